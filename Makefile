@@ -1,0 +1,72 @@
+# The habits of the project. `make help` lists them; the continuous integration runs the same ones.
+# Nothing is needed but Python 3 and make: tools/bootstrap brings the rest into this folder.
+
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+STAMP := .venv/.stamp
+CODE := $(sort $(patsubst %/,%,$(dir $(wildcard tools/*.py bench/*.py)))) src tests
+MEASURES = $(sort $(filter-out bench/_% bench/__init__.py,$(wildcard bench/*.py)))
+GENERATORS = $(sort $(wildcard tools/generate_*.py))
+# Passed on by demo, test, bench and lock, such as ARGS='--headless --json'.
+ARGS ?=
+
+.PHONY: help
+help: ## List what make can do here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo "  ARGS='…'     passed on by demo, test, bench and lock: make demo ARGS='--headless --json'"
+
+.PHONY: demo
+demo: $(STAMP) ## Run the main job: a sealed directive to every organ and its receipts
+	@$(BIN)/lienthong demo $(ARGS)
+
+.PHONY: test
+test: $(STAMP) ## Run the tests and the coverage gate; with ARGS only those tests, without the gate
+	@tools/system-packages softhsm2
+ifeq ($(strip $(ARGS)),)
+	@$(BIN)/pytest --cov --cov-report=json
+	@$(BIN)/python tools/coverage_gate.py
+else
+	@$(BIN)/pytest $(ARGS)
+endif
+
+.PHONY: lint
+lint: $(STAMP) ## Check style, format and the layers between the rooms
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/check_docs.py
+
+.PHONY: types
+types: $(STAMP) ## Check the types
+	@$(BIN)/mypy $(CODE)
+
+.PHONY: bench
+bench: $(STAMP) ## Measure; rows also go to build/bench/NAME.json; ARGS=--quick for under a minute each
+	@tools/system-packages nginx-light wrk
+	@mkdir -p build/bench
+	@for file in $(MEASURES); do \
+	  echo "== $$file"; \
+	  $(BIN)/python $$file --json build/bench/$$(basename $$file .py).json $(ARGS) || exit 1; \
+	done
+
+.PHONY: docs
+docs: $(STAMP) ## Regenerate what is generated in docs/ and check the links
+	@for file in $(GENERATORS); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@$(BIN)/python tools/check_docs.py
+
+.PHONY: format
+format: $(STAMP) ## Rewrite the code in the one format
+	@$(BIN)/ruff check --fix --exit-zero --quiet $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+.PHONY: lock
+lock: ## Write requirements.lock after a change of pyproject.toml; ARGS=--upgrade for the newest versions
+	@tools/bootstrap lock $(ARGS)
+
+.PHONY: clean
+clean: ## Remove everything that make brought or made
+	@rm -rf .venv .uv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(STAMP): requirements.lock pyproject.toml tools/bootstrap .python-version
+	@tools/bootstrap

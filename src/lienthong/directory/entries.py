@@ -1,0 +1,197 @@
+"""How the directory is written down: the JSON of the source folder and of the published files.
+
+Everything is text a person can read and compare. Unknown fields are refused: a reader that skipped a
+condition it does not know would read a grant wider than it was given.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, Literal, cast
+
+import msgspec
+
+from lienthong.kernel.clock import Millis, to_datetime
+from lienthong.trust.keys import Algorithm, PublicKey
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+type Token = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9-]{1,32}\Z")]
+"""A word of the carrier's subjects: branch, site, organ."""
+type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+"""What people call it, in the instance's own language."""
+type Code = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+"""The last part of a subsystem's or a service's identifier, decoded."""
+type Id = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+"""An identifier in text, parts percent-encoded."""
+type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""ISO 8601 with a zone."""
+type AlgorithmName = Literal["ES256", "EDDSA", "ML_DSA_65", "HPKE_4_KE", "HPKE_MLKEM768_X25519_KE"]
+type ServiceType = Literal["REST", "OPENAPI", "SOAP"]
+
+# Bytes of `PublicKey.public`.
+_SIZES: Final[dict[AlgorithmName, int]] = {
+    "ES256": 33,
+    "EDDSA": 32,
+    "ML_DSA_65": 1952,
+    "HPKE_4_KE": 32,
+    "HPKE_MLKEM768_X25519_KE": 1216,
+}
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename="kebab"):
+    pass
+
+
+class KeyEntry(_Entry):
+    """A public key. A key that ends is kept with its end, so that old seals can still be checked."""
+
+    algorithm: AlgorithmName
+    # In JSON as base64; sizes as in `PublicKey.public`.
+    public: bytes
+    not_before: Moment
+    not_after: Moment
+    revoked_at: Moment | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a key of the wrong size, and a term that ends before it begins."""
+        size = _SIZES[self.algorithm]
+        if len(self.public) != size:
+            raise ValueError(f"a key of {len(self.public)} bytes where {self.algorithm} has {size}")
+        if self.not_before >= self.not_after:
+            raise ValueError("the key's term ends before it begins")
+
+    def value(self) -> PublicKey:
+        """Return the key as the rest of the platform uses it."""
+        return PublicKey(
+            Algorithm[self.algorithm],
+            self.public,
+            millis(self.not_before),
+            millis(self.not_after),
+            None if self.revoked_at is None else millis(self.revoked_at),
+        )
+
+
+class SubsystemEntry(_Entry):
+    """An information system of an organ."""
+
+    code: Code
+    name: Name
+    ceiling: str
+    active: bool = True
+
+
+class GrantEntry(_Entry):
+    """Who may call a service, and how."""
+
+    # An organ, a subsystem, ``group:CODE``, or ``*`` for every client.
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+    # Empty: all methods.
+    methods: tuple[Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{1,16}\Z")], ...] = ()
+    path: Annotated[str, msgspec.Meta(pattern=r"\A/", max_length=1024)] = "/**"
+    # Empty: any purpose.
+    purposes: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], ...] = ()
+
+
+class ServiceEntry(_Entry):
+    """A service of an information system."""
+
+    subsystem: Code
+    code: Code
+    type: ServiceType = "REST"
+    title: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    label: str = "internal"
+    grants: tuple[GrantEntry, ...] = ()
+
+
+class OrganEntry(_Entry):
+    """An organ with everything it answers for."""
+
+    id: Id
+    token: Token
+    name: Name
+    # The gateway that serves it.
+    site: Token
+    ceiling: str = "internal"
+    active: bool = True
+    parent: Id | None = None
+    keys: tuple[KeyEntry, ...] = ()
+    subsystems: tuple[SubsystemEntry, ...] = ()
+    services: tuple[ServiceEntry, ...] = ()
+
+
+class SiteEntry(_Entry):
+    """A gateway, with the keys that seal its journal's checkpoints."""
+
+    code: Token
+    name: Name
+    keys: tuple[KeyEntry, ...] = ()
+
+
+class BranchEntry(_Entry):
+    """What one branch signs for: ``branches/<code>.json``."""
+
+    name: Name
+    sites: tuple[SiteEntry, ...] = ()
+    organs: tuple[OrganEntry, ...] = ()
+
+
+class InstanceEntry(_Entry):
+    """``instance.toml``."""
+
+    instance: Code
+    # The package of words and units, or ``none``.
+    profile: str = "none"
+    # Days for which a gateway without connection trusts its copy.
+    offline_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 3
+    # Days after these in which known grants go on.
+    grace_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 3
+
+
+class CommonFile(_Entry):
+    """``common.json`` as published, signed by the centre."""
+
+    format: Literal[1]
+    instance: InstanceEntry
+    groups: dict[Token, tuple[Id, ...]]
+    branches: dict[Token, Name]
+
+
+class RegisterFile(_Entry):
+    """``register/<branch>.json`` as published, signed by the centre: whom it admits in that branch."""
+
+    format: Literal[1]
+    # Identifier of an organ → its token on the carrier.
+    organs: dict[Id, Token]
+    sites: tuple[Token, ...]
+
+
+class ShardFile(_Entry):
+    """``branch/<branch>/<nn>.json`` as published, signed by the branch."""
+
+    format: Literal[1]
+    sites: tuple[SiteEntry, ...] = ()
+    organs: tuple[OrganEntry, ...] = ()
+
+
+_ENCODER: Final = msgspec.json.Encoder(order="sorted")
+
+
+def encode(entry: msgspec.Struct) -> bytes:
+    """Return an entry's compact JSON; one value has one encoding."""
+    return _ENCODER.encode(entry)
+
+
+def millis(at: datetime) -> Millis:
+    """Return the milliseconds of a moment, without the detour over floating point."""
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def key_entry(key: PublicKey) -> KeyEntry:
+    """Write down a key."""
+    return KeyEntry(
+        algorithm=cast("AlgorithmName", key.algorithm.name),
+        public=key.public,
+        not_before=to_datetime(key.not_before),
+        not_after=to_datetime(key.not_after),
+        revoked_at=None if key.revoked_at is None else to_datetime(key.revoked_at),
+    )

@@ -1,0 +1,159 @@
+"""What the directory states, as values."""
+
+from dataclasses import dataclass
+
+from lienthong.directory.entries import GrantEntry, OrganEntry, ServiceEntry, ServiceType, SiteEntry, SubsystemEntry
+from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId, checked
+from lienthong.kernel.labels import Label
+from lienthong.trust.keys import PublicKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organ:
+    """A member of the exchange."""
+
+    id: OrganId
+    # Its word in the carrier's subjects.
+    token: str
+    name: str
+    # Who signs for it in the directory; the unit of mailbox streams.
+    branch: str
+    # The gateway that serves it.
+    site: str
+    # The highest label it may handle.
+    ceiling: Label
+    active: bool
+    # The organ it answers to.
+    parent: OrganId | None
+    # All it ever had, ended and revoked ones too.
+    keys: tuple[PublicKey, ...]
+
+    @classmethod
+    def of(cls, entry: OrganEntry, branch: str) -> "Organ":
+        """Read an entry of that branch.
+
+        Raises:
+            IdentifierInvalid: a malformed identifier.
+            LabelInvalid: a malformed ceiling.
+        """
+        return cls(
+            id=OrganId.parse(entry.id),
+            token=entry.token,
+            name=entry.name,
+            branch=branch,
+            site=entry.site,
+            ceiling=Label.parse(entry.ceiling),
+            active=entry.active,
+            parent=None if entry.parent is None else OrganId.parse(entry.parent),
+            keys=tuple(key.value() for key in entry.keys),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A gateway."""
+
+    code: str
+    name: str
+    # Who signs for it; the organs it serves may belong to others.
+    branch: str
+    # Seal its journal's checkpoints.
+    keys: tuple[PublicKey, ...]
+
+    @classmethod
+    def of(cls, entry: SiteEntry, branch: str) -> "Site":
+        """Read an entry of that branch."""
+        return cls(code=entry.code, name=entry.name, branch=branch, keys=tuple(key.value() for key in entry.keys))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subsystem:
+    """An information system of an organ."""
+
+    id: SubsystemId
+    name: str
+    ceiling: Label
+    active: bool
+
+    @classmethod
+    def of(cls, entry: SubsystemEntry, organ: OrganId) -> "Subsystem":
+        """Read an entry of that organ.
+
+        Raises:
+            IdentifierInvalid: a malformed code.
+            LabelInvalid: a malformed ceiling.
+        """
+        return cls(
+            id=SubsystemId(*organ.parts, checked(entry.code)),
+            name=entry.name,
+            ceiling=Label.parse(entry.ceiling),
+            active=entry.active,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Who may call a service, and how."""
+
+    # A client's identifier, ``group:CODE``, or ``*``.
+    to: str
+    # Empty: all methods.
+    methods: frozenset[str]
+    # Pattern of the path behind the service code, such as ``/persons/*`` or ``/**``.
+    path: str
+    # Empty: any purpose.
+    purposes: frozenset[str]
+
+    @classmethod
+    def of(cls, entry: GrantEntry) -> "Grant":
+        """Read an entry."""
+        return cls(
+            to=entry.to, methods=frozenset(entry.methods), path=entry.path, purposes=frozenset(entry.purposes)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service of an information system."""
+
+    id: ServiceId
+    type: ServiceType
+    title: str
+    # What is asked and answered carries at least this label.
+    label: Label
+    grants: tuple[Grant, ...]
+
+    @classmethod
+    def of(cls, entry: ServiceEntry, organ: OrganId) -> "Service":
+        """Read an entry of that organ.
+
+        Raises:
+            IdentifierInvalid: a malformed code.
+            LabelInvalid: a malformed label.
+        """
+        return cls(
+            id=ServiceId(*organ.parts, checked(entry.subsystem), checked(entry.code)),
+            type=entry.type,
+            title=entry.title,
+            label=Label.parse(entry.label),
+            grants=tuple(Grant.of(grant) for grant in entry.grants),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOwner:
+    """A key and whose it is: an organ's, or a site's."""
+
+    organ: OrganId | None
+    site: str | None
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Something a branch signed that is not taken into the snapshot."""
+
+    # The published file, and the thing in it.
+    where: str
+    # Why, in words.
+    why: str

@@ -1,0 +1,208 @@
+"""Calls, on the side of who calls: decide, seal, encrypt, send, check the answer, record, return."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from lienthong.directory.model import Organ
+from lienthong.exchange import blobs, policy
+from lienthong.exchange.errors import AnswerInvalid, CarrierTimeout, ExchangeError, Refused, RemoteError
+from lienthong.exchange.http import Headers, HttpMessage, decode_head, encode_head
+from lienthong.exchange.node import Node
+from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, Part, check_contents, content_of, notice_of
+from lienthong.exchange.sessions import CallerSessions, Ends
+from lienthong.exchange.subjects import call_subject
+from lienthong.kernel.clock import SECOND, Millis
+from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.identifiers import ClientId, ServiceId
+from lienthong.kernel.labels import INTERNAL, Label
+from lienthong.trust.envelope import Session
+from lienthong.trust.errors import TrustError
+from lienthong.trust.header import Header, Kind
+from lienthong.trust.keys import PublicKey
+from lienthong.trust.seal import digest_of
+
+TIMEOUT: Final[Millis] = 60 * SECOND
+"""How long a call may take until its answer is there; also the term of its seal."""
+UNKNOWN_SESSION: Final = "unknown_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What an information system asks of a service."""
+
+    client: ClientId
+    service: ServiceId
+    method: str
+    # Raw path and query behind the service code, percent-encoded as it came.
+    path: str
+    message: HttpMessage
+    connection: policy.Connection
+    label: Label = INTERNAL
+    user: str = ""
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the service answered."""
+
+    status: int
+    message: HttpMessage
+    # The exchange's own id, a new one for every call.
+    request_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """A call on its way."""
+
+    header: Header
+    sealed: bytes
+    plaintext: bytes
+    sender: Organ
+    receiver: Organ
+    key: PublicKey
+
+    @property
+    def ends(self) -> Ends:
+        return Ends(caller=self.sender.token, provider=self.receiver.token)
+
+
+class Caller:
+    """Makes calls for the organs of one gateway."""
+
+    def __init__(self, node: Node, *, timeout: Millis = TIMEOUT) -> None:
+        """Call from this node; an answer may take so many milliseconds."""
+        self._node = node
+        self._sessions = CallerSessions(node.clock)
+        self._timeout = timeout
+
+    async def call(self, call: Call) -> Answer:
+        """Call a service and return its answer once the evidence is durable.
+
+        Raises:
+            Refused: our own policy refuses.
+            RemoteError: the provider's side refuses or fails.
+            CarrierUnavailable, CarrierTimeout, NoResponder: the provider cannot be reached.
+            AnswerInvalid: an answer that does not belong to the call.
+            JournalError: the evidence cannot be written.
+        """
+        sender = self._node.hosted(call.client.organ)
+        head = encode_head(call.message.headers)
+        header = self._header(call, head)
+        verdict = self._node.decide(header, call.connection)
+        if verdict.error is not None:
+            await self._record(header, sender, (), kind="refusal", verdict=verdict.code, detail=verdict.rule)
+            raise verdict.error
+        sent = await self._seal(call, header, head, sender)
+        try:
+            return await self._exchange(sent)
+        except (ExchangeError, TrustError) as error:
+            if not isinstance(error, RemoteError):
+                await self._record(header, sender, (sent.sealed,), verdict=error.code, detail=str(error))
+            raise
+
+    def _header(self, call: Call, head: bytes) -> Header:
+        at = self._node.clock.now()
+        media_type = call.message.header("content-type")
+        service = self._node.snapshot.service(call.service)
+        return Header(
+            kind=Kind.REQUEST,
+            id=uuid.uuid4(),
+            sender=str(call.client),
+            receiver=str(call.service),
+            # A service's answers may be more secret than what is asked: the stronger key protects both.
+            label=call.label if service is None else call.label.join(service.label),
+            created=at,
+            expires=at + self._timeout,
+            method=call.method,
+            path=call.path,
+            user=call.user,
+            purpose=call.purpose,
+            contents=(content_of(head), content_of(call.message.body, media_type=media_type)),
+        )
+
+    async def _seal(self, call: Call, header: Header, head: bytes, sender: Organ) -> _Sent:
+        receiver = self._node.organ(call.service.organ)
+        sealed = await self._node.seals.seal(header, self._node.sealing_key(sender))
+        body: Part = call.message.body
+        if len(call.message.body) > INLINE_LIMIT:
+            body = await blobs.put(self._node.carrier, sender, call.message.body)
+        return _Sent(
+            header=header,
+            sealed=sealed,
+            plaintext=Packet(sealed=sealed, parts=(head, body)).to_bytes(),
+            sender=sender,
+            receiver=receiver,
+            key=self._node.wrapping_key(receiver, header),
+        )
+
+    async def _exchange(self, sent: _Sent) -> Answer:
+        reply, session = await self._request(sent)
+        if notice_of(reply) == UNKNOWN_SESSION:
+            # The provider restarted or forgot: it has not looked at the call, so it may be sent again.
+            self._sessions.forget(ends=sent.ends, key=sent.key)
+            reply, session = await self._request(sent)
+        code = notice_of(reply)
+        if code is not None:
+            raise RemoteError(code, f"the provider's gateway said: {code}")
+        packet = Packet.from_bytes(session.decrypt_response(reply, aad=digest_of(sent.sealed)))
+        self._sessions.confirm(session, ends=sent.ends, key=sent.key)
+        return await self._checked(sent, packet)
+
+    async def _request(self, sent: _Sent) -> tuple[bytes, Session]:
+        data, session = self._sessions.encrypt(sent.plaintext, ends=sent.ends, key=sent.key)
+        left = sent.header.expires - self._node.clock.now()
+        if left <= 0:
+            raise CarrierTimeout(sent.header.receiver)
+        subject = call_subject(sent.sender, sent.receiver)
+        return await self._node.carrier.request(subject, data, timeout=left / SECOND), session
+
+    async def _checked(self, sent: _Sent, packet: Packet) -> Answer:
+        opened = self._node.open_seal(packet.sealed)
+        header = opened.header
+        belongs = (
+            header.kind is Kind.RESPONSE
+            and header.id == sent.header.id
+            and header.sender == sent.header.receiver
+            and header.receiver == sent.header.sender
+            and header.answers == digest_of(sent.sealed)
+        )
+        if not belongs:
+            raise AnswerInvalid(f"{header.kind} {header.id} from {header.sender}")
+        seals = (sent.sealed, packet.sealed)
+        if header.fault:
+            await self._record(sent.header, sent.sender, seals, kind="refusal", verdict=header.fault, detail=header.note)
+            raise RemoteError(header.fault, header.note)
+        head, body = await self._contents(sent, header, packet)
+        await self._record(sent.header, sent.sender, seals)
+        return Answer(
+            status=int(header.status), message=HttpMessage(headers=head, body=body), request_id=header.id
+        )
+
+    async def _contents(self, sent: _Sent, header: Header, packet: Packet) -> tuple[Headers, bytes]:
+        match packet.parts:
+            case [bytes() as head, bytes() as body]:
+                pass
+            case [bytes() as head, BlobRef() as ref] if ref.site == sent.receiver.site:
+                body = await blobs.get(self._node.carrier, ref, limit=header.contents[-1].size)
+            case _:
+                raise AnswerInvalid(f"the contents of {header.id}")
+        check_contents(header, (head, body))
+        return decode_head(head), body
+
+    async def _record(  # noqa: PLR0913 - one argument per column of the evidence
+        self,
+        header: Header,
+        sender: Organ,
+        seals: tuple[bytes, ...],
+        *,
+        kind: str = "",
+        verdict: str = "ok",
+        detail: str = "",
+    ) -> None:
+        entry = self._node.entry(
+            header, organ=sender, direction="out", seals=seals, kind=kind, verdict=verdict, detail=detail
+        )
+        await self._node.journal.commit([entry])

@@ -1,0 +1,223 @@
+"""Why the exchange did not do what was asked. Each error carries its X-Road type."""
+
+from typing import ClassVar
+
+from lienthong.kernel.errors import LienthongError
+
+
+class ExchangeError(LienthongError):
+    """The exchange could not do what was asked."""
+
+    # The X-Road error type behind ``Server.ClientProxy.`` or ``Server.ServerProxy.``.
+    fault: ClassVar[str] = "InternalError"
+
+
+class CarrierUnavailable(ExchangeError):
+    """The carrier cannot be reached."""
+
+    code = "carrier_unavailable"
+    fault = "NetworkError"
+    hint = "Check the connection to NATS (`lienthong doctor`); what was acknowledged is kept and sent later."
+
+
+class CarrierTimeout(ExchangeError):
+    """No answer came in time."""
+
+    code = "timeout"
+    fault = "NetworkError"
+    hint = "Try again later; ask the providing organ whether its service answers."
+
+
+class NoResponder(ExchangeError):
+    """The other organ's gateway is not connected."""
+
+    code = "no_responder"
+    fault = "NetworkError"
+    hint = "Try again later, or send a message: a mailbox waits for the receiver."
+
+
+class DuplicateMessage(ExchangeError):
+    """The carrier has seen this message before."""
+
+    code = "duplicate_message"
+    hint = "Someone may be replaying messages: look at the alarms with `lienthong evidence list --kind alarm`."
+
+
+class PayloadTooLarge(ExchangeError):
+    """The message is larger than the carrier takes."""
+
+    code = "payload_too_large"
+    hint = "Send large contents as parts."
+
+
+class Refused(ExchangeError):
+    """The exchange refused it."""
+
+    fault = "AccessDenied"
+
+
+class AccessDenied(Refused):
+    """No grant allows this call."""
+
+    code = "access_denied"
+    hint = "Ask the owner of the service to grant this method and path to your information system."
+
+
+class CallerUnknown(Refused):
+    """The sender is not in the directory or not active."""
+
+    code = "sender_unknown"
+    fault = "UnknownMember"
+    hint = "Check the identifier; a new organ or information system must be published in the directory first."
+
+
+class ReceiverUnknown(Refused):
+    """The receiver is not in the directory or not active."""
+
+    code = "receiver_unknown"
+    fault = "UnknownMember"
+    hint = "Check the identifier with `lienthong directory show`."
+
+
+class ServiceUnknown(Refused):
+    """There is no such service."""
+
+    code = "service_unknown"
+    fault = "UnknownService"
+    hint = "List the services with GET /r1/…/listMethods."
+
+
+class ServiceTypeInvalid(Refused):
+    """Invalid service type: REST."""
+
+    code = "service_type"
+    fault = "ServiceType"
+    hint = "Call the service by its own protocol."
+
+
+class ConnectionMismatch(Refused):
+    """The connection does not belong to the sender."""
+
+    code = "connection_mismatch"
+    hint = "Call through the connection that is registered for this information system."
+
+
+class LabelAboveCeiling(Refused):
+    """The label lies above what the sender or the receiver may handle."""
+
+    code = "label_above_ceiling"
+    hint = "Lower the label if the content allows it, or have the organ's ceiling raised in the directory."
+
+
+class PurposeMissing(Refused):
+    """The purpose is missing or not one that was granted."""
+
+    code = "purpose_not_granted"
+    hint = "Name a granted purpose in the header X-Lienthong-Purpose."
+
+
+class Expired(Refused):
+    """It has expired."""
+
+    code = "expired"
+    fault = "MessageExpired"
+    hint = "Send it again; if it is new, compare the clocks of both sides (`lienthong doctor`)."
+
+
+class NotYet(Refused):
+    """It comes from the future."""
+
+    code = "from_the_future"
+    fault = "MessageExpired"
+    hint = "Compare the clocks of both sides (`lienthong doctor`)."
+
+
+class Replayed(Refused):
+    """It has been received before."""
+
+    code = "replayed"
+    fault = "MessageReplayed"
+    hint = "Nothing is lost: the first one counted. If you did not repeat it, look at the alarms."
+
+
+class Misdirected(Refused):
+    """It is addressed to someone else."""
+
+    code = "misdirected"
+    fault = "InvalidMessage"
+    hint = "Someone passed on what was not theirs: look at the alarms with `lienthong evidence list --kind alarm`."
+
+
+class DirectoryStale(Refused):
+    """The directory is too old to decide by."""
+
+    code = "directory_stale"
+    fault = "OutdatedGlobalConf"
+    hint = "Reconnect the gateway to the centre so that it can fetch the directory (`lienthong doctor`)."
+
+
+class Malformed(ExchangeError):
+    """What came is not well formed."""
+
+    code = "malformed"
+    fault = "InvalidMessage"
+    hint = "Compare it with docs/protocol.md."
+
+
+class RequestInvalid(ExchangeError):
+    """The request is not well formed."""
+
+    code = "bad_request"
+    fault = "BadRequest"
+    hint = "Compare it with the X-Road REST protocol; the detail says what is missing."
+
+
+class AnswerInvalid(ExchangeError):
+    """The answer does not belong to the request."""
+
+    code = "answer_invalid"
+    fault = "InconsistentResponse"
+    hint = "The answer was thrown away; the journal holds it as an alarm."
+
+
+class BackendUnavailable(ExchangeError):
+    """The service behind the gateway does not answer."""
+
+    code = "service_failed"
+    fault = "ServiceFailed"
+    hint = "Ask the providing organ whether its service runs and whether its URL is right."
+
+
+class MessageUnknown(ExchangeError):
+    """There is no such message in the mailbox."""
+
+    code = "message_unknown"
+    hint = "List the mailbox to see what is there."
+
+
+class RemoteError(ExchangeError):
+    """The other side refused the call."""
+
+    code = "refused_by_provider"
+
+    def __init__(self, code: str, text: str) -> None:
+        """Carry on what the provider's gateway said.
+
+        Args:
+            code: the machine-readable reason.
+            text: the message, for the caller.
+        """
+        super().__init__(text)
+        self.remote_code = code
+
+
+def fault_of(code: str) -> str:
+    """Return the X-Road fault of a reason code, such as ``AccessDenied``; unknown ones are internal."""
+    return _FAULTS.get(code, ExchangeError.fault)
+
+
+def _all(parent: type[ExchangeError]) -> list[type[ExchangeError]]:
+    return [parent, *(error for child in parent.__subclasses__() for error in _all(child))]
+
+
+_FAULTS = {error.code: error.fault for error in _all(ExchangeError)}

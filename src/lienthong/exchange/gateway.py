@@ -1,0 +1,153 @@
+"""A gateway: one site, the organs it hosts, and everything that runs for them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from lienthong.directory.snapshot import Snapshot
+from lienthong.exchange.backend import Backend
+from lienthong.exchange.blobs import BlobStore
+from lienthong.exchange.caller import Caller
+from lienthong.exchange.mail.mailbox import Mailbox
+from lienthong.exchange.mail.receiver import Receiver
+from lienthong.exchange.mail.sender import Sender, publish_due
+from lienthong.exchange.mail.store import MailStore, ReceiptItem
+from lienthong.exchange.node import Node
+from lienthong.exchange.provider import Provider
+from lienthong.exchange.subjects import mail_stream
+from lienthong.exchange.transport.base import Gap, Message, Subscription
+from lienthong.kernel.errors import LienthongError
+from lienthong.trust.checkpoint import CheckpointSigner
+from lienthong.trust.journal import Entry
+
+RESEND_EVERY: Final = 5.0
+"""Seconds between looks at what is due to be sent again."""
+CHECKPOINT_EVERY: Final = 60.0
+"""Seconds between signed heads of the journal, if anything was recorded in between."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class Gateway:
+    """One site's gateway. ``start`` it, use ``caller``, ``sender`` and ``mailbox``, ``close`` it."""
+
+    node: Node
+    backend: Backend
+    # Large contents of received messages are kept here.
+    blobs: Path
+    # Signs checkpoints of the journal with the site's key; None for a gateway without one.
+    signer: CheckpointSigner | None = None
+    on_receipt: Callable[[ReceiptItem], None] | None = None
+
+    caller: Caller = field(init=False)
+    sender: Sender = field(init=False)
+    mailbox: Mailbox = field(init=False)
+    store: MailStore = field(init=False)
+    _receiver: Receiver = field(init=False)
+    _provider: Provider = field(init=False)
+    _branches: dict[str, list[Subscription]] = field(init=False, default_factory=dict)
+    _tasks: list[asyncio.Task[None]] = field(init=False, default_factory=list)
+    _checkpointed: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Set up the parts."""
+        blobs = BlobStore(self.blobs)
+        self.store = MailStore(self.node.journal)
+        self.caller = Caller(self.node)
+        self.sender = Sender(self.node, self.store)
+        self.mailbox = Mailbox(self.node, self.store, blobs)
+        self._receiver = Receiver(self.node, self.store, blobs, on_receipt=self._receipted)
+        self._provider = Provider(self.node, self.backend)
+
+    async def start(self) -> None:
+        """Listen for the organs hosted here and begin the work in the background.
+
+        Raises:
+            CarrierUnavailable: the carrier cannot be reached.
+        """
+        for branch in self.node.hosted_branches():
+            await self._listen(branch)
+        self._tasks.append(asyncio.create_task(self._every(RESEND_EVERY, self._resend)))
+        self._tasks.append(asyncio.create_task(self._every(CHECKPOINT_EVERY, self.checkpoint)))
+
+    async def directory_changed(self, _: Snapshot) -> None:
+        """Listen for branches that are new at this site."""
+        for branch in self.node.hosted_branches():
+            await self._listen(branch)
+
+    async def checkpoint(self) -> None:
+        """Sign the journal's head if anything was recorded since the last time."""
+        size = self.node.journal.size
+        if self.signer is not None and size > self._checkpointed:
+            await self.node.journal.checkpoint(self.signer)
+            self._checkpointed = size
+
+    async def close(self) -> None:
+        """Stop listening, sign the head, and let go of everything but the journal and the carrier."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for subscriptions in self._branches.values():
+            for subscription in subscriptions:
+                await subscription.close()
+        await self.checkpoint()
+        await self.backend.close()
+
+    async def _listen(self, branch: str) -> None:
+        if branch in self._branches:
+            return
+        site, stream = self.node.site, mail_stream(branch)
+
+        async def take(messages: Sequence[Message]) -> None:
+            await self._receiver.take(stream, messages)
+
+        carrier = self.node.carrier
+        calls = await carrier.serve(f"rpc.{branch}.{site}.>", self._provider.handle)
+        mail = await carrier.consume(
+            stream,
+            f"mail.{branch}.{site}.>",
+            start_after=self.store.position(stream),
+            take=take,
+            on_gap=self._gap,
+        )
+        self._branches[branch] = [calls, mail]
+
+    def _receipted(self, item: ReceiptItem) -> None:
+        if self.on_receipt is not None:
+            self.on_receipt(item)
+
+    def _gap(self, gap: Gap) -> None:
+        _log.error("mail is missing: stream %s after %d, resumed after %d", gap.stream, gap.after, gap.resumed)
+        entry = Entry(
+            at=self.node.clock.now(),
+            organ=f"site:{self.node.site}",
+            direction="in",
+            kind="alarm",
+            id="",
+            peer=gap.stream,
+            label="",
+            purpose="",
+            verdict="mail_missing",
+            detail=f"after {gap.after}, resumed after {gap.resumed}",
+        )
+        self._tasks.append(asyncio.create_task(self._commit(entry)))
+
+    async def _commit(self, entry: Entry) -> None:
+        await self.node.journal.commit([entry])
+
+    async def _resend(self) -> None:
+        if self.node.carrier.connected:
+            await publish_due(self.node, self.store)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except LienthongError as error:
+                # A full disk or a lost carrier passes; the work is done the next time.
+                _log.warning("%s", error)

@@ -1,0 +1,84 @@
+"""HTTP messages as they travel under a seal: start line, headers and body, byte for byte."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from lienthong.exchange.errors import Malformed
+from lienthong.kernel import cbor
+from lienthong.kernel.errors import CborInvalid
+
+type Headers = tuple[tuple[str, str], ...]
+"""Names in lower case and values, in their order; latin-1 on the wire of HTTP."""
+
+METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+MAX_HEAD: Final = 256 * 1024
+# Belong to one connection (RFC 9110, section 7.6.1), or say who serves: none of it passes on.
+HOP_BY_HOP: Final = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "server",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpMessage:
+    """A request or an answer without its start line, which the seal's header carries."""
+
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """Return the last value of a header (lower-case name), or an empty text."""
+        return next((value for key, value in reversed(self.headers) if key == name), "")
+
+
+def passed_on(headers: Headers) -> Headers:
+    """Return the headers that pass through the exchange.
+
+    Those that ``Connection`` names are left out, too, as RFC 9110 asks.
+    """
+    named = {
+        token.strip().lower() for name, value in headers if name == "connection" for token in value.split(",")
+    }
+    return tuple((name, value) for name, value in headers if name not in HOP_BY_HOP and name not in named)
+
+
+def encode_head(headers: Headers) -> bytes:
+    """Encode headers for the envelope."""
+    return cbor.encode([[name, value] for name, value in headers])
+
+
+def decode_head(data: bytes) -> Headers:
+    """Read what ``encode_head`` wrote.
+
+    Raises:
+        Malformed: not deterministic CBOR of name and value pairs, or over 256 KiB.
+    """
+    try:
+        pairs = cbor.decode(data, max_size=MAX_HEAD)
+    except CborInvalid as error:
+        raise Malformed(error.where) from error
+    if isinstance(pairs, list) and all(_is_header(pair) for pair in pairs):
+        return tuple((name, value) for name, value in pairs)
+    raise Malformed("a list of HTTP headers")
+
+
+def _is_header(pair: object) -> bool:
+    match pair:
+        case [str() as name, str() as value]:
+            # A line break in a value would start a header of the attacker's choice at the backend.
+            return bool(name) and not any(character in name + value for character in "\r\n\0")
+    return False

@@ -1,0 +1,1 @@
+"""Mail: sealed messages into mailboxes, and the receipts that come back."""

@@ -1,0 +1,181 @@
+"""What all parts of one gateway share: its directory, keys, carrier and journal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lienthong.directory.model import Organ
+from lienthong.directory.snapshot import Snapshot
+from lienthong.exchange import policy
+from lienthong.exchange.errors import CallerUnknown, Misdirected, ReceiverUnknown
+from lienthong.exchange.replay import ReplayGuard
+from lienthong.exchange.sealing import SealQueue
+from lienthong.exchange.transport.base import Carrier
+from lienthong.kernel.clock import Clock
+from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
+from lienthong.trust.errors import KeyUnknown
+from lienthong.trust.header import Header, Kind
+from lienthong.trust.journal import Entry, Journal
+from lienthong.trust.keys import KeyStore, PublicKey
+from lienthong.trust.seal import Opened, Verifier, sender_organ
+
+
+class DirectoryView(Protocol):
+    """The directory as a gateway sees it: always the newest snapshot it may use."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot to decide by."""
+        ...
+
+
+@dataclass(kw_only=True)
+class Node:
+    """One gateway's surroundings."""
+
+    # The site this gateway serves: all organs the directory places there are hosted here.
+    site: str
+    clock: Clock
+    store: KeyStore
+    directory: DirectoryView
+    carrier: Carrier
+    journal: Journal
+    seals: SealQueue = field(init=False)
+    verifier: Verifier = field(init=False)
+    replay: ReplayGuard = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Set up what follows from the rest."""
+        self.seals = SealQueue(self.store)
+        self.verifier = Verifier(self._sealing_key_of)
+        self.replay = ReplayGuard(self.journal, self.clock)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The directory to decide by."""
+        return self.directory.snapshot
+
+    def resolve(self, kid: bytes) -> PublicKey:
+        """Return the public half of a key of an organ hosted here.
+
+        Raises:
+            KeyUnknown: the directory does not have it at this site.
+        """
+        owner = self.snapshot.key(kid)
+        if owner is None:
+            raise KeyUnknown(kid.hex())
+        return owner.key
+
+    def decide(self, header: Header, connection: policy.Connection) -> policy.Verdict:
+        """Ask the policy as of now."""
+        return policy.decide(
+            header,
+            connection=connection,
+            directory=self.snapshot,
+            at=self.clock.now(),
+        )
+
+    def organ(self, organ_id: OrganId) -> Organ:
+        """Return an organ of the directory.
+
+        Raises:
+            ReceiverUnknown: it is not there.
+        """
+        organ = self.snapshot.organ(organ_id)
+        if organ is None:
+            raise ReceiverUnknown(str(organ_id))
+        return organ
+
+    def hosted(self, organ_id: OrganId) -> Organ:
+        """Return an organ that this gateway hosts.
+
+        Raises:
+            CallerUnknown: it is elsewhere, or nowhere.
+        """
+        organ = self.snapshot.organ(organ_id)
+        if organ is None or organ.site != self.site:
+            raise CallerUnknown(str(organ_id), hint=f"Call through the gateway of its site; this one is {self.site}.")
+        return organ
+
+    def hosted_branches(self) -> Sequence[str]:
+        """Return the branches that have organs at this site."""
+        return sorted({organ.branch for organ in self.snapshot.organs_at(self.site)})
+
+    def open_seal(self, sealed: bytes) -> Opened:
+        """Check a seal as of now; only a key of the organ that is named as sender will do.
+
+        Raises:
+            SealInvalid, KeyUnknown, KeyNotValid: as for ``Verifier.open``.
+        """
+        return self.verifier.open(sealed, at=self.clock.now())
+
+    def check_receiver(self, header: Header, token: str) -> Organ:
+        """Return the hosted organ that a header is addressed to.
+
+        Args:
+            header: an opened header.
+            token: the organ the carrier delivered it to.
+
+        Raises:
+            Misdirected: sealed for another organ than it was delivered to, or not hosted here.
+        """
+        organ = self.snapshot.organ(_receiver_organ(header))
+        if organ is None or organ.token != token or organ.site != self.site:
+            raise Misdirected(f"{header.receiver} delivered to {token}")
+        return organ
+
+    def sealing_key(self, organ: Organ) -> PublicKey:
+        """Return the key that an organ seals with now.
+
+        Raises:
+            KeyUnknown: it has none that is valid.
+        """
+        return self.snapshot.sealing_key(organ.id, self.clock.now())
+
+    def wrapping_key(self, organ: Organ, header: Header) -> PublicKey:
+        """Return the key that a content with this header is encrypted to.
+
+        Raises:
+            KeyUnknown: the organ has none that is valid and strong enough for the label.
+        """
+        return self.snapshot.wrapping_key(organ.id, self.clock.now(), header.label.level)
+
+    def _sealing_key_of(self, kid: bytes, header: Header) -> PublicKey:
+        organ = sender_organ(header)
+        owner = self.snapshot.key(kid, of=organ)
+        if owner is None:
+            raise KeyUnknown(f"{kid.hex()} is not a key of {organ}")
+        return owner.key
+
+    def entry(  # noqa: PLR0913 - one argument per column of the evidence
+        self,
+        header: Header,
+        *,
+        organ: Organ | str,
+        direction: str,
+        seals: tuple[bytes, ...],
+        kind: str = "",
+        verdict: str = "ok",
+        detail: str = "",
+    ) -> Entry:
+        """Return the line of evidence about a header."""
+        return Entry(
+            at=self.clock.now(),
+            organ=str(organ if isinstance(organ, str) else organ.id),
+            direction=direction,
+            kind=kind or header.kind.value,
+            id=str(header.id),
+            peer=header.receiver if direction == "out" else header.sender,
+            label=str(header.label),
+            purpose=header.purpose,
+            verdict=verdict,
+            detail=detail[:500],
+            digests=tuple(content.digest for content in header.contents),
+            seals=seals,
+        )
+
+
+def _receiver_organ(header: Header) -> OrganId:
+    if header.kind is Kind.REQUEST:
+        return ServiceId.parse(header.receiver).organ
+    return parse_client(header.receiver).organ

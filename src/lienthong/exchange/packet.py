@@ -1,0 +1,128 @@
+"""What is inside an envelope: a seal and the contents it binds."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lienthong.exchange.errors import Malformed
+from lienthong.kernel import cbor
+from lienthong.kernel.errors import CborInvalid
+from lienthong.trust.envelope import KEY_SIZE, MAX_ENVELOPE
+from lienthong.trust.errors import DigestMismatch
+from lienthong.trust.header import Content, Header
+
+INLINE_LIMIT: Final = 256 * 1024
+"""Bytes of content that travel inside the envelope; more goes apart, in chunks."""
+_MAX_BLOB_CHUNKS: Final = 1 << 24
+_NOTICE: Final = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobRef:
+    """A large content that travels apart."""
+
+    # Branch and site whose stream holds it, and its unguessable name there.
+    branch: str
+    site: str
+    name: str
+    # 32 bytes, for this content only.
+    key: bytes
+    chunks: int
+
+
+type Part = bytes | BlobRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """A seal and its contents in the order in which the header names them."""
+
+    sealed: bytes
+    parts: tuple[Part, ...]
+
+    def to_bytes(self) -> bytes:
+        """Encode for the envelope."""
+        return cbor.encode([self.sealed, [_part_to_cbor(part) for part in self.parts]])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Packet":
+        """Read a packet.
+
+        Raises:
+            Malformed: not of this form.
+        """
+        try:
+            match cbor.decode(data, max_size=MAX_ENVELOPE):
+                case [bytes() as sealed, list() as parts]:
+                    return cls(sealed=sealed, parts=tuple(_part_from_cbor(part) for part in parts))
+        except CborInvalid as error:
+            raise Malformed(error.where) from error
+        raise Malformed("not a seal and its contents")
+
+
+def content_of(data: bytes, *, name: str = "", media_type: str = "") -> Content:
+    """Describe a content for the sealed header."""
+    return Content(digest=hashlib.sha256(data).digest(), size=len(data), name=name, media_type=media_type)
+
+
+def check_contents(header: Header, contents: Sequence[bytes]) -> None:
+    """Check that contents are the sealed ones.
+
+    Raises:
+        DigestMismatch: another number, size or digest.
+    """
+    if len(contents) != len(header.contents):
+        raise DigestMismatch(f"{len(contents)} contents where {len(header.contents)} were sealed")
+    for content, data in zip(header.contents, contents, strict=True):
+        check_content(content, data)
+
+
+def check_content(content: Content, data: bytes) -> None:
+    """Check that data are the sealed content.
+
+    Raises:
+        DigestMismatch: another size or digest.
+    """
+    if len(data) != content.size or hashlib.sha256(data).digest() != content.digest:
+        raise DigestMismatch(content.name or f"{len(data)} bytes where {content.size} were sealed")
+
+
+def notice(code: str) -> bytes:
+    """Encode what a gateway answers when there is nobody yet whom it could seal an answer for."""
+    return cbor.encode([_NOTICE, code])
+
+
+def notice_of(data: bytes) -> str | None:
+    """Return the code of a notice, or None if it is something else."""
+    # Cheap test first: an array of two that starts with this text.
+    if not data.startswith(b"\x82\x66notice"):
+        return None
+    try:
+        match cbor.decode(data, max_size=256):
+            case ["notice", str() as code]:
+                return code
+    except CborInvalid:
+        return None
+    return None
+
+
+def _part_to_cbor(part: Part) -> object:
+    if isinstance(part, bytes):
+        return part
+    return [part.branch, part.site, part.name, part.key, part.chunks]
+
+
+def _part_from_cbor(part: object) -> Part:
+    match part:
+        case bytes():
+            return part
+        case [str() as branch, str() as site, str() as name, bytes() as key, int() as chunks] if (
+            len(key) == KEY_SIZE and 0 < chunks <= _MAX_BLOB_CHUNKS and all(map(_is_token, (branch, site, name)))
+        ):
+            return BlobRef(branch=branch, site=site, name=name, key=key, chunks=chunks)
+    raise Malformed("a content of another form")
+
+
+def _is_token(text: str) -> bool:
+    return 0 < len(text) <= 64 and text.replace("-", "").isalnum() and text.isascii()  # noqa: PLR2004 - length of a token

@@ -1,0 +1,243 @@
+"""The decision: may this be exchanged? One pure function, used alike by both sides.
+
+Default deny. The rules are asked in the order they stand; the first that objects decides, and its name
+goes into the journal with the verdict.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from lienthong.directory.model import Grant, Organ, Service, Subsystem
+from lienthong.directory.snapshot import Snapshot, Standing
+from lienthong.exchange import errors, grants
+from lienthong.kernel.clock import MINUTE, Millis
+from lienthong.kernel.errors import IdentifierInvalid
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, parse_client
+from lienthong.trust.header import Header, Kind
+
+CLOCK_SKEW: Final = MINUTE
+"""How far a sender's clock may run ahead of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What the carrier or the web server knows about who is at the other end."""
+
+    # The site whose broker credentials sent it; None on an information system's own connection.
+    site: str | None = None
+    # The information systems this connection may speak for; None where any may (loopback).
+    clients: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """All a rule may look at."""
+
+    header: Header
+    connection: Connection
+    directory: Snapshot
+    at: Millis
+    client: ClientId
+    service: ServiceId | None
+    sender: Organ | None
+    receiver: Organ | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was decided and by which rule."""
+
+    error: errors.Refused | None
+    # Name of the rule that decided; "granted" when none objected.
+    rule: str
+
+    @property
+    def code(self) -> str:
+        """``ok`` or the machine-readable reason of the refusal."""
+        return self.error.code if self.error else "ok"
+
+
+type Rule = Callable[[Case], errors.Refused | None]
+
+
+def decide(header: Header, *, connection: Connection, directory: Snapshot, at: Millis) -> Verdict:
+    """Decide on a call, a message, an answer or a receipt.
+
+    Args:
+        header: what is sealed, or about to be.
+        connection: what is known of the other end.
+        directory: the snapshot to decide by.
+        at: now.
+    """
+    try:
+        case = _case(header, connection, directory, at)
+    except IdentifierInvalid as error:
+        return Verdict(error=errors.CallerUnknown(error.where), rule="identifiers")
+    for rule in RULES[header.kind]:
+        objection = rule(case)
+        if objection is not None:
+            return Verdict(error=objection, rule=rule.__name__)
+    return Verdict(error=None, rule="granted")
+
+
+def directory_is_current(case: Case) -> errors.Refused | None:
+    """Nothing is decided by a directory past its grace."""
+    if case.directory.standing(case.at) is Standing.STALE:
+        return errors.DirectoryStale(f"version {case.directory.version}")
+    return None
+
+
+def connection_belongs_to_sender(case: Case) -> errors.Refused | None:
+    """The connection must be the sender's own: its site on the carrier, its system on the web."""
+    if case.connection.site is not None and (case.sender is None or case.sender.site != case.connection.site):
+        return errors.ConnectionMismatch(f"{case.client} is not at site {case.connection.site}")
+    if case.connection.clients is not None and str(case.client) not in case.connection.clients:
+        return errors.ConnectionMismatch(str(case.client))
+    return None
+
+
+def sender_is_active(case: Case) -> errors.Refused | None:
+    """The sender, organ and information system, must be known and active."""
+    known = case.sender is not None and case.sender.active
+    if known and isinstance(case.client, SubsystemId):
+        subsystem = case.directory.subsystem(case.client)
+        known = subsystem is not None and subsystem.active
+    return None if known else errors.CallerUnknown(str(case.client))
+
+
+def receiver_is_active(case: Case) -> errors.Refused | None:
+    """The receiver, organ and information system, must be known and active."""
+    known = case.receiver is not None and case.receiver.active
+    if known and case.service is not None:
+        provider = case.directory.subsystem(case.service.provider)
+        known = provider is not None and provider.active
+    return None if known else errors.ReceiverUnknown(case.header.receiver)
+
+
+def in_time(case: Case) -> errors.Refused | None:
+    """It must not have expired, nor come from further ahead than clocks may differ."""
+    if case.at >= case.header.expires:
+        return errors.Expired(str(case.header.id))
+    if case.header.created > case.at + CLOCK_SKEW:
+        return errors.NotYet(str(case.header.id))
+    return None
+
+
+def label_is_covered(case: Case) -> errors.Refused | None:
+    """Every ceiling on the way must cover the label, of the content and of the service."""
+    service = _service(case)
+    label = case.header.label if service is None else case.header.label.join(service.label)
+    ends: list[Organ | Subsystem | None] = [case.sender, case.receiver]
+    if isinstance(case.client, SubsystemId):
+        ends.append(case.directory.subsystem(case.client))
+    if case.service is not None:
+        ends.append(case.directory.subsystem(case.service.provider))
+    if all(end is not None and label <= end.ceiling for end in ends):
+        return None
+    return errors.LabelAboveCeiling(f"{label} from {case.client} to {case.header.receiver}")
+
+
+def service_is_known(case: Case) -> errors.Refused | None:
+    """The service must exist and be one that is called by REST."""
+    if _is_metaservice(case):
+        return None
+    service = _service(case)
+    if service is None:
+        return errors.ServiceUnknown(case.header.receiver)
+    if service.type == "SOAP":
+        return errors.ServiceTypeInvalid()
+    return None
+
+
+def is_granted(case: Case) -> errors.Refused | None:
+    """Some grant must cover client, method, path and purpose; what there is to call may be asked by all."""
+    if _is_metaservice(case):
+        return None
+    service = _service(case)
+    reached = [] if service is None else [grant for grant in service.grants if _reaches(grant, case)]
+    if not reached:
+        return errors.AccessDenied(f"{case.client} to {case.header.method} {case.header.receiver}")
+    if not any(not grant.purposes or case.header.purpose in grant.purposes for grant in reached):
+        return errors.PurposeMissing(case.header.receiver)
+    return None
+
+
+RULES: Final[dict[Kind, tuple[Rule, ...]]] = {
+    Kind.REQUEST: (
+        directory_is_current,
+        connection_belongs_to_sender,
+        sender_is_active,
+        receiver_is_active,
+        in_time,
+        service_is_known,
+        label_is_covered,
+        is_granted,
+    ),
+    Kind.MESSAGE: (
+        directory_is_current,
+        connection_belongs_to_sender,
+        sender_is_active,
+        receiver_is_active,
+        in_time,
+        label_is_covered,
+    ),
+    Kind.RESPONSE: (connection_belongs_to_sender, in_time),
+    Kind.RECEIPT: (connection_belongs_to_sender, in_time),
+}
+METASERVICES: Final = frozenset({"listMethods", "allowedMethods"})
+"""Service codes every provider answers to without a grant (PR-MREST)."""
+
+
+def grants_reaching(service: Service, client: ClientId, directory: Snapshot) -> list[Grant]:
+    """Return the grants of a service that name a client, whatever they allow it."""
+    return [grant for grant in service.grants if _names(grant.to, client, directory)]
+
+
+def _case(header: Header, connection: Connection, directory: Snapshot, at: Millis) -> Case:
+    service = None
+    if header.kind is Kind.REQUEST:
+        service = ServiceId.parse(header.receiver)
+        receiver = service.organ
+        client = parse_client(header.sender)
+    elif header.kind is Kind.RESPONSE:
+        client, receiver = ServiceId.parse(header.sender).provider, parse_client(header.receiver).organ
+    else:
+        client, receiver = parse_client(header.sender), parse_client(header.receiver).organ
+    return Case(
+        header=header,
+        connection=connection,
+        directory=directory,
+        at=at,
+        client=client,
+        service=service,
+        sender=directory.organ(client.organ),
+        receiver=directory.organ(receiver),
+    )
+
+
+def _service(case: Case) -> Service | None:
+    return None if case.service is None else case.directory.service(case.service)
+
+
+def _is_metaservice(case: Case) -> bool:
+    return case.service is not None and case.service.service in METASERVICES
+
+
+def _reaches(grant: Grant, case: Case) -> bool:
+    return (
+        (not grant.methods or case.header.method in grant.methods)
+        and _names(grant.to, case.client, case.directory)
+        and grants.matches(grant.path, case.header.path)
+    )
+
+
+def _names(to: str, client: ClientId, directory: Snapshot) -> bool:
+    if to == "*":
+        return True
+    if to.startswith("group:"):
+        members = directory.members_of(to.removeprefix("group:"))
+        return client in members or client.organ in members
+    # A grant to an organ reaches all its information systems.
+    granted = parse_client(to)
+    return client == granted or (isinstance(granted, OrganId) and client.organ == granted)

@@ -1,0 +1,191 @@
+"""Calls, on the side of who provides: open, check, decide, record, carry out, seal, record, answer."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from lienthong.directory.model import Organ
+from lienthong.exchange import blobs, policy
+from lienthong.exchange.backend import Backend
+from lienthong.exchange.alarms import alarm, kind_of
+from lienthong.exchange.caller import UNKNOWN_SESSION
+from lienthong.exchange.errors import ExchangeError, Malformed
+from lienthong.exchange.http import HttpMessage, decode_head, encode_head
+from lienthong.exchange.metaservices import describe
+from lienthong.exchange.node import Node
+from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, Part, check_contents, content_of, notice
+from lienthong.exchange.sessions import Ends, ProviderSessions
+from lienthong.exchange.subjects import Route
+from lienthong.kernel.clock import MINUTE
+from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.identifiers import ServiceId
+from lienthong.trust import envelope
+from lienthong.trust.envelope import Session
+from lienthong.trust.errors import JournalError, TrustError
+from lienthong.trust.header import Content, Header, Kind
+from lienthong.trust.seal import Opened
+
+_ANSWER_TERM: Final = MINUTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Received:
+    """A call whose seal has been checked."""
+
+    opened: Opened
+    packet: Packet
+    session: Session
+    receiver: Organ
+    route: Route
+
+
+class Provider:
+    """Answers calls to the services of one gateway's organs."""
+
+    def __init__(self, node: Node, backend: Backend) -> None:
+        """Answer with what the backend says."""
+        self._node = node
+        self._backend = backend
+        self._sessions = ProviderSessions(node.clock)
+
+    async def handle(self, subject: str, data: bytes) -> bytes:
+        """Answer one call from the carrier: an encrypted answer, or a notice when there is nobody to seal for."""
+        try:
+            received = self._open(Route.parse(subject), data)
+        except _UnknownSession:
+            return notice(UNKNOWN_SESSION)
+        except (ExchangeError, TrustError) as error:
+            return await self._alarm(subject, error)
+        try:
+            return await self._answer(received)
+        except JournalError as error:
+            # Nothing counts without evidence, a refusal neither.
+            return notice(error.code)
+
+    def _open(self, route: Route, data: bytes) -> _Received:
+        ends = Ends(caller=route.from_organ, provider=route.to_organ)
+        session_id = envelope.session_id_of(data)
+        if session_id is None:
+            unwrapped = envelope.decrypt(data, store=self._node.store, resolve=self._node.resolve)
+            session, plaintext = Session.derive(unwrapped.content_key), unwrapped.plaintext
+        else:
+            known = self._sessions.find(session_id, ends)
+            if known is None:
+                raise _UnknownSession
+            session, plaintext = known, known.decrypt_request(data)
+        packet = Packet.from_bytes(plaintext)
+        opened = self._node.open_seal(packet.sealed)
+        if opened.header.kind is not Kind.REQUEST:
+            raise Malformed(f"a {opened.header.kind} where a request belongs")
+        receiver = self._node.check_receiver(opened.header, route.to_organ)
+        if session_id is None:
+            self._sessions.remember(session, ends)
+        return _Received(opened=opened, packet=packet, session=session, receiver=receiver, route=route)
+
+    async def _answer(self, received: _Received) -> bytes:
+        header = received.opened.header
+        try:
+            verdict = self._node.decide(header, policy.Connection(site=received.route.from_site))
+            if verdict.error is not None:
+                raise verdict.error
+            message = await self._message(received)
+            await self._claim(received)
+            status, answer = await self._carry_out(header, message)
+        except (ExchangeError, TrustError) as error:
+            return await self._refuse(received, error)
+        head = encode_head(answer.headers)
+        body: Part = answer.body
+        if len(answer.body) > INLINE_LIMIT:
+            body = await blobs.put(self._node.carrier, received.receiver, answer.body)
+        contents = (content_of(head), content_of(answer.body, media_type=answer.header("content-type")))
+        response = self._response(header, answers=received.opened.digest, status=str(status), contents=contents)
+        sealed = await self._node.seals.seal(response, self._node.sealing_key(received.receiver))
+        await self._node.journal.commit(
+            [self._node.entry(response, organ=received.receiver, direction="out", seals=(sealed,))]
+        )
+        packet = Packet(sealed=sealed, parts=(head, body))
+        return received.session.encrypt_response(packet.to_bytes(), aad=received.opened.digest)
+
+    async def _message(self, received: _Received) -> HttpMessage:
+        header = received.opened.header
+        match received.packet.parts:
+            case [bytes() as head, bytes() as body]:
+                pass
+            case [bytes() as head, BlobRef() as ref] if ref.site == received.route.from_site:
+                body = await blobs.get(self._node.carrier, ref, limit=header.contents[-1].size)
+            case _:
+                raise Malformed("the contents of a request")
+        check_contents(header, (head, body))
+        return HttpMessage(headers=decode_head(head), body=body)
+
+    async def _claim(self, received: _Received) -> None:
+        header, digest = received.opened.header, received.opened.digest
+        claim = self._node.replay.claim(header.id.bytes, header.receiver, digest=digest, expires=header.expires)
+        entry = self._node.entry(header, organ=received.receiver, direction="in", seals=(received.packet.sealed,))
+        try:
+            # The backend is not asked before the evidence, and the memory against replays, are durable.
+            await self._node.journal.commit([entry], claim)
+        except JournalError:
+            self._node.replay.release(header.id.bytes, header.receiver)
+            raise
+
+    async def _carry_out(self, header: Header, message: HttpMessage) -> tuple[int, HttpMessage]:
+        service = ServiceId.parse(header.receiver)
+        if service.service in policy.METASERVICES:
+            return describe(self._node.snapshot, service, header)
+        return await self._backend.call(service, header.method, header.path, message)
+
+    async def _refuse(self, received: _Received, error: ExchangeError | TrustError) -> bytes:
+        header = received.opened.header
+        response = self._response(header, answers=received.opened.digest, fault=error.code, note=str(error))
+        sealed = await self._node.seals.seal(response, self._node.sealing_key(received.receiver))
+        entry = self._node.entry(
+            header,
+            organ=received.receiver,
+            direction="in",
+            kind=kind_of(error),
+            seals=(received.packet.sealed, sealed),
+            verdict=error.code,
+            detail=str(error),
+        )
+        await self._node.journal.commit([entry])
+        return received.session.encrypt_response(
+            Packet(sealed=sealed, parts=()).to_bytes(), aad=received.opened.digest
+        )
+
+    def _response(  # noqa: PLR0913 - the fields in which answers differ
+        self,
+        request: Header,
+        *,
+        answers: bytes,
+        status: str = "",
+        contents: tuple[Content, ...] = (),
+        fault: str = "",
+        note: str = "",
+    ) -> Header:
+        at = self._node.clock.now()
+        return Header(
+            kind=Kind.RESPONSE,
+            id=request.id,
+            sender=request.receiver,
+            receiver=request.sender,
+            label=request.label,
+            created=at,
+            expires=at + _ANSWER_TERM,
+            answers=answers,
+            status=status,
+            contents=contents,
+            fault=fault,
+            note=note,
+        )
+
+    async def _alarm(self, subject: str, error: LienthongError) -> bytes:
+        entry = alarm(self._node, subject, error)
+        try:
+            await self._node.journal.commit([entry])
+        except JournalError as failure:
+            return notice(failure.code)
+        return notice(error.code)
+
+
+class _UnknownSession(Exception):
+    """The call is under a session that is not known here."""

@@ -1,0 +1,1 @@
+"""The carrier between gateways: one interface, carried by NATS or inside one process."""

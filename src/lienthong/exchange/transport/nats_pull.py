@@ -1,0 +1,240 @@
+"""Reading a stream through a disposable pull consumer whose position is kept by the caller.
+
+The consumer lives in the server's memory, under one of the site's fixed names. It is made anew from the
+position whenever it is lost: by reconnection, a missing heartbeat, a deletion, a hole in its numbering.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Set as AbstractSet
+from typing import Any, Final
+
+import msgspec
+
+from lienthong.exchange.errors import CarrierTimeout, CarrierUnavailable, ExchangeError, NoResponder
+from lienthong.exchange.transport.base import BATCH, Gap, Message, OnGap, Take
+from lienthong.exchange.transport.errors import StreamMissing
+from lienthong.exchange.transport.nats_link import Link, header, inbox_of, status_of
+from lienthong.kernel.errors import LienthongError
+
+_log = logging.getLogger(__name__)
+
+_NANO: Final = 10**9
+_MILLI_IN_NANO: Final = 10**6
+_EXPIRES: Final = 30  # seconds a pull request stays with the server
+_HEARTBEAT: Final = 5  # seconds between signs of life while there is nothing
+_MAX_BYTES: Final = 16 * 1024 * 1024  # what one pull request may bring
+_IDLE: Final = 300  # seconds after which the server forgets a consumer nobody pulls from
+_API_SECONDS: Final = 5.0
+_RETRY: Final = 1.0  # seconds
+_STREAM_NOT_FOUND: Final = 10059
+_ACK_PARTS: Final = 9  # $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>
+
+
+class Pull:
+    """Reads on until closed."""
+
+    def __init__(
+        self, *, site: str, slot: str, stream: str, subject: str, start_after: int, take: Take, on_gap: OnGap | None
+    ) -> None:
+        """Describe it; ``start`` runs it.
+
+        Args:
+            site: whose inbox to use.
+            slot: the consumer's name.
+            stream: the stream's name.
+            subject: the filter.
+            start_after: the last sequence taken.
+            take: gets the batches.
+            on_gap: told what is gone for good.
+        """
+        self._site = site
+        self._slot = slot
+        self._stream = stream
+        self._subject = subject
+        self._position = start_after
+        self._take = take
+        self._on_gap = on_gap
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, link: Link, linked: Callable[[], Awaitable[Link]]) -> None:
+        """Make the first consumer on a link and read on in the background, on later links where needed.
+
+        Raises:
+            StreamMissing, CarrierUnavailable, CarrierTimeout, CarrierRefused: see ``Carrier.consume``.
+        """
+        session = await self._session(link)
+        self._task = asyncio.create_task(self._run(session, linked), name=f"{self._stream} {self._subject}")
+
+    async def close(self) -> None:
+        """Stop reading; a batch in the middle of being taken is cancelled."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def wait(self) -> None:
+        """Return when it was closed, or raise what ended it."""
+        if self._task is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(self._task)
+
+    async def _run(self, session: "_Session | None", linked: Callable[[], Awaitable[Link]]) -> None:
+        while True:
+            try:
+                if session is None:
+                    session = await self._session(await linked())
+                await self._read(session)
+            except LienthongError as error:
+                _log.warning("%s from %d on: %s", self._stream, self._position + 1, error)
+                await asyncio.sleep(_RETRY)
+            finally:
+                if session is not None:
+                    await session.close()
+            session = None
+
+    async def _session(self, link: Link) -> "_Session":
+        session = _Session(link, self._slot, self._stream, self._subject)
+        resumed = await session.open(self._site, self._position)
+        if resumed != self._position:
+            _log.error("%s: gap: taken up to %d, resumed after %d", self._stream, self._position, resumed)
+            if self._on_gap is not None:
+                self._on_gap(Gap(stream=self._stream, after=self._position, resumed=resumed))
+            self._position = resumed
+        return session
+
+    async def _read(self, session: "_Session") -> None:
+        async for batch in session:
+            await self._take(batch)
+            self._position = batch[-1].sequence
+
+
+class _Session:
+    """One life of the consumer."""
+
+    def __init__(self, link: Link, slot: str, stream: str, subject: str) -> None:
+        self._link = link
+        self._slot = slot
+        self._stream = stream
+        self._subject = subject
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{slot}"
+        self._inbox = ""
+        self._buffer: list[Message] = []
+        self._arrived = asyncio.Event()
+        # How many messages the server may still send for what was asked.
+        self._asked = 0
+        self._numbered = 0
+        self._over = ""
+        self._subscription: Any = None
+
+    async def open(self, site: str, position: int) -> int:
+        """Make the consumer; returns the position from which it really goes on."""
+        self._inbox = f"{inbox_of(site)}.{secrets.token_hex(12)}"
+        with contextlib.suppress(NoResponder):
+            await self._link.call(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._slot}", b"", seconds=_API_SECONDS)
+        config = {
+            "name": self._slot,
+            "deliver_policy": "by_start_sequence",
+            "opt_start_seq": position + 1,
+            "ack_policy": "none",
+            "filter_subject": self._subject,
+            "inactive_threshold": _IDLE * _NANO,
+            "num_replicas": 1,
+            "mem_storage": True,
+        }
+        try:
+            reply = await self._link.call(
+                f"$JS.API.CONSUMER.CREATE.{self._stream}.{self._slot}.{self._subject}",
+                json.dumps({"stream_name": self._stream, "config": config}).encode(),
+                seconds=_API_SECONDS,
+            )
+        except NoResponder as error:
+            raise CarrierUnavailable(str(error), hint="JetStream is switched off or has no leader.") from None
+        made = msgspec.json.decode(reply.data, type=_Created)
+        if made.error is not None:
+            kind = StreamMissing if made.error.err_code == _STREAM_NOT_FOUND else CarrierUnavailable
+            raise kind(f"{self._stream}: {made.error.description}")
+        self._subscription = await self._link.subscribe(self._inbox, self._sink)
+        self._link.lost.add_done_callback(self._on_lost)
+        return made.delivered.stream_seq
+
+    def _on_lost(self, _: object) -> None:
+        self._end("the connection broke")
+
+    def _end(self, why: str) -> None:
+        self._over = self._over or why
+        self._arrived.set()
+
+    def _sink(self, _: str, reply: str, data: bytes, headers: bytes | None) -> None:
+        self._arrived.set()
+        if not reply.startswith("$JS.ACK."):
+            self._on_status(status_of(headers), headers)
+            return
+        if self._over:
+            return
+        parts = reply.split(".")
+        first = 5 if len(parts) == _ACK_PARTS else 7
+        self._asked -= 1
+        self._numbered += 1
+        if int(parts[first + 1]) != self._numbered:
+            self._end(f"message {self._numbered} of this consumer is missing")
+            return
+        at = int(parts[first + 2]) // _MILLI_IN_NANO
+        self._buffer.append(Message(subject_of(_, parts), data, int(parts[first]), at))
+
+    def _on_status(self, status: str, headers: bytes | None) -> None:
+        match status:
+            case "100":
+                return
+            case "404" | "408":
+                self._asked -= int(header(headers, "Nats-Pending-Messages") or self._asked)
+            case "409" if header(headers, "Nats-Pending-Messages"):
+                self._asked -= int(header(headers, "Nats-Pending-Messages"))
+            case _:
+                text = (headers or b"").partition(b"\r\n")[0].decode(errors="replace")
+                self._end(f"the server ended it: {text}")
+
+    def __aiter__(self) -> "_Session":
+        return self
+
+    async def __anext__(self) -> list[Message]:
+        """Return what has arrived; waits for at least one message."""
+        while not self._buffer:
+            if self._over:
+                raise CarrierUnavailable(f"{self._stream}: {self._over}", hint="It is read again from where it was.")
+            await self._ask()
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(2 * _HEARTBEAT + 1):
+                    await self._arrived.wait()
+            except TimeoutError:
+                raise CarrierTimeout(f"{self._stream}: no sign of life") from None
+        batch, self._buffer = self._buffer[:BATCH], self._buffer[BATCH:]
+        if not self._over:
+            await self._ask()
+        return batch
+
+    async def _ask(self) -> None:
+        """Ask for more in time, so that the server always has something to fill."""
+        if self._asked > BATCH // 2 or len(self._buffer) >= BATCH:
+            return
+        request = {
+            "batch": BATCH,
+            "max_bytes": _MAX_BYTES,
+            "expires": _EXPIRES * _NANO,
+            "idle_heartbeat": _HEARTBEAT * _NANO,
+        }
+        self._asked += BATCH
+        await self._link.send(self._next, json.dumps(request).encode(), reply=self._inbox)
+
+    async def close(self) -> None:
+        """Take the consumer away; the server would after a while."""
+        self._end("closed")
+        self._link.lost.remove_done_callback(self._on_lost)
+        if self._subscription is None or self._link.lost.done():
+            return
+        with contextlib.suppress(ExchangeError):
+            await self._link.unsubscribe(self._subscription)
+            await self._link.send(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._slot}", b"")

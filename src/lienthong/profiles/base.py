@@ -1,0 +1,123 @@
+"""What every profile states: names in three languages, and the tables made of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lienthong.kernel.errors import BadInput
+from lienthong.kernel.identifiers import OrganId
+from lienthong.kernel.labels import Label, Level
+
+
+class ProfileUnknown(BadInput):
+    """There is no such profile."""
+
+    code = "profile_unknown"
+    hint = "Name one of the profiles that come with this version, such as vn."
+
+
+class Language(StrEnum):
+    """The languages every table is kept in."""
+
+    VI = "vi"
+    EN = "en"
+    DE = "de"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """One thing's name in every language of the platform, in NFC."""
+
+    vi: str
+    en: str
+    de: str
+
+    def of(self, language: Language) -> str:
+        """Return the name in that language."""
+        match language:
+            case Language.VI:
+                return self.vi
+            case Language.EN:
+                return self.en
+            case Language.DE:
+                return self.de
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelTerm:
+    """What the law of a country calls a level, and what follows from it."""
+
+    level: Level
+    names: Names
+    # A state secret in the sense of the law, with registers and a term of protection of its own.
+    state_secret: bool
+    # Years of protection unless the decision says otherwise; None where the law sets no term.
+    protection_years: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urgency:
+    """How fast a document has to move."""
+
+    # Stable, in text and in data: a-z and hyphens.
+    slug: str
+    names: Names
+    # 0 is ordinary; a higher number goes first.
+    order: int
+    # The value of edXML's ``OtherInfo/Priority``.
+    edxml_code: int
+    # The document carries the time at which it has to be handed over.
+    timed: bool = False
+
+
+class DocumentKind(StrEnum):
+    """The two families of paper an organ issues."""
+
+    DOCUMENT = "document"
+    PAPER = "paper"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentType:
+    """A type of document, with the symbol its number carries."""
+
+    # Stable, in text and in data: a-z and hyphens.
+    slug: str
+    names: Names
+    kind: DocumentKind
+    # The letters between number and issuer (``384-QĐ/TW``). Several types may share one; None where
+    # the type is not numbered or its symbol is not known to us.
+    symbol: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganSpec:
+    """An organ as a profile proposes it: what a directory is first filled with."""
+
+    id: OrganId
+    # On the carrier: a-z, 0-9 and hyphens, at most 32.
+    token: str
+    # In the country's own language, NFC; ``plain`` is the same in ASCII.
+    name: str
+    plain: str
+    # The unit of directory files and mailbox streams: a-z, 0-9 and hyphens, at most 32.
+    branch: str
+    # The organ it answers to; None at the top.
+    parent: OrganId | None
+    # The administrative unit it stands for; the country's code at the top.
+    unit_code: str
+    # The highest label it may handle until its directory says otherwise.
+    ceiling: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One political system: its words for levels, urgency and documents, and its tree of organs."""
+
+    name: str
+    labels: Mapping[Level, LevelTerm]
+    # From ordinary to most urgent.
+    urgencies: tuple[Urgency, ...]
+    document_types: tuple[DocumentType, ...]
+    # The exchange tree, parents before children. A function, as reading it costs milliseconds.
+    organs: Callable[[], tuple[OrganSpec, ...]]

@@ -1,0 +1,18 @@
+"""The political system of Vietnam: units, organs, labels, urgency and documents."""
+
+from typing import Final
+
+from lienthong.profiles.base import Profile
+from lienthong.profiles.vn.document_types import DOCUMENT_TYPES
+from lienthong.profiles.vn.labels import LABELS
+from lienthong.profiles.vn.organs import organs_of_country
+from lienthong.profiles.vn.urgency import URGENCIES
+
+PROFILE: Final = Profile(
+    name="vn",
+    labels=LABELS,
+    urgencies=URGENCIES,
+    document_types=DOCUMENT_TYPES,
+    organs=organs_of_country,
+)
+"""What ``lienthong.profiles.load("vn")`` returns."""

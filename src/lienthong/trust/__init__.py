@@ -1,0 +1,1 @@
+"""Floor 2: keys, seals, envelopes and the journal of evidence."""

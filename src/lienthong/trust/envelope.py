@@ -1,0 +1,226 @@
+"""Envelopes: content encrypted end to end, its key wrapped for each receiver.
+
+COSE_Encrypt (RFC 9052, section 5) with HPKE key encryption (draft-ietf-cose-hpke): AES-256-GCM under a
+fresh content key, which is wrapped to the receiver's public key. From confidential upwards the receiver's
+key is a hybrid of ML-KEM-768 and X25519, so that what is recorded today stays closed to a quantum computer.
+
+A call that was opened this way also gives both ends a *session*: keys derived from its content key, for
+the answer and for the calls of the next minute, which then need no public-key operation (COSE_Encrypt0).
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Self
+
+import cbor2
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from lienthong.kernel import cbor
+from lienthong.kernel.errors import CborInvalid
+from lienthong.trust.errors import EnvelopeInvalid
+from lienthong.trust.keys import KID_SIZE, Algorithm, KeyStore, PublicKey
+
+TAG_ENCRYPT: Final = 96
+TAG_ENCRYPT0: Final = 16
+A256GCM: Final = 3
+KEY_SIZE: Final = 32
+IV_SIZE: Final = 12
+SESSION_ID_SIZE: Final = 16
+MAX_ENVELOPE: Final = 8 * 1024 * 1024
+_ALG, _KID, _IV, _EK = 1, 4, 5, -4
+_PROTECTED: Final = cbor.encode({_ALG: A256GCM})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwrapped:
+    """An opened envelope."""
+
+    plaintext: bytes
+    # The content key: 32 bytes, from which a session may be derived.
+    content_key: bytes
+    # The receiver's key that opened it.
+    kid: bytes
+
+
+@cache
+def suite_of(algorithm: Algorithm) -> Suite:
+    """Return the HPKE suite of a wrapping algorithm (RFC 9180).
+
+    Raises:
+        EnvelopeInvalid: the algorithm does not wrap.
+    """
+    match algorithm:
+        case Algorithm.HPKE_4_KE:
+            return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+        case Algorithm.HPKE_MLKEM768_X25519_KE:
+            return Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+        case _:
+            raise EnvelopeInvalid(f"algorithm {int(algorithm)} does not wrap")
+
+
+@cache
+def _encapsulation_size(algorithm: Algorithm) -> int:
+    kem = KEM.X25519 if algorithm is Algorithm.HPKE_4_KE else KEM.MLKEM768_X25519
+    return kem.enc_length()
+
+
+def encrypt(plaintext: bytes, *, to: PublicKey, aad: bytes = b"", content_key: bytes | None = None) -> bytes:
+    """Encrypt for one receiver.
+
+    Args:
+        plaintext: any bytes.
+        to: the receiver's wrapping key.
+        aad: bound to the ciphertext but not part of it; the receiver must know it.
+        content_key: 32 fresh bytes if the caller derives a session from them.
+
+    Returns:
+        The tagged COSE_Encrypt, encoded.
+    """
+    content_key = content_key or os.urandom(KEY_SIZE)
+    iv = os.urandom(IV_SIZE)
+    ciphertext = AESGCM(content_key).encrypt(iv, plaintext, _authenticated("Encrypt", aad))
+    recipient = cbor.encode({_ALG: int(to.algorithm)})
+    wrapped = suite_of(to.algorithm).encrypt(content_key, to.encapsulation_key, info=_info(recipient))
+    size = _encapsulation_size(to.algorithm)
+    wrap = [recipient, {_KID: to.kid, _EK: wrapped[:size]}, wrapped[size:]]
+    return cbor.encode(cbor2.CBORTag(TAG_ENCRYPT, [_PROTECTED, {_IV: iv}, ciphertext, [wrap]]))
+
+
+def decrypt(envelope: bytes, *, store: KeyStore, resolve: Callable[[bytes], PublicKey], aad: bytes = b"") -> Unwrapped:
+    """Open an envelope with the receiver's key.
+
+    Args:
+        envelope: a tagged COSE_Encrypt with one recipient.
+        store: holds the receiver's private key.
+        resolve: finds the receiver's public key: its algorithm counts, not the one in the envelope.
+        aad: what the sender bound to it.
+
+    Raises:
+        EnvelopeInvalid: malformed, altered, or another algorithm than the key's.
+        KeyUnknown: it is encrypted to a key that is not ours.
+    """
+    protected, unprotected, ciphertext, recipients = _taken_apart(envelope, TAG_ENCRYPT)
+    match protected, unprotected, recipients:
+        case (
+            {1: 3},
+            {5: bytes() as iv},
+            [[bytes() as header, {4: bytes() as kid, -4: bytes() as encapsulated}, bytes() as wrapped]],
+        ) if len(kid) == KID_SIZE:
+            pass
+        case _:
+            raise EnvelopeInvalid("a recipient of another form")
+    key = resolve(kid)
+    if header != cbor.encode({_ALG: int(key.algorithm)}):
+        raise EnvelopeInvalid(f"an algorithm that is not the one of key {kid.hex()}")
+    content_key = store.unwrap(kid, encapsulated + wrapped, _info(header))
+    if len(content_key) != KEY_SIZE:
+        raise EnvelopeInvalid(f"a content key of {len(content_key)} bytes")
+    plaintext = _opened(content_key, iv, ciphertext, _authenticated("Encrypt", aad))
+    return Unwrapped(plaintext=plaintext, content_key=content_key, kid=kid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Keys both ends of a call derive from its content key."""
+
+    # 16 bytes, public: names the session on the wire.
+    id: bytes
+    _requests: AESGCM
+    _responses: AESGCM
+
+    @classmethod
+    def derive(cls, content_key: bytes) -> Self:
+        """Derive the session of a content key (HKDF-Expand with SHA-256, RFC 5869)."""
+        size = SESSION_ID_SIZE + 2 * KEY_SIZE
+        bits = HKDFExpand(hashes.SHA256(), size, b"lienthong session v1").derive(content_key)
+        return cls(
+            id=bits[:SESSION_ID_SIZE],
+            _requests=AESGCM(bits[SESSION_ID_SIZE:-KEY_SIZE]),
+            _responses=AESGCM(bits[-KEY_SIZE:]),
+        )
+
+    def encrypt_request(self, plaintext: bytes, *, aad: bytes = b"") -> bytes:
+        """Encrypt a further call of the session as a tagged COSE_Encrypt0."""
+        return self._encrypt(self._requests, plaintext, aad)
+
+    def decrypt_request(self, envelope: bytes, *, aad: bytes = b"") -> bytes:
+        """Open a further call of the session.
+
+        Raises:
+            EnvelopeInvalid: malformed, altered or of another session.
+        """
+        return self._decrypt(self._requests, envelope, aad)
+
+    def encrypt_response(self, plaintext: bytes, *, aad: bytes) -> bytes:
+        """Encrypt an answer; ``aad`` is the digest of the call's seal."""
+        return self._encrypt(self._responses, plaintext, aad)
+
+    def decrypt_response(self, envelope: bytes, *, aad: bytes) -> bytes:
+        """Open an answer; ``aad`` is the digest of the call's seal.
+
+        Raises:
+            EnvelopeInvalid: malformed, altered, of another session, or the answer to another call.
+        """
+        return self._decrypt(self._responses, envelope, aad)
+
+    def _encrypt(self, key: AESGCM, plaintext: bytes, aad: bytes) -> bytes:
+        # Random nonces: a session lives a minute, far from the 2^32 messages where they could collide.
+        iv = os.urandom(IV_SIZE)
+        ciphertext = key.encrypt(iv, plaintext, _authenticated("Encrypt0", aad))
+        return cbor2.dumps(cbor2.CBORTag(TAG_ENCRYPT0, [_PROTECTED, {_KID: self.id, _IV: iv}, ciphertext]))
+
+    def _decrypt(self, key: AESGCM, envelope: bytes, aad: bytes) -> bytes:
+        protected, unprotected, ciphertext = _taken_apart(envelope, TAG_ENCRYPT0)
+        match protected, unprotected:
+            case {1: 3}, {4: self.id, 5: bytes() as iv}:
+                return _opened(key, iv, ciphertext, _authenticated("Encrypt0", aad))
+        raise EnvelopeInvalid("an envelope of another session")
+
+
+def session_id_of(envelope: bytes) -> bytes | None:
+    """Return the session id of a COSE_Encrypt0, or None for a COSE_Encrypt.
+
+    Raises:
+        EnvelopeInvalid: it is neither.
+    """
+    # The tag is one byte (16 = 0xd0) or two (96 = 0xd860): no need to decode megabytes to tell them apart.
+    if envelope[:1] != b"\xd0":
+        return None
+    match _taken_apart(envelope, TAG_ENCRYPT0):
+        case [_, {4: bytes() as session}, _] if len(session) == SESSION_ID_SIZE:
+            return session
+    raise EnvelopeInvalid("an envelope without a session")
+
+
+def _authenticated(context: str, aad: bytes) -> bytes:
+    return cbor.encode_sequence([context, _PROTECTED, aad])
+
+
+def _info(recipient: bytes) -> bytes:
+    return cbor.encode_sequence(["HPKE Recipient", A256GCM, recipient, b""])
+
+
+def _opened(key: bytes | AESGCM, iv: bytes, ciphertext: bytes, aad: bytes) -> bytes:
+    cipher = key if isinstance(key, AESGCM) else AESGCM(key)
+    if len(iv) != IV_SIZE:
+        raise EnvelopeInvalid(f"a nonce of {len(iv)} bytes")
+    try:
+        return cipher.decrypt(iv, ciphertext, aad)
+    except InvalidTag:
+        raise EnvelopeInvalid("altered, or of another key") from None
+
+
+def _taken_apart(envelope: bytes, tag: int) -> list[Any]:
+    try:
+        match cbor.decode(envelope, max_size=MAX_ENVELOPE):
+            case cbor2.CBORTag(tag=found, value=[bytes() as protected, dict(), bytes(), *_] as parts) if found == tag:
+                return [cbor.decode(protected, max_size=1024), *parts[1:]]
+    except CborInvalid as error:
+        raise EnvelopeInvalid(error.where) from error
+    raise EnvelopeInvalid("not an envelope of the expected form")

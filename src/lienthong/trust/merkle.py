@@ -1,0 +1,262 @@
+"""The tree over a list of records (RFC 9162, section 2.1), with proofs that anyone can check.
+
+*Inclusion*: this record is number ``index`` of the list whose root was signed. *Consistency*: a later
+list begins with all of an earlier one. Everything is SHA-256; leaves and inner nodes are hashed with
+different prefixes, so that one cannot be passed off as the other.
+
+A tree keeps only its complete subtrees, level by level. They never change once written, which is why a
+proof for a size that was reached may be made while another thread appends.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+from lienthong.trust.errors import EvidenceInvalid
+
+HASH_SIZE: Final = 32
+EMPTY_ROOT: Final = hashlib.sha256().digest()
+_PAIR: Final = 2 * HASH_SIZE
+_sha256 = hashlib.sha256
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """Return the hash of a record: SHA-256(0x00 || data)."""
+    return _sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node: SHA-256(0x01 || left || right)."""
+    return _sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A tree that only grows, held in memory: 64 bytes per record."""
+
+    __slots__ = ("_levels",)
+
+    def __init__(self) -> None:
+        """Start without records."""
+        # Level k holds the roots of the complete subtrees of 2**k records, one after the other.
+        self._levels = [bytearray()]
+
+    @property
+    def size(self) -> int:
+        """How many records it has."""
+        return len(self._levels[0]) // HASH_SIZE
+
+    def append(self, leaf: bytes) -> int:
+        """Add a record by its leaf hash (32 bytes) and return its index."""
+        levels = self._levels
+        level = levels[0]
+        index = len(level) // HASH_SIZE
+        level += leaf
+        left, depth = index, 0
+        while left & 1:
+            depth += 1
+            node = _sha256(b"\x01" + level[-_PAIR:]).digest()
+            if depth == len(levels):
+                levels.append(bytearray())
+            level = levels[depth]
+            level += node
+            left >>= 1
+        return index
+
+    def root(self, size: int | None = None) -> bytes:
+        """Return the root over the first ``size`` records (all of them if not given).
+
+        Raises:
+            EvidenceInvalid: the tree has fewer records.
+        """
+        end = self._end(size)
+        return self._root(0, end) if end else EMPTY_ROOT
+
+    def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
+        """Return the path from record ``index`` to the root over ``size`` records, leaf end first.
+
+        Raises:
+            EvidenceInvalid: the tree has fewer records, or the record is not among them.
+        """
+        start, end = 0, self._end(size)
+        if not 0 <= index < end:
+            raise EvidenceInvalid(f"no record {index} among {end}")
+        path = []
+        while end - start > 1:
+            split = start + _split(end - start)
+            if index < split:
+                path.append(self._root(split, end))
+                end = split
+            else:
+                path.append(self._root(start, split))
+                start = split
+        path.reverse()
+        return path
+
+    def consistency(self, old: int, new: int | None = None) -> list[bytes]:
+        """Return the proof that the first ``new`` records begin with the first ``old``.
+
+        It is empty when ``old`` is 0 or equals ``new``: there is nothing to show.
+
+        Raises:
+            EvidenceInvalid: the tree has fewer records, or ``old`` is more than ``new``.
+        """
+        start, end = 0, self._end(new)
+        if not 0 <= old <= end:
+            raise EvidenceInvalid(f"no list of {old} records within {end}")
+        if old in {0, end}:
+            return []
+        path = []
+        while old != end:
+            split = start + _split(end - start)
+            if old <= split:
+                path.append(self._root(split, end))
+                end = split
+            else:
+                path.append(self._root(start, split))
+                start = split
+        # The verifier knows the old root already; it needs this node only when that is not it.
+        if start:
+            path.append(self._root(start, end))
+        path.reverse()
+        return path
+
+    def _end(self, size: int | None) -> int:
+        if size is None:
+            return self.size
+        if not 0 <= size <= self.size:
+            raise EvidenceInvalid(f"no list of {size} records within {self.size}")
+        return size
+
+    def _root(self, start: int, end: int) -> bytes:
+        # Start is always a multiple of the greatest power of two in the range, as in the RFC's splits.
+        peaks = []
+        while start < end:
+            depth = (end - start).bit_length() - 1
+            at = (start >> depth) * HASH_SIZE
+            peaks.append(bytes(self._levels[depth][at : at + HASH_SIZE]))
+            start += 1 << depth
+        return _fold(peaks)
+
+
+class Frontier:
+    """A tree that remembers only what the roots of later sizes need: one hash per level."""
+
+    __slots__ = ("_peaks", "size")
+
+    def __init__(self) -> None:
+        """Start without records."""
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def append(self, leaf: bytes) -> None:
+        """Add a record by its leaf hash (32 bytes)."""
+        left = self.size
+        while left & 1:
+            leaf = node_hash(self._peaks.pop(), leaf)
+            left >>= 1
+        self._peaks.append(leaf)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root over the records so far."""
+        return _fold(self._peaks) if self._peaks else EMPTY_ROOT
+
+
+def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """Return the root that an inclusion path leads to (RFC 9162, section 2.1.3.2).
+
+    Args:
+        leaf: the leaf hash of the record.
+        index: its number, from 0.
+        size: how many records the root covers.
+        path: the hashes beside the way up, leaf end first.
+
+    Raises:
+        EvidenceInvalid: no path of this length fits this index and size, or a part is not a hash.
+    """
+    if not 0 <= index < size:
+        raise EvidenceInvalid(f"no record {index} among {size}")
+    _check_hashes(leaf, *path)
+    at, last, root = index, size - 1, leaf
+    for sibling in path:
+        if not last:
+            raise EvidenceInvalid("the inclusion path is too long")
+        if at & 1 or at == last:
+            root = node_hash(sibling, root)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            root = node_hash(root, sibling)
+        at, last = at >> 1, last >> 1
+    if last:
+        raise EvidenceInvalid("the inclusion path is too short")
+    return root
+
+
+def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
+    """Check that a record is number ``index`` of the ``size`` records under a root.
+
+    Raises:
+        EvidenceInvalid: it is not, or the path is malformed.
+    """
+    if root_from_inclusion(leaf, index, size, path) != root:
+        raise EvidenceInvalid(f"record {index} is not under the root of {size} records")
+
+
+def check_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, path: Sequence[bytes]) -> None:
+    """Check that the list under the new root begins with the list under the old one (RFC 9162, section 2.1.4.2).
+
+    Raises:
+        EvidenceInvalid: it does not, or the path is malformed.
+    """
+    _check_hashes(old_root, new_root, *path)
+    if not 0 <= old_size <= new_size:
+        raise EvidenceInvalid(f"a list of {new_size} records cannot begin with {old_size}")
+    if old_size in {0, new_size}:
+        expected = new_root if old_size else EMPTY_ROOT
+        if path or old_root != expected:
+            raise EvidenceInvalid(f"two roots over {old_size} records, or a path where none is needed")
+        return
+    # With a complete old tree its root is the first node of the proof and left out of it.
+    nodes = [old_root, *path] if not old_size & (old_size - 1) else list(path)
+    if not nodes:
+        raise EvidenceInvalid("the consistency path is too short")
+    if _ends(nodes, old_size, new_size) != (old_root, new_root):
+        raise EvidenceInvalid(f"the list of {new_size} records does not begin with the list of {old_size}")
+
+
+def _ends(nodes: Sequence[bytes], old_size: int, new_size: int) -> tuple[bytes, bytes]:
+    at, last = old_size - 1, new_size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    old = new = nodes[0]
+    for node in nodes[1:]:
+        if not last:
+            raise EvidenceInvalid("the consistency path is too long")
+        if at & 1 or at == last:
+            old, new = node_hash(node, old), node_hash(node, new)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            new = node_hash(new, node)
+        at, last = at >> 1, last >> 1
+    if last:
+        raise EvidenceInvalid("the consistency path is too short")
+    return old, new
+
+
+def _check_hashes(*hashes: bytes) -> None:
+    if any(len(item) != HASH_SIZE for item in hashes):
+        raise EvidenceInvalid("a part of the proof is not a SHA-256 hash")
+
+
+def _split(count: int) -> int:
+    # The greatest power of two below count, which is at least 2.
+    return 1 << ((count - 1).bit_length() - 1)
+
+
+def _fold(peaks: Sequence[bytes]) -> bytes:
+    root = peaks[-1]
+    for peak in reversed(peaks[:-1]):
+        root = node_hash(peak, root)
+    return root

@@ -1,0 +1,170 @@
+"""Seals: who vouches for a header, so that anyone can check it later with the directory alone.
+
+Two forms, one shape. A single seal signs the header. A batch seal signs the root of a Merkle tree over
+many headers and carries the inclusion proof of its own (the arrangement of RFC 9942), so that a busy
+gateway signs once for all that is waiting. Either way: ``cbor([header, COSE_Sign1])``.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lienthong.kernel import cbor
+from lienthong.kernel.clock import Millis
+from lienthong.kernel.errors import CborInvalid, IdentifierInvalid
+from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
+from lienthong.trust import cose, merkle
+from lienthong.trust.errors import EvidenceInvalid, SealInvalid
+from lienthong.trust.header import MAX_HEADER, Header, Kind
+from lienthong.trust.keys import KeyStore, PublicKey
+
+TYPE: Final = "lienthong-seal"
+MAX_SEALED: Final = MAX_HEADER + cose.MAX_SIGN1
+MAX_BATCH: Final = 256
+_RFC9162_SHA256: Final = 1
+_INCLUSION: Final = -1
+
+
+type ResolveFor = Callable[[bytes, Header], PublicKey]
+"""Finds the key of an id among those of the header's sender, or raises KeyUnknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A seal that has been checked."""
+
+    header: Header
+    key: PublicKey
+    # SHA-256 of the sealed bytes: how answers and receipts refer to it.
+    digest: bytes
+
+
+def seal(header: Header, *, key: PublicKey, store: KeyStore) -> bytes:
+    """Seal one header.
+
+    Raises:
+        KeyUnknown: the store does not hold the key.
+    """
+    return seal_many([header.to_bytes()], key=key, store=store)[0]
+
+
+def seal_many(headers: Sequence[bytes], *, key: PublicKey, store: KeyStore) -> list[bytes]:
+    """Seal encoded headers with one signature.
+
+    Raises:
+        KeyUnknown: the store does not hold the key.
+    """
+    if len(headers) == 1:
+        signature = cose.sign1({cose.TYP: TYPE}, headers[0], key=key, store=store)
+        return [cbor.encode_sequence([headers[0], signature])]
+    tree = merkle.Tree()
+    for header in headers:
+        tree.append(merkle.leaf_hash(header))
+    protected = {cose.TYP: TYPE, cose.VDS: _RFC9162_SHA256}
+    signed = cose.parse1(cose.sign1(protected, tree.root(), key=key, store=store))
+    return [
+        cbor.encode_sequence([header, cose.with_unprotected(signed, _proof(tree, index))])
+        for index, header in enumerate(headers)
+    ]
+
+
+def digest_of(sealed: bytes) -> bytes:
+    """Return the SHA-256 digest of sealed bytes."""
+    return hashlib.sha256(sealed).digest()
+
+
+def header_of(sealed: bytes) -> Header:
+    """Read the header without checking the seal: to show or to route, never to trust.
+
+    Raises:
+        SealInvalid: malformed.
+    """
+    return Header.from_bytes(_split(sealed)[0])
+
+
+def sender_organ(header: Header) -> OrganId:
+    """Return the organ whose key must have sealed a header.
+
+    Raises:
+        SealInvalid: the sender's identifier is malformed.
+    """
+    try:
+        if header.kind is Kind.RESPONSE:
+            return ServiceId.parse(header.sender).organ
+        return parse_client(header.sender).organ
+    except IdentifierInvalid as error:
+        raise SealInvalid(error.where) from error
+
+
+class Verifier:
+    """Checks seals; remembers the batches whose signature it has checked."""
+
+    def __init__(self, resolve: ResolveFor, *, remembered: int = 4096) -> None:
+        """Check with the keys that ``resolve`` finds, remembering so many batch signatures."""
+        self._resolve = resolve
+        self._batches: dict[bytes, bytes] = {}
+        self._remembered = remembered
+
+    def open(self, sealed: bytes, *, at: Millis) -> Opened:
+        """Check a seal as of a time.
+
+        Args:
+            sealed: ``cbor([header, COSE_Sign1])``.
+            at: when the key must have been valid; a receiver says now, a judge the time in the journal.
+
+        Raises:
+            SealInvalid: malformed or the signature does not fit.
+            KeyUnknown: the key cannot be resolved.
+            KeyNotValid: the key was not valid then.
+        """
+        encoded, signature = _split(sealed)
+        header = Header.from_bytes(encoded)
+        parsed = cose.parse1(signature)
+        if parsed.protected.get(cose.TYP) != TYPE:
+            raise SealInvalid("a signature that is not a seal")
+        key = cose.signer_of(parsed, lambda kid: self._resolve(kid, header))
+        key.check_valid(at)
+        if cose.VDS in parsed.protected:
+            self._check_batch(parsed, _root(parsed, encoded), key)
+        else:
+            key.verify(parsed.signature, cose.to_be_signed(parsed.protected_bytes, encoded))
+        return Opened(header=header, key=key, digest=digest_of(sealed))
+
+    def _check_batch(self, parsed: cose.Sign1, root: bytes, key: PublicKey) -> None:
+        signed = cose.to_be_signed(parsed.protected_bytes, root)
+        # The signature alone would not do: it must have been checked over this very root and header.
+        if self._batches.get(parsed.signature) == signed:
+            return
+        key.verify(parsed.signature, signed)
+        if len(self._batches) >= self._remembered:
+            del self._batches[next(iter(self._batches))]
+        self._batches[parsed.signature] = signed
+
+
+def _split(sealed: bytes) -> tuple[bytes, bytes]:
+    try:
+        match cbor.decode(sealed, max_size=MAX_SEALED):
+            case [bytes() as header, bytes() as signature]:
+                return header, signature
+    except CborInvalid as error:
+        raise SealInvalid(error.where) from error
+    raise SealInvalid("not a header and a signature")
+
+
+def _proof(tree: merkle.Tree, index: int) -> dict[int, object]:
+    return {cose.VDP: {_INCLUSION: [cbor.encode([tree.size, index, tree.inclusion(index)])]}}
+
+
+def _root(parsed: cose.Sign1, header: bytes) -> bytes:
+    try:
+        match parsed.unprotected:
+            case {cose.VDP: {-1: [bytes() as proof]}}:
+                size, index, path = cbor.decode(proof, max_size=cose.MAX_SIGN1)
+            case _:
+                raise SealInvalid("a batch seal without an inclusion proof")
+        if not isinstance(size, int) or not 1 < size <= MAX_BATCH:
+            raise SealInvalid(f"a batch of {size!r}")
+        return merkle.root_from_inclusion(merkle.leaf_hash(header), index, size, path)
+    except (CborInvalid, EvidenceInvalid, ValueError, TypeError) as error:
+        raise SealInvalid(f"a malformed inclusion proof: {error}") from error
