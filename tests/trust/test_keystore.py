@@ -231,7 +231,7 @@ def test_a_private_half_under_a_wrong_id_is_not_used() -> None:
 @pytest.mark.parametrize("fill", [b"\x00", b"\xff"])
 def test_a_scalar_outside_the_curve_is_not_used(fill: bytes) -> None:
     wrong = PrivateKey(kid=bytes(16), algorithm=Algorithm.ES256, secret=fill * 32)
-    with pytest.raises(KeyStoreError, match=wrong.kid.hex()):
+    with pytest.raises(KeyStoreError, match="is not a key"):
         MemoryKeyStore([wrong]).sign(wrong.kid, b"data")
 
 

@@ -38,7 +38,7 @@ def check_source(
         raise SourceInvalid("branches: there is none")
     for code, members in groups.items():
         for index, member in enumerate(members):
-            _translated(f"groups.toml: {code}[{index}]", lambda text=member: parse_client(text))
+            _client(member, f"groups.toml: {code}[{index}]")
     check = _Check(instance=instance.instance, groups=frozenset(groups))
     for code, branch in branches.items():
         check.branch(f"branches/{code}.json", branch)
@@ -133,9 +133,7 @@ class _Check:
             if grant.to.removeprefix(_GROUP) not in self._groups:
                 raise SourceInvalid(f"{place}.to: there is no {grant.to} in groups.toml")
         elif grant.to != _EVERYONE:
-            client = _translated(f"{place}.to", lambda: parse_client(grant.to))
-            if str(client) != grant.to:
-                raise SourceInvalid(f"{place}.to: write it as {client}")
+            _client(grant.to, f"{place}.to")
 
     def _keys(self, keys: Iterable[KeyEntry], place: str) -> None:
         for index, entry in enumerate(keys):
@@ -179,6 +177,12 @@ def _check_public(algorithm: Algorithm, public: bytes) -> None:
                 _ = PublicKey(algorithm, public, 0, 1).encapsulation_key
     except UnsupportedAlgorithm as error:
         raise ValueError(str(error)) from error
+
+
+def _client(text: str, place: str) -> None:
+    client = _translated(place, lambda: parse_client(text))
+    if str(client) != text:
+        raise SourceInvalid(f"{place}: write it as {client}")
 
 
 def _translated[T](place: str, read: Callable[[], T]) -> T:

@@ -42,7 +42,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     pass
 
 
-class KeyEntry(_Entry):
+class KeyEntry(_Entry, frozen=True, kw_only=True):
     """A public key. A key that ends is kept with its end, so that old seals can still be checked."""
 
     algorithm: AlgorithmName
@@ -71,7 +71,7 @@ class KeyEntry(_Entry):
         )
 
 
-class SubsystemEntry(_Entry):
+class SubsystemEntry(_Entry, frozen=True, kw_only=True):
     """An information system of an organ."""
 
     code: Code
@@ -80,7 +80,7 @@ class SubsystemEntry(_Entry):
     active: bool = True
 
 
-class GrantEntry(_Entry):
+class GrantEntry(_Entry, frozen=True, kw_only=True):
     """Who may call a service, and how."""
 
     # An organ, a subsystem, ``group:CODE``, or ``*`` for every client.
@@ -92,7 +92,7 @@ class GrantEntry(_Entry):
     purposes: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], ...] = ()
 
 
-class ServiceEntry(_Entry):
+class ServiceEntry(_Entry, frozen=True, kw_only=True):
     """A service of an information system."""
 
     subsystem: Code
@@ -103,7 +103,7 @@ class ServiceEntry(_Entry):
     grants: tuple[GrantEntry, ...] = ()
 
 
-class OrganEntry(_Entry):
+class OrganEntry(_Entry, frozen=True, kw_only=True):
     """An organ with everything it answers for."""
 
     id: Id
@@ -119,7 +119,7 @@ class OrganEntry(_Entry):
     services: tuple[ServiceEntry, ...] = ()
 
 
-class SiteEntry(_Entry):
+class SiteEntry(_Entry, frozen=True, kw_only=True):
     """A gateway, with the keys that seal its journal's checkpoints."""
 
     code: Token
@@ -127,7 +127,7 @@ class SiteEntry(_Entry):
     keys: tuple[KeyEntry, ...] = ()
 
 
-class BranchEntry(_Entry):
+class BranchEntry(_Entry, frozen=True, kw_only=True):
     """What one branch signs for: ``branches/<code>.json``."""
 
     name: Name
@@ -135,7 +135,7 @@ class BranchEntry(_Entry):
     organs: tuple[OrganEntry, ...] = ()
 
 
-class InstanceEntry(_Entry):
+class InstanceEntry(_Entry, frozen=True, kw_only=True):
     """``instance.toml``."""
 
     instance: Code
@@ -147,7 +147,7 @@ class InstanceEntry(_Entry):
     grace_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 3
 
 
-class CommonFile(_Entry):
+class CommonFile(_Entry, frozen=True, kw_only=True):
     """``common.json`` as published, signed by the centre."""
 
     format: Literal[1]
@@ -156,7 +156,7 @@ class CommonFile(_Entry):
     branches: dict[Token, Name]
 
 
-class RegisterFile(_Entry):
+class RegisterFile(_Entry, frozen=True, kw_only=True):
     """``register/<branch>.json`` as published, signed by the centre: whom it admits in that branch."""
 
     format: Literal[1]
@@ -165,7 +165,7 @@ class RegisterFile(_Entry):
     sites: tuple[Token, ...]
 
 
-class ShardFile(_Entry):
+class ShardFile(_Entry, frozen=True, kw_only=True):
     """``branch/<branch>/<nn>.json`` as published, signed by the branch."""
 
     format: Literal[1]

@@ -20,6 +20,7 @@ from lienthong.directory.snapshot import Indexes, Snapshot
 from lienthong.kernel.clock import DAY, Millis
 from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, parse_client
+from lienthong.trust.keys import PublicKey
 
 _COMMON: Final = msgspec.json.Decoder(CommonFile)
 _REGISTER: Final = msgspec.json.Decoder(RegisterFile)
@@ -103,13 +104,13 @@ class _Builder:
                 self._refuse(path, f"site {site.code}", "it is listed twice")
             else:
                 self.sites[site.code] = site
-                self._own(KeyOwner(organ=None, site=site.code, key=key) for key in site.keys)
+                self._own(None, site.code, site.keys)
         for facts in shard.organs:
-            why = self._objection(facts.organ, register)
+            why = self._objection(facts, register)
             if why is None:
                 self._add_organ(facts)
             else:
-                self._refuse(path, str(facts.organ.id), why)
+                self._refuse(path, facts.text, why)
 
     def indexes(self, groups: Mapping[str, frozenset[ClientId]]) -> Indexes:
         return Indexes(
@@ -127,8 +128,10 @@ class _Builder:
             groups=groups,
         )
 
-    def _objection(self, organ: Organ, register: RegisterFile) -> str | None:
-        if register.organs.get(str(organ.id)) != organ.token:
+    def _objection(self, facts: OrganFacts, register: RegisterFile) -> str | None:
+        organ = facts.organ
+        # The register has identifiers in their one canonical form; any other form is not in it.
+        if register.organs.get(facts.text) != organ.token:
             return f"the centre has not admitted it in this branch with the token {organ.token}"
         if organ.id.instance != self.instance:
             return f"it is not of the instance {self.instance}"
@@ -141,17 +144,18 @@ class _Builder:
         self.organs[organ.id] = organ
         self.tokens[organ.token] = organ
         self.hosted.setdefault(organ.site, []).append(organ)
-        self._own(KeyOwner(organ=organ.id, site=None, key=key) for key in organ.keys)
+        self._own(organ.id, None, organ.keys)
         for subsystem in facts.subsystems:
             self.subsystems.setdefault(subsystem.id, subsystem)
         for service in facts.services:
             if self.services.setdefault(service.id, service) is service:
                 self.offered.setdefault(service.id.provider, []).append(service)
 
-    def _own(self, owners: Iterable[KeyOwner]) -> None:
-        for owner in owners:
-            kid = owner.key.kid
-            self.owners[kid] = (*self.owners.get(kid, ()), owner)
+    def _own(self, organ: OrganId | None, site: str | None, keys: Iterable[PublicKey]) -> None:
+        for key in keys:
+            owner = KeyOwner(organ=organ, site=site, key=key)
+            others = self.owners.get(key.kid)
+            self.owners[key.kid] = (owner,) if others is None else (*others, owner)
 
     def _refuse(self, path: str, what: str, why: str) -> None:
         self.refusals.append(Refusal(where=f"{path}: {what}", why=why))

@@ -1,11 +1,17 @@
 """What the directory states, as values."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from lienthong.directory.entries import GrantEntry, OrganEntry, ServiceEntry, ServiceType, SiteEntry, SubsystemEntry
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId, checked
 from lienthong.kernel.labels import Label
 from lienthong.trust.keys import PublicKey
+
+# A country has a handful of labels and a few hundred codes, each written thousands of times.
+_label: Final = lru_cache(maxsize=1024)(Label.parse)
+_code: Final = lru_cache(maxsize=16384)(checked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +48,7 @@ class Organ:
             name=entry.name,
             branch=branch,
             site=entry.site,
-            ceiling=Label.parse(entry.ceiling),
+            ceiling=_label(entry.ceiling),
             active=entry.active,
             parent=None if entry.parent is None else OrganId.parse(entry.parent),
             keys=tuple(key.value() for key in entry.keys),
@@ -84,9 +90,9 @@ class Subsystem:
             LabelInvalid: a malformed ceiling.
         """
         return cls(
-            id=SubsystemId(*organ.parts, checked(entry.code)),
+            id=SubsystemId(organ.instance, organ.member_class, organ.member, _code(entry.code)),
             name=entry.name,
-            ceiling=Label.parse(entry.ceiling),
+            ceiling=_label(entry.ceiling),
             active=entry.active,
         )
 
@@ -107,9 +113,7 @@ class Grant:
     @classmethod
     def of(cls, entry: GrantEntry) -> "Grant":
         """Read an entry."""
-        return cls(
-            to=entry.to, methods=frozenset(entry.methods), path=entry.path, purposes=frozenset(entry.purposes)
-        )
+        return cls(to=entry.to, methods=frozenset(entry.methods), path=entry.path, purposes=frozenset(entry.purposes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +136,10 @@ class Service:
             LabelInvalid: a malformed label.
         """
         return cls(
-            id=ServiceId(*organ.parts, checked(entry.subsystem), checked(entry.code)),
+            id=ServiceId(organ.instance, organ.member_class, organ.member, _code(entry.subsystem), _code(entry.code)),
             type=entry.type,
             title=entry.title,
-            label=Label.parse(entry.label),
+            label=_label(entry.label),
             grants=tuple(Grant.of(grant) for grant in entry.grants),
         )
 

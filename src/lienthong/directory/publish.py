@@ -7,7 +7,7 @@ where the directory is served, snapshot and timestamp say what belongs together 
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +15,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
     DelegatedRole,
     Delegations,
+    Key,
     Metadata,
     MetaFile,
     Snapshot,
@@ -23,7 +24,16 @@ from tuf.api.metadata import (
     Timestamp,
 )
 
-from lienthong.directory.entries import BranchEntry, CommonFile, RegisterFile, ShardFile, encode
+from lienthong.directory.entries import (
+    BranchEntry,
+    CommonFile,
+    KeyEntry,
+    OrganEntry,
+    RegisterFile,
+    ShardFile,
+    SiteEntry,
+    encode,
+)
 from lienthong.directory.errors import DirectoryRefused, NotSigned, SourceInvalid
 from lienthong.directory.published import (
     COMMON,
@@ -45,9 +55,16 @@ SNAPSHOT_TERM: Final[Millis] = 90 * DAY
 ORGANS_PER_SHARD: Final = 8
 """Organs in one published file, on average at most: with hybrid keys an organ is some 2 KB."""
 EMPTY: Final = Published(roots=(), roles={}, targets={})
-# The part of its term a signature must have left not to be renewed.
-_OFFLINE_SHARE: Final = 0.5
-_ONLINE_SHARE: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """From when and how long a signature holds, milliseconds."""
+
+    now: Millis
+    length: Millis
+    # The part of it that a signature must have left not to be renewed.
+    share: float = 0.5
 
 
 def build(source: Source, keys: RoleKeys, clock: Clock, previous: Published | None = None) -> Published:
@@ -88,9 +105,7 @@ def with_root(published: Published, publics: RolePublics, keys: RoleKeys, now: M
     return replace(published, roots=(*published.roots, step.data))
 
 
-def with_branch(
-    published: Published, source: Source, code: str, signer: CryptoSigner | None, now: Millis
-) -> Published:
+def with_branch(published: Published, source: Source, code: str, signer: CryptoSigner | None, now: Millis) -> Published:
     """Return it with what a branch says now, signed by its key.
 
     Raises:
@@ -103,7 +118,7 @@ def with_branch(
     files = split(code, source.branches[code])
     before = _paths(published, name)
     _refuse_forgotten_keys(published, source, code, before)
-    role = _next(published, name, Targets(targets=_infos(files)), needed(signer, name), now, TARGETS_TERM)
+    role = _next(published, name, Targets(targets=_infos(files)), needed(signer, name), _Term(now, TARGETS_TERM))
     kept = {path: data for path, data in published.targets.items() if path not in before}
     return replace(published, roles={**published.roles, name: role}, targets={**kept, **files})
 
@@ -125,8 +140,7 @@ def with_centre(
         "targets",
         Targets(targets=_infos(files), delegations=_delegations(source, publics)),
         needed(signer, "targets"),
-        now,
-        TARGETS_TERM,
+        _Term(now, TARGETS_TERM),
     )
     names = {"targets", "snapshot", "timestamp", *map(branch_role, source.branches)}
     gone = {path for name in published.roles if name not in names for path in _paths(published, name)}
@@ -147,19 +161,16 @@ def with_clock(
         RoleKeyError: a key is not at hand.
         NotSigned: the centre or a branch has not signed yet.
     """
-    meta = _meta(published)
-    sealed = _next(
-        published, "snapshot", Snapshot(meta=meta), needed(snapshot, "snapshot"), now, SNAPSHOT_TERM
-    )
+    content = Snapshot(meta=_meta(published))
+    sealed = _next(published, "snapshot", content, needed(snapshot, "snapshot"), _Term(now, SNAPSHOT_TERM))
     common = msgspec.json.decode(published.targets[COMMON], type=CommonFile)
     stamp = _next(
         published,
         "timestamp",
         Timestamp(snapshot_meta=_meta_file("snapshot", sealed)),
         needed(timestamp, "timestamp"),
-        now,
-        common.instance.offline_days * DAY,
-        share=_ONLINE_SHARE,
+        # Renewed ten times within its term, so that a gateway cut off has nearly all of it left.
+        _Term(now, common.instance.offline_days * DAY, share=0.9),
     )
     return replace(published, roles={**published.roles, "snapshot": sealed, "timestamp": stamp})
 
@@ -173,8 +184,8 @@ def split(code: str, branch: BranchEntry) -> dict[str, bytes]:
     count = 1
     while count * ORGANS_PER_SHARD < max(len(branch.organs), len(branch.sites)):
         count *= 2
-    organs: dict[int, list[Any]] = {}
-    sites: dict[int, list[Any]] = {}
+    organs: dict[int, list[OrganEntry]] = {}
+    sites: dict[int, list[SiteEntry]] = {}
     for organ in branch.organs:
         organs.setdefault(_slot(organ.token, count), []).append(organ)
     for site in branch.sites:
@@ -217,7 +228,8 @@ def _register(branch: BranchEntry) -> bytes:
 
 
 def _delegations(source: Source, publics: RolePublics) -> Delegations:
-    keys, roles = {}, {}
+    keys: dict[str, Key] = {}
+    roles: dict[str, DelegatedRole] = {}
     for code in sorted(source.branches):
         if code not in publics.branches:
             raise SourceInvalid(f"roles.json: the branch {code} has no key")
@@ -269,14 +281,7 @@ def _meta_file(name: str, data: bytes) -> MetaFile:
 
 
 def _next(
-    published: Published,
-    name: str,
-    signed: Targets | Snapshot | Timestamp,
-    signer: CryptoSigner,
-    now: Millis,
-    term: Millis,
-    *,
-    share: float = _OFFLINE_SHARE,
+    published: Published, name: str, signed: Targets | Snapshot | Timestamp, signer: CryptoSigner, term: _Term
 ) -> bytes:
     """Return the role's file with that content: the old one if it will do, else the next version."""
     data = published.roles.get(name)
@@ -284,11 +289,11 @@ def _next(
     signed.version = 1 if listed is None else listed.version + 1
     if data is not None:
         old: Metadata[Any] = role_of(name, data)
-        lasts = old.signed.expires > to_datetime(now + int(term * share))
+        lasts = old.signed.expires > to_datetime(term.now + int(term.length * term.share))
         if lasts and signer.public_key.keyid in old.signatures and _content(old.signed) == _content(signed):
             return data
         signed.version = max(signed.version, old.signed.version + 1)
-    signed.expires = to_datetime(now + term)
+    signed.expires = to_datetime(term.now + term.length)
     metadata: Metadata[Any] = Metadata(signed)
     metadata.sign(signer)
     return metadata.to_bytes()
@@ -319,5 +324,6 @@ def _refuse_forgotten_keys(published: Published, source: Source, code: str, befo
             )
 
 
-def _keys(part: BranchEntry | ShardFile) -> list[Any]:
-    return [key for owner in (*part.organs, *part.sites) for key in owner.keys]
+def _keys(part: BranchEntry | ShardFile) -> list[KeyEntry]:
+    owners: list[OrganEntry | SiteEntry] = [*part.organs, *part.sites]
+    return [key for owner in owners for key in owner.keys]

@@ -48,7 +48,8 @@ class Published:
         Raises:
             DirectoryRefused: the snapshot role's file is not readable.
         """
-        return role_of("snapshot", self.roles["snapshot"]).signed.version
+        version: int = role_of("snapshot", self.roles["snapshot"]).signed.version
+        return version
 
     def files(self) -> dict[str, bytes]:
         """Return what a mirror serves, name by name, in the order in which it must be put there.
@@ -146,7 +147,9 @@ class Published:
         timestamp = folder / "metadata" / "timestamp.json"
         if timestamp.is_file():
             roles["timestamp"] = timestamp.read_bytes()
-        return cls(roots=tuple(roots[version] for version in sorted(roots)), roles=roles, targets=_targets(folder, roles))
+        return cls(
+            roots=tuple(roots[version] for version in sorted(roots)), roles=roles, targets=_targets(folder, roles)
+        )
 
 
 def branch_role(code: str) -> str:

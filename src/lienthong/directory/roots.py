@@ -115,8 +115,7 @@ def _pending(data: bytes | None, wanted: Root) -> Metadata[Root] | None:
     if data is None:
         return None
     metadata: Metadata[Root] = role_of("root", data)
-    same = isinstance(metadata.signed, Root) and metadata.signed.version == wanted.version
-    return metadata if same and _same(metadata.signed, wanted) else None
+    return metadata if _same(metadata.signed, wanted) and metadata.signed.version == wanted.version else None
 
 
 def _same(one: Root, other: Root) -> bool:

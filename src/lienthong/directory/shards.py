@@ -17,6 +17,8 @@ _DECODER: Final = msgspec.json.Decoder(ShardFile)
 class OrganFacts:
     """An organ with its information systems and services."""
 
+    # The organ's identifier as the file writes it.
+    text: str
     organ: Organ
     subsystems: tuple[Subsystem, ...]
     services: tuple[Service, ...]
@@ -54,15 +56,14 @@ def read_shard(branch: str, path: str, data: bytes) -> Shard:
 def _organ(entry: OrganEntry, branch: str) -> OrganFacts:
     organ = Organ.of(entry, branch)
     return OrganFacts(
+        text=entry.id,
         organ=organ,
         subsystems=tuple(Subsystem.of(subsystem, organ.id) for subsystem in entry.subsystems),
         services=tuple(Service.of(service, organ.id) for service in entry.services),
     )
 
 
-def _readable(
-    entries: Iterable[OrganEntry], branch: str, path: str, refusals: list[Refusal]
-) -> Iterator[OrganFacts]:
+def _readable(entries: Iterable[OrganEntry], branch: str, path: str, refusals: list[Refusal]) -> Iterator[OrganFacts]:
     for entry in entries:
         try:
             yield _organ(entry, branch)

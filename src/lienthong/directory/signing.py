@@ -29,7 +29,7 @@ from lienthong.directory.published import branch_role
 ROOT_KEYS: Final = 3
 ROOT_THRESHOLD: Final = 2
 ONLINE: Final = ("targets", "snapshot", "timestamp")
-PASSPHRASE_VARIABLE: Final = "LIENTHONG_PASSPHRASE"
+PASSPHRASE_VARIABLE: Final = "LIENTHONG_PASSPHRASE"  # noqa: S105 - the name of the variable, not its value
 MIN_PASSPHRASE: Final = 12
 ROLES_FILE: Final = "roles.json"
 
@@ -224,7 +224,9 @@ def write_publics(folder: Path, publics: RolePublics) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    write_atomic(folder / ROLES_FILE, msgspec.json.format(msgspec.json.encode(publics, order="sorted"), indent=2) + b"\n")
+    write_atomic(
+        folder / ROLES_FILE, msgspec.json.format(msgspec.json.encode(publics, order="sorted"), indent=2) + b"\n"
+    )
 
 
 def read_passphrase(file: Path | None, ask: Callable[[], str]) -> str:

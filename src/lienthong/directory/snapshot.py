@@ -160,7 +160,8 @@ class Snapshot:
             if usable:
                 return max(usable, key=lambda key: key.not_before)
         raise KeyUnknown(
-            f"{id} has no {what} that is valid at {iso(at)}", hint="The organ must publish a key in the directory first."
+            f"{id} has no {what} that is valid at {iso(at)}",
+            hint="The organ must publish a key in the directory first.",
         )
 
 

@@ -68,7 +68,9 @@ class Source:
             for code, branch in self.branches.items()
         }
         if not found:
-            raise SourceInvalid(f"no key {kid.hex()} that is still valid", hint="Look for it with `lienthong directory show`.")
+            raise SourceInvalid(
+                f"no key {kid.hex()} that is still valid", hint="Look for it with `lienthong directory show`."
+            )
         return replace(self, branches=branches)
 
 
@@ -135,7 +137,8 @@ def _read(path: Path) -> bytes:
 
 def _instance_text(instance: InstanceEntry) -> str:
     return (
-        f"# The instance of the exchange: the first part of every identifier.\ninstance = {_quoted(instance.instance)}\n"
+        f"# The instance of the exchange: the first part of every identifier.\n"
+        f"instance = {_quoted(instance.instance)}\n"
         f"# Package of words and units, or none.\nprofile = {_quoted(instance.profile)}\n"
         f"# Days for which a gateway without connection trusts its copy of the directory.\n"
         f"offline-days = {instance.offline_days}\n"

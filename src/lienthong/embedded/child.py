@@ -67,7 +67,7 @@ async def spawn(arguments: Sequence[str], *, log: int, keep: Sequence[int]) -> a
         pass_fds=keep,
         # Signals of the terminal (Ctrl-C) reach the parent, which stops its children in order.
         start_new_session=True,
-        preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - nothing is locked or allocated in it
+        preexec_fn=_die_with(os.getpid()),
     )
 
 

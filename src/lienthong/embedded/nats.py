@@ -39,7 +39,7 @@ class Trust:
 class EmbeddedNats:
     """One server with its folder: configuration, log, accounts and streams."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings by keyword
         self,
         folder: Path,
         trust: Trust,
@@ -146,13 +146,12 @@ class EmbeddedNats:
 
     async def _ready(self, process: asyncio.subprocess.Process, ports: Path) -> int:
         while True:
-            for file in ports.glob("*.ports"):
-                with contextlib.suppress(ValueError, IndexError, KeyError, OSError):
-                    # Suppressed: the file is there before its content, and the port before its listener.
-                    port = int(json.loads(file.read_text())["nats"][0].rpartition(":")[2])
-                    _, writer = await asyncio.open_connection(_HOST, port)
-                    writer.close()
-                    return port
+            # Suppressed: the file is there before its content, and the port before its listener.
+            with contextlib.suppress(ValueError, IndexError, KeyError, OSError):
+                port = _port_in(ports)
+                _, writer = await asyncio.open_connection(_HOST, port)
+                writer.close()
+                return port
             if process.returncode is not None:
                 raise _Ended
             await asyncio.sleep(_POLL)
@@ -216,6 +215,12 @@ class EmbeddedNats:
 
 class _Ended(Exception):
     """The server ended before it was ready."""
+
+
+def _port_in(ports: Path) -> int:
+    """Read which port the server took, from the file it writes into its folder."""
+    (file,) = ports.glob("*.ports")
+    return int(json.loads(file.read_text())["nats"][0].rpartition(":")[2])
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -94,4 +94,3 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         if len(pieces) > MAX_BODY:
             raise ValueError("an answer over 64 MiB")
     return bytes(pieces)
-

@@ -1,19 +1,18 @@
 """Calls, on the side of who calls: decide, seal, encrypt, send, check the answer, record, return."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs, policy
-from lienthong.exchange.errors import AnswerInvalid, CarrierTimeout, ExchangeError, Refused, RemoteError
+from lienthong.exchange.errors import AnswerInvalid, CarrierTimeout, ExchangeError, RemoteError
 from lienthong.exchange.http import Headers, HttpMessage, decode_head, encode_head
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, Part, check_contents, content_of, notice_of
 from lienthong.exchange.sessions import CallerSessions, Ends
 from lienthong.exchange.subjects import call_subject
 from lienthong.kernel.clock import SECOND, Millis
-from lienthong.kernel.errors import LienthongError
 from lienthong.kernel.identifiers import ClientId, ServiceId
 from lienthong.kernel.labels import INTERNAL, Label
 from lienthong.trust.envelope import Session
@@ -38,6 +37,8 @@ class Call:
     path: str
     message: HttpMessage
     connection: policy.Connection
+    # The exchange's own id of this one call.
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
     label: Label = INTERNAL
     user: str = ""
     purpose: str = ""
@@ -49,8 +50,6 @@ class Answer:
 
     status: int
     message: HttpMessage
-    # The exchange's own id, a new one for every call.
-    request_id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +108,7 @@ class Caller:
         service = self._node.snapshot.service(call.service)
         return Header(
             kind=Kind.REQUEST,
-            id=uuid.uuid4(),
+            id=call.id,
             sender=str(call.client),
             receiver=str(call.service),
             # A service's answers may be more secret than what is asked: the stronger key protects both.
@@ -173,13 +172,13 @@ class Caller:
             raise AnswerInvalid(f"{header.kind} {header.id} from {header.sender}")
         seals = (sent.sealed, packet.sealed)
         if header.fault:
-            await self._record(sent.header, sent.sender, seals, kind="refusal", verdict=header.fault, detail=header.note)
+            await self._record(
+                sent.header, sent.sender, seals, kind="refusal", verdict=header.fault, detail=header.note
+            )
             raise RemoteError(header.fault, header.note)
         head, body = await self._contents(sent, header, packet)
         await self._record(sent.header, sent.sender, seals)
-        return Answer(
-            status=int(header.status), message=HttpMessage(headers=head, body=body), request_id=header.id
-        )
+        return Answer(status=int(header.status), message=HttpMessage(headers=head, body=body))
 
     async def _contents(self, sent: _Sent, header: Header, packet: Packet) -> tuple[Headers, bytes]:
         match packet.parts:

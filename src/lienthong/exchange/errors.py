@@ -210,6 +210,10 @@ class RemoteError(ExchangeError):
         super().__init__(text)
         self.remote_code = code
 
+    def __str__(self) -> str:
+        """What the other side said: it already says what to do."""
+        return self.where
+
 
 def fault_of(code: str) -> str:
     """Return the X-Road fault of a reason code, such as ``AccessDenied``; unknown ones are internal."""

@@ -43,9 +43,7 @@ def matches(pattern: str, path: str) -> bool:
 
 def _normal(path: str) -> str:
     # Segments are compared decoded; hidden separators stay visible as such so that `*` cannot cover them.
-    return "/".join(
-        segment if _HIDDEN_SEPARATOR.search(segment) else unquote(segment) for segment in path.split("/")
-    )
+    return "/".join(segment if _HIDDEN_SEPARATOR.search(segment) else unquote(segment) for segment in path.split("/"))
 
 
 @lru_cache(maxsize=4096)

@@ -50,9 +50,7 @@ def passed_on(headers: Headers) -> Headers:
 
     Those that ``Connection`` names are left out, too, as RFC 9110 asks.
     """
-    named = {
-        token.strip().lower() for name, value in headers if name == "connection" for token in value.split(",")
-    }
+    named = {token.strip().lower() for name, value in headers if name == "connection" for token in value.split(",")}
     return tuple((name, value) for name, value in headers if name not in HOP_BY_HOP and name not in named)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lienthong.directory.model import Organ
-from lienthong.directory.snapshot import Snapshot
+from lienthong.directory.snapshot import Snapshot, Standing
 from lienthong.exchange import policy
 from lienthong.exchange.errors import CallerUnknown, Misdirected, ReceiverUnknown
 from lienthong.exchange.replay import ReplayGuard
@@ -26,6 +26,10 @@ class DirectoryView(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """The snapshot to decide by."""
+        ...
+
+    def standing(self) -> Standing:
+        """Return how current it is now."""
         ...
 
 
@@ -72,6 +76,7 @@ class Node:
             header,
             connection=connection,
             directory=self.snapshot,
+            standing=self.directory.standing(),
             at=self.clock.now(),
         )
 

@@ -37,6 +37,7 @@ class Case:
     header: Header
     connection: Connection
     directory: Snapshot
+    standing: Standing
     at: Millis
     client: ClientId
     service: ServiceId | None
@@ -61,17 +62,18 @@ class Verdict:
 type Rule = Callable[[Case], errors.Refused | None]
 
 
-def decide(header: Header, *, connection: Connection, directory: Snapshot, at: Millis) -> Verdict:
+def decide(header: Header, *, connection: Connection, directory: Snapshot, standing: Standing, at: Millis) -> Verdict:
     """Decide on a call, a message, an answer or a receipt.
 
     Args:
         header: what is sealed, or about to be.
         connection: what is known of the other end.
         directory: the snapshot to decide by.
+        standing: how current that snapshot is.
         at: now.
     """
     try:
-        case = _case(header, connection, directory, at)
+        case = _case(header, connection, directory, standing, at)
     except IdentifierInvalid as error:
         return Verdict(error=errors.CallerUnknown(error.where), rule="identifiers")
     for rule in RULES[header.kind]:
@@ -83,7 +85,7 @@ def decide(header: Header, *, connection: Connection, directory: Snapshot, at: M
 
 def directory_is_current(case: Case) -> errors.Refused | None:
     """Nothing is decided by a directory past its grace."""
-    if case.directory.standing(case.at) is Standing.STALE:
+    if case.standing is Standing.STALE:
         return errors.DirectoryStale(f"version {case.directory.version}")
     return None
 
@@ -194,7 +196,7 @@ def grants_reaching(service: Service, client: ClientId, directory: Snapshot) -> 
     return [grant for grant in service.grants if _names(grant.to, client, directory)]
 
 
-def _case(header: Header, connection: Connection, directory: Snapshot, at: Millis) -> Case:
+def _case(header: Header, connection: Connection, directory: Snapshot, standing: Standing, at: Millis) -> Case:
     service = None
     if header.kind is Kind.REQUEST:
         service = ServiceId.parse(header.receiver)
@@ -208,6 +210,7 @@ def _case(header: Header, connection: Connection, directory: Snapshot, at: Milli
         header=header,
         connection=connection,
         directory=directory,
+        standing=standing,
         at=at,
         client=client,
         service=service,

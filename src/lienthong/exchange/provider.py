@@ -5,8 +5,8 @@ from typing import Final
 
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs, policy
-from lienthong.exchange.backend import Backend
 from lienthong.exchange.alarms import alarm, kind_of
+from lienthong.exchange.backend import Backend
 from lienthong.exchange.caller import UNKNOWN_SESSION
 from lienthong.exchange.errors import ExchangeError, Malformed
 from lienthong.exchange.http import HttpMessage, decode_head, encode_head
@@ -148,9 +148,7 @@ class Provider:
             detail=str(error),
         )
         await self._node.journal.commit([entry])
-        return received.session.encrypt_response(
-            Packet(sealed=sealed, parts=()).to_bytes(), aad=received.opened.digest
-        )
+        return received.session.encrypt_response(Packet(sealed=sealed, parts=()).to_bytes(), aad=received.opened.digest)
 
     def _response(  # noqa: PLR0913 - the fields in which answers differ
         self,

@@ -25,7 +25,7 @@ class SealQueue:
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._flush)
-        sealed = loop.create_future()
+        sealed: asyncio.Future[bytes] = loop.create_future()
         self._waiting.setdefault(key.kid, (key, []))[1].append((header.to_bytes(), sealed))
         return await sealed
 

@@ -22,17 +22,18 @@ def canonical(code: str) -> str:
 
     Raises:
         AgencyCodeInvalid: characters other than 0-9, A-Z and dots, empty groups, over 35 characters,
-            or nothing but zeros.
+            nothing but zeros, or an order that contradicts itself (``00.H49.DN``).
     """
     if len(code) > _MAX_LENGTH or not _CODE.match(code):
         raise AgencyCodeInvalid(repr(code[:80]))
     groups = code.split(".")
-    older = bool(_ZEROS.match(groups[0])) or (
-        len(groups) > 1 and bool(_LEVEL_1.match(groups[-1])) and not _LEVEL_1.match(groups[0])
-    )
+    older = bool(_ZEROS.match(groups[0])) or _ends_in_level_1(groups)
     kept = [group for group in (reversed(groups) if older else groups) if not _ZEROS.match(group)]
     if not kept:
         raise AgencyCodeInvalid(repr(code), hint="The code consists of zero groups only.")
+    if _ends_in_level_1(kept):
+        # Its zeros say one order, its level 1 the other; whichever were taken, the result would turn again.
+        raise AgencyCodeInvalid(repr(code), hint="Write level 1 first and no zero groups, such as H37.DN.001.")
     return ".".join(kept)
 
 
@@ -47,3 +48,7 @@ def older_form(code: str, *, groups: int = 4) -> str:
         raise AgencyCodeInvalid(repr(code), hint=f"It has more than {groups} groups.")
     padding = ["000" if index == 0 else "00" for index in range(groups - len(parts))]
     return ".".join([*padding, *reversed(parts)])
+
+
+def _ends_in_level_1(groups: list[str]) -> bool:
+    return bool(_LEVEL_1.match(groups[-1])) and not _LEVEL_1.match(groups[0])

@@ -168,7 +168,7 @@ def part_of(encoded: str) -> str:
             raise IdentifierInvalid(f"a broken percent escape in {encoded[:80]!r}")
     try:
         part = unquote_to_bytes(encoded).decode()
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise IdentifierInvalid(f"{encoded[:80]!r} is not UTF-8") from error
     return checked(part)
 

@@ -81,12 +81,18 @@ def encrypt(plaintext: bytes, *, to: PublicKey, aad: bytes = b"", content_key: b
 
     Returns:
         The tagged COSE_Encrypt, encoded.
+
+    Raises:
+        EnvelopeInvalid: the key does not wrap, or its public bytes are not a key.
     """
     content_key = content_key or os.urandom(KEY_SIZE)
     iv = os.urandom(IV_SIZE)
     ciphertext = AESGCM(content_key).encrypt(iv, plaintext, _authenticated("Encrypt", aad))
     recipient = cbor.encode({_ALG: int(to.algorithm)})
-    wrapped = suite_of(to.algorithm).encrypt(content_key, to.encapsulation_key, info=_info(recipient))
+    try:
+        wrapped = suite_of(to.algorithm).encrypt(content_key, to.encapsulation_key, info=_info(recipient))
+    except ValueError:
+        raise EnvelopeInvalid(f"key {to.kid.hex()} is malformed", hint="Its organ must publish another key.") from None
     size = _encapsulation_size(to.algorithm)
     wrap = [recipient, {_KID: to.kid, _EK: wrapped[:size]}, wrapped[size:]]
     return cbor.encode(cbor2.CBORTag(TAG_ENCRYPT, [_PROTECTED, {_IV: iv}, ciphertext, [wrap]]))
@@ -105,19 +111,21 @@ def decrypt(envelope: bytes, *, store: KeyStore, resolve: Callable[[bytes], Publ
         EnvelopeInvalid: malformed, altered, or another algorithm than the key's.
         KeyUnknown: it is encrypted to a key that is not ours.
     """
-    protected, unprotected, ciphertext, recipients = _taken_apart(envelope, TAG_ENCRYPT)
-    match protected, unprotected, recipients:
-        case (
-            {1: 3},
-            {5: bytes() as iv},
-            [[bytes() as header, {4: bytes() as kid, -4: bytes() as encapsulated}, bytes() as wrapped]],
-        ) if len(kid) == KID_SIZE:
+    match _taken_apart(envelope, TAG_ENCRYPT):
+        case [
+            {5: bytes() as iv, **others},
+            bytes() as ciphertext,
+            [[bytes() as header, {4: bytes() as kid, -4: bytes() as encapsulated, **more}, bytes() as wrapped]],
+        ] if len(kid) == KID_SIZE and not others and not more:
             pass
         case _:
             raise EnvelopeInvalid("a recipient of another form")
     key = resolve(kid)
     if header != cbor.encode({_ALG: int(key.algorithm)}):
         raise EnvelopeInvalid(f"an algorithm that is not the one of key {kid.hex()}")
+    suite_of(key.algorithm)
+    if len(encapsulated) != _encapsulation_size(key.algorithm):
+        raise EnvelopeInvalid(f"an encapsulated key of {len(encapsulated)} bytes")
     content_key = store.unwrap(kid, encapsulated + wrapped, _info(header))
     if len(content_key) != KEY_SIZE:
         raise EnvelopeInvalid(f"a content key of {len(content_key)} bytes")
@@ -176,9 +184,8 @@ class Session:
         return cbor2.dumps(cbor2.CBORTag(TAG_ENCRYPT0, [_PROTECTED, {_KID: self.id, _IV: iv}, ciphertext]))
 
     def _decrypt(self, key: AESGCM, envelope: bytes, aad: bytes) -> bytes:
-        protected, unprotected, ciphertext = _taken_apart(envelope, TAG_ENCRYPT0)
-        match protected, unprotected:
-            case {1: 3}, {4: self.id, 5: bytes() as iv}:
+        match _taken_apart(envelope, TAG_ENCRYPT0):
+            case [{4: self.id, 5: bytes() as iv, **others}, bytes() as ciphertext] if not others:
                 return _opened(key, iv, ciphertext, _authenticated("Encrypt0", aad))
         raise EnvelopeInvalid("an envelope of another session")
 
@@ -193,7 +200,7 @@ def session_id_of(envelope: bytes) -> bytes | None:
     if envelope[:1] != b"\xd0":
         return None
     match _taken_apart(envelope, TAG_ENCRYPT0):
-        case [_, {4: bytes() as session}, _] if len(session) == SESSION_ID_SIZE:
+        case [{4: bytes() as session}, bytes()] if len(session) == SESSION_ID_SIZE:
             return session
     raise EnvelopeInvalid("an envelope without a session")
 
@@ -217,10 +224,13 @@ def _opened(key: bytes | AESGCM, iv: bytes, ciphertext: bytes, aad: bytes) -> by
 
 
 def _taken_apart(envelope: bytes, tag: int) -> list[Any]:
+    """Return what stands behind the protected header, which can only be one."""
     try:
         match cbor.decode(envelope, max_size=MAX_ENVELOPE):
-            case cbor2.CBORTag(tag=found, value=[bytes() as protected, dict(), bytes(), *_] as parts) if found == tag:
-                return [cbor.decode(protected, max_size=1024), *parts[1:]]
+            case cbor2.CBORTag(tag=found, value=[bytes() as protected, *rest]) if found == tag:
+                if protected != _PROTECTED:
+                    raise EnvelopeInvalid("a content algorithm or critical header that is not known here")
+                return rest
     except CborInvalid as error:
         raise EnvelopeInvalid(error.where) from error
     raise EnvelopeInvalid("not an envelope of the expected form")

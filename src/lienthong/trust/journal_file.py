@@ -45,6 +45,7 @@ _CHUNKS: Final = (64, 16, 4, 1)
 _ROW: Final = f"({','.join('?' * _COLUMNS)})"
 _INSERTS: Final = {count: f"INSERT INTO entries VALUES {','.join([_ROW] * count)}" for count in _CHUNKS}  # noqa: S608 - constants
 _LEAVES: Final = "SELECT idx, leaf FROM entries INDEXED BY entries_leaf ORDER BY idx"
+_LAST_CHECKPOINT: Final = "SELECT size, root FROM checkpoints ORDER BY size DESC LIMIT 1"
 # Pages of 4 KiB in the log before they are brought over to the database, and what the log shrinks to.
 _CHECKPOINT_PAGES: Final = 4096
 _LOG_LIMIT: Final = 64 * 1024 * 1024
@@ -93,18 +94,22 @@ class JournalFile:
         self._lock.close()
 
     def load(self, tree: Tree) -> None:
-        """Fill an empty tree from the stored leaf hashes.
+        """Fill an empty tree from the stored leaf hashes, and compare it with the last checkpoint.
 
         Raises:
-            JournalError: an entry is missing or a hash malformed; `lienthong evidence verify` says more.
+            JournalError: an entry is missing or altered. Going on would sign two histories, so the file is
+                kept as it is; an audit tells where.
         """
         try:
             for index, leaf in self.writer.execute(_LEAVES):
                 if index != tree.size or len(leaf) != HASH_SIZE:
-                    raise JournalError(f"{self._path}: entry {tree.size}", hint=DAMAGED)
+                    raise JournalError(f"{self._path}: entry {tree.size} is missing or altered", hint=DAMAGED)
                 tree.append(leaf)
+            signed = self.writer.execute(_LAST_CHECKPOINT).fetchone()
         except sqlite3.Error as error:
             raise JournalError(f"{self._path}: {error}", hint=DAMAGED) from error
+        if signed and (signed[0] > tree.size or tree.root(signed[0]) != signed[1]):
+            raise JournalError(f"{self._path}: not the {signed[0]} entries of its last checkpoint", hint=DAMAGED)
 
     def count(self) -> int:
         """Return the number that the next entry gets, as the file has it.

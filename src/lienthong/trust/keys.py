@@ -98,6 +98,9 @@ class PublicKey:
                     raise SealInvalid(f"a signature of {len(signature)} bytes by key {self.kid.hex()}")
         except InvalidSignature:
             raise SealInvalid(f"signature by key {self.kid.hex()}") from None
+        except ValueError:
+            # Length and form of its public bytes are all the directory checks: they may still not be a point.
+            raise SealInvalid(f"key {self.kid.hex()} is malformed", hint="Its organ must publish another key.") from None
 
     @cached_property
     def _verifier(self) -> ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | mldsa.MLDSA65PublicKey | None:
@@ -117,6 +120,7 @@ class PublicKey:
 
         Raises:
             KeyStoreError: the key is not for wrapping.
+            ValueError: its public bytes are not a key.
         """
         match self.algorithm:
             case Algorithm.HPKE_4_KE:

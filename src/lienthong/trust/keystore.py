@@ -146,7 +146,10 @@ class MemoryKeyStore:
 
     def _load(self, kid: bytes) -> _Loaded:
         private = self._key(kid)
-        key, public = _load(private.algorithm, private.secret)
+        try:
+            key, public = _load(private.algorithm, private.secret)
+        except ValueError:
+            raise KeyStoreError(f"the private half under {kid.hex()} is not a key", hint=_RESTORE) from None
         if kid_of(private.algorithm, public) != kid:
             raise KeyStoreError(f"the private half under {kid.hex()} belongs to another key", hint=_RESTORE)
         self._loaded[kid] = key

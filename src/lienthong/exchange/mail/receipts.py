@@ -77,7 +77,9 @@ def check(node: Node, store: MailStore, opened: Opened, sealed: bytes) -> Receip
     """
     header = opened.header
     message = header.conversation
-    digest = message and store.sent_digest(message, receiver=header.sender, sender=header.receiver)
+    digest = None
+    if message is not None:
+        digest = store.sent_digest(message, receiver=header.sender, sender=header.receiver)
     if message is None or digest is None or not secrets.compare_digest(digest, header.answers):
         raise Misdirected(f"a receipt of {header.sender} for a message it was not sent")
     return ReceiptItem(

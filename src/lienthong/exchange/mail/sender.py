@@ -227,4 +227,3 @@ async def publish_due(node: Node, store: MailStore) -> int:
     expired = [item for item in due if item.expires <= at]
     await node.journal.commit([], [store.dropped(item) for item in expired])
     return await publish(node, store, [item for item in due if item.expires > at])
-

@@ -172,9 +172,7 @@ class MailStore:
             (message.bytes,),
         )
         return [
-            ReceiptItem(
-                message=message, receiver=receiver, state=ReceiptState(state), at=at, note=note, sealed=sealed
-            )
+            ReceiptItem(message=message, receiver=receiver, state=ReceiptState(state), at=at, note=note, sealed=sealed)
             for receiver, state, at, note, sealed in rows
         ]
 

@@ -4,7 +4,7 @@ A carrier moves sealed bytes: it is trusted with delivery and nothing else. Two 
 ``nats.NatsCarrier`` and ``memory.MemoryCarrier``; the tests hold both to the same behaviour.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -54,6 +54,8 @@ type Answer = Callable[[str, bytes], Awaitable[bytes | None]]
 """Gets subject and data of a request, returns the reply (None: no reply)."""
 type Take = Callable[[Sequence[Message]], Awaitable[None]]
 """Gets a batch; when it returns, the batch is taken. A LienthongError makes the same batch come again."""
+type OnIdle = Callable[[int], None]
+"""Gets the sequence up to which the stream holds nothing more for this reader."""
 type OnGap = Callable[[Gap], None]
 type OnState = Callable[[bool], None]
 """Gets True on connection, False on its loss."""
@@ -149,8 +151,15 @@ class Carrier(Protocol):
         """Store many messages at full speed; returns each one's sequence, or the error as above."""
         ...
 
-    async def consume(
-        self, stream: str, subject: str, *, start_after: int, take: Take, on_gap: OnGap | None = None
+    async def consume(  # noqa: PLR0913 - by keyword
+        self,
+        stream: str,
+        subject: str,
+        *,
+        start_after: int,
+        take: Take,
+        on_gap: OnGap | None = None,
+        on_idle: OnIdle | None = None,
     ) -> Subscription:
         """Read a stream from a position on, in order, in batches of up to ``BATCH``, and go on for ever.
 
@@ -162,7 +171,9 @@ class Carrier(Protocol):
             subject: which of its messages (a filter with wildcards).
             start_after: the last sequence taken; 0 reads from the beginning.
             take: gets the batches, one at a time.
-            on_gap: told when messages are gone for good.
+            on_gap: told when messages are gone for good. Whether any was for this reader cannot be known.
+            on_idle: told from time to time how far the stream holds nothing more for this reader. Who stores
+                that position is not told of gaps among other readers' expired messages later.
 
         Raises:
             StreamMissing: no such stream.
@@ -181,7 +192,7 @@ class Carrier(Protocol):
         """
         ...
 
-    def get_blob(self, stream: str, prefix: str, count: int) -> AsyncIterator[bytes]:
+    def get_blob(self, stream: str, prefix: str, count: int) -> AsyncGenerator[bytes]:
         """Fetch the chunks of a large content in order, a few ahead.
 
         Raises:

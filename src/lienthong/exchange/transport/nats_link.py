@@ -19,7 +19,7 @@ from nats.aio.client import Client
 from nats.aio.subscription import Subscription as NatsSubscription
 
 from lienthong.exchange.errors import CarrierTimeout, CarrierUnavailable, NoResponder, PayloadTooLarge
-from lienthong.exchange.transport.auth import Credential
+from lienthong.exchange.transport.credentials import Credential
 from lienthong.exchange.transport.errors import CarrierRefused
 
 _log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Link:
             await self._abandon()
             if "authorization violation" in str(error).lower() or "authentication" in str(error).lower():
                 raise CarrierRefused(self._credential.site) from None
-            raise CarrierUnavailable(f"{', '.join(servers)}: {error or 'no answer'}") from None
+            raise CarrierUnavailable(f"{', '.join(servers)}: {str(error) or 'no answer in time'}") from None
 
     async def _connect(self, servers: Sequence[str], tls: ssl.SSLContext | None, seconds: int) -> None:
         key = self._credential.key
@@ -213,7 +213,7 @@ class Link:
             _fail(future, CarrierUnavailable(f"{subject}: the connection broke", hint="It may have arrived."))
         transport = self._client._transport  # noqa: SLF001 - nats-py leaves it open when its own closing fails
         if transport:
-            transport.close()
+            transport.close()  # type: ignore[no-untyped-call]
 
     def _on_reply(self, subject: str, _: str, data: bytes, headers: bytes | None) -> None:
         waiting = self._waiting.get(subject[len(self._inbox) :])

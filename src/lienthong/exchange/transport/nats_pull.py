@@ -9,13 +9,14 @@ import contextlib
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Set as AbstractSet
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import msgspec
+from nats.aio.subscription import Subscription as NatsSubscription
 
 from lienthong.exchange.errors import CarrierTimeout, CarrierUnavailable, ExchangeError, NoResponder
-from lienthong.exchange.transport.base import BATCH, Gap, Message, OnGap, Take
+from lienthong.exchange.transport.base import BATCH, Gap, Message, OnGap, OnIdle, Take
 from lienthong.exchange.transport.errors import StreamMissing
 from lienthong.exchange.transport.nats_link import Link, header, inbox_of, status_of
 from lienthong.kernel.errors import LienthongError
@@ -29,7 +30,9 @@ _HEARTBEAT: Final = 5  # seconds between signs of life while there is nothing
 _MAX_BYTES: Final = 16 * 1024 * 1024  # what one pull request may bring
 _IDLE: Final = 300  # seconds after which the server forgets a consumer nobody pulls from
 _API_SECONDS: Final = 5.0
-_RETRY: Final = 1.0  # seconds
+_RETRY: Final = (0.1, 5.0)  # seconds: the first pause, and the longest
+# What ends a pull request but not the consumer.
+_PULL_OVER: Final = (b"MaxBytes", b"Batch Completed")
 _STREAM_NOT_FOUND: Final = 10059
 _ACK_PARTS: Final = 9  # $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>
 
@@ -37,8 +40,18 @@ _ACK_PARTS: Final = 9  # $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<c
 class Pull:
     """Reads on until closed."""
 
-    def __init__(
-        self, *, site: str, slot: str, stream: str, subject: str, start_after: int, take: Take, on_gap: OnGap | None
+    def __init__(  # noqa: PLR0913 - by keyword
+        self,
+        *,
+        site: str,
+        slot: str,
+        stream: str,
+        subject: str,
+        start_after: int,
+        take: Take,
+        on_gap: OnGap | None,
+        on_idle: OnIdle | None,
+        on_close: Callable[[], object],
     ) -> None:
         """Describe it; ``start`` runs it.
 
@@ -50,6 +63,8 @@ class Pull:
             start_after: the last sequence taken.
             take: gets the batches.
             on_gap: told what is gone for good.
+            on_idle: told how far the stream was looked through.
+            on_close: called when it is closed.
         """
         self._site = site
         self._slot = slot
@@ -58,6 +73,8 @@ class Pull:
         self._position = start_after
         self._take = take
         self._on_gap = on_gap
+        self._on_idle = on_idle
+        self._on_close = on_close
         self._task: asyncio.Task[None] | None = None
 
     async def start(self, link: Link, linked: Callable[[], Awaitable[Link]]) -> None:
@@ -74,22 +91,27 @@ class Pull:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        self._on_close()
 
     async def wait(self) -> None:
         """Return when it was closed, or raise what ended it."""
         if self._task is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(self._task)
+            await asyncio.wait([self._task])
+            if not self._task.cancelled():
+                self._task.result()
 
     async def _run(self, session: "_Session | None", linked: Callable[[], Awaitable[Link]]) -> None:
+        pause, longest = _RETRY
         while True:
+            before = self._position
             try:
                 if session is None:
                     session = await self._session(await linked())
                 await self._read(session)
             except LienthongError as error:
                 _log.warning("%s from %d on: %s", self._stream, self._position + 1, error)
-                await asyncio.sleep(_RETRY)
+                pause = _RETRY[0] if self._position != before else min(2 * pause, longest)
+                await asyncio.sleep(pause)
             finally:
                 if session is not None:
                     await session.close()
@@ -107,8 +129,29 @@ class Pull:
 
     async def _read(self, session: "_Session") -> None:
         async for batch in session:
-            await self._take(batch)
-            self._position = batch[-1].sequence
+            if batch:
+                await self._take(batch)
+                self._position = batch[-1].sequence
+            elif session.looked > self._position:
+                self._position = session.looked
+                if self._on_idle is not None:
+                    self._on_idle(self._position)
+
+
+class _Problem(msgspec.Struct):
+    err_code: int = 0
+    description: str = ""
+
+
+class _Delivered(msgspec.Struct):
+    stream_seq: int = 0
+
+
+class _Created(msgspec.Struct):
+    """What the server says to a request for a consumer."""
+
+    error: _Problem | None = None
+    delivered: _Delivered = msgspec.field(default_factory=_Delivered)
 
 
 class _Session:
@@ -126,8 +169,10 @@ class _Session:
         # How many messages the server may still send for what was asked.
         self._asked = 0
         self._numbered = 0
+        # How far the server has looked through the stream, known only while nothing waits to be taken.
+        self.looked = 0
         self._over = ""
-        self._subscription: Any = None
+        self._subscription: NatsSubscription | None = None
 
     async def open(self, site: str, position: int) -> int:
         """Make the consumer; returns the position from which it really goes on."""
@@ -167,7 +212,7 @@ class _Session:
         self._over = self._over or why
         self._arrived.set()
 
-    def _sink(self, _: str, reply: str, data: bytes, headers: bytes | None) -> None:
+    def _sink(self, subject: str, reply: str, data: bytes, headers: bytes | None) -> None:
         self._arrived.set()
         if not reply.startswith("$JS.ACK."):
             self._on_status(status_of(headers), headers)
@@ -182,15 +227,21 @@ class _Session:
             self._end(f"message {self._numbered} of this consumer is missing")
             return
         at = int(parts[first + 2]) // _MILLI_IN_NANO
-        self._buffer.append(Message(subject_of(_, parts), data, int(parts[first]), at))
+        self._buffer.append(Message(subject, data, int(parts[first]), at))
+
+    def _on_heartbeat(self, headers: bytes | None) -> None:
+        if int(header(headers, "Nats-Last-Consumer") or self._numbered) != self._numbered:
+            self._end(f"message {self._numbered + 1} of this consumer is missing")
+        elif not self._buffer:
+            self.looked = int(header(headers, "Nats-Last-Stream") or 0)
 
     def _on_status(self, status: str, headers: bytes | None) -> None:
         match status:
             case "100":
-                return
+                self._on_heartbeat(headers)
             case "404" | "408":
                 self._asked -= int(header(headers, "Nats-Pending-Messages") or self._asked)
-            case "409" if header(headers, "Nats-Pending-Messages"):
+            case "409" if any(word in (headers or b"") for word in _PULL_OVER):
                 self._asked -= int(header(headers, "Nats-Pending-Messages"))
             case _:
                 text = (headers or b"").partition(b"\r\n")[0].decode(errors="replace")
@@ -200,8 +251,8 @@ class _Session:
         return self
 
     async def __anext__(self) -> list[Message]:
-        """Return what has arrived; waits for at least one message."""
-        while not self._buffer:
+        """Wait for a sign of life and return what has arrived; nothing with a heartbeat."""
+        if not self._buffer:
             if self._over:
                 raise CarrierUnavailable(f"{self._stream}: {self._over}", hint="It is read again from where it was.")
             await self._ask()

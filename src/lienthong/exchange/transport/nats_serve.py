@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from nats.aio.subscription import Subscription as NatsSubscription
 
@@ -16,11 +17,12 @@ _log = logging.getLogger(__name__)
 class Serving:
     """A subscription that is made again on every new link."""
 
-    def __init__(self, subject: str, answer: Answer, group: str) -> None:
-        """Describe it; ``attach`` makes it on a link."""
+    def __init__(self, subject: str, answer: Answer, group: str, on_close: Callable[[object], None]) -> None:
+        """Describe it; ``attach`` makes it on a link. It calls back when closed."""
         self._subject = subject
         self._answer = answer
         self._group = group
+        self._on_close = on_close
         self._loop = asyncio.get_running_loop()
         self._running: set[asyncio.Task[None]] = set()
         self._made: tuple[Link, NatsSubscription] | None = None
@@ -57,12 +59,13 @@ class Serving:
             _log.info("no answer for %s: %s", subject, error)
         except LienthongError:
             _log.exception("no answer for %s", subject)
-        except Exception:
+        except Exception:  # noqa: BLE001 - see the comment
             # One faulty request must not end the serving of all others; the log has the whole of it.
             _log.exception("no answer for %s: a defect", subject)
 
     async def close(self) -> None:
         """Listen no longer, finish what is being answered."""
+        self._on_close(self)
         if self._made is not None:
             link, subscription = self._made
             self._made = None

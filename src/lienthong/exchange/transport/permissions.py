@@ -3,6 +3,12 @@
 The same templates go into the account's JWT, where the server fills in the tags of a credential, and into
 the in-memory carrier. A tag that a credential carries several times (a site with organs of several
 branches) multiplies the subjects that name it.
+
+A server does not check the *reply* subject a client names, and stores or delivers what it answers there:
+a site could have any stream in its own account written to. So the directory's bucket lives in an account of
+its own, of which the sites' account imports only reading and notices; chunks of large contents, once stored,
+are never replaced; a call without its sender's inbox as reply subject reaches no handler. The sender in a
+mail's subject can be made up that way: the seal inside is the authority, here as everywhere.
 """
 
 import re
@@ -24,14 +30,20 @@ _TOKEN: Final = re.compile(r"[a-z0-9-]{1,32}\Z")
 _TAG: Final = re.compile(r"\{\{tag\(([a-z]+)\)\}\}")
 
 
+_READ_DIRECTORY: Final = f"$JS.API.DIRECT.GET.KV_{DIRECTORY}.$KV.{DIRECTORY}.>"
+_NOTICES: Final = f"$KV.{DIRECTORY}.>"
+# What the sites' account sees of the directory's: kind and subject.
+SHARED: Final = (("service", _READ_DIRECTORY), ("stream", _NOTICES))
+
+
 class Role(StrEnum):
     """What a credential is for."""
 
     # A gateway.
     SITE = "site"
-    # The centre, which writes the directory.
+    # The centre, which sets up and writes the directory's bucket.
     PUBLISHER = "publisher"
-    # Whoever sets up streams and buckets.
+    # Whoever sets up the branches' streams.
     PROVISIONER = "provisioner"
 
 
@@ -75,12 +87,11 @@ def _site() -> Permissions:
             "witness.{{tag(site)}}",
             # The filter is part of the subject: a consumer without one, or with another, has another subject.
             *(f"$JS.API.CONSUMER.CREATE.MAIL_{{{{tag(branch)}}}}.{slot}.mail.{sender}.>" for slot in slots),
-            *(f"$JS.API.CONSUMER.CREATE.KV_{DIRECTORY}.{slot}.$KV.{DIRECTORY}.>" for slot in slots),
             *(f"$JS.API.CONSUMER.{verb}.*.{slot}" for verb in ("MSG.NEXT", "DELETE") for slot in slots),
             "$JS.API.DIRECT.GET.*.blob.*.*.*.*",
-            f"$JS.API.DIRECT.GET.KV_{DIRECTORY}.$KV.{DIRECTORY}.>",
+            _READ_DIRECTORY,
         ),
-        subscribe=(f"rpc.{sender}.>", "_INBOX_{{tag(site)}}.>", "witness.*"),
+        subscribe=(f"rpc.{sender}.>", "_INBOX_{{tag(site)}}.>", "witness.*", _NOTICES),
         answer=True,
     )
 
@@ -88,8 +99,12 @@ def _site() -> Permissions:
 TEMPLATES: Final = {
     Role.SITE: _site(),
     Role.PUBLISHER: Permissions(
-        publish=(f"$KV.{DIRECTORY}.>", f"$JS.API.DIRECT.GET.KV_{DIRECTORY}.$KV.{DIRECTORY}.>"),
-        subscribe=("_INBOX_{{tag(site)}}.>",),
+        publish=(
+            _NOTICES,
+            _READ_DIRECTORY,
+            *(f"$JS.API.STREAM.{verb}.KV_{DIRECTORY}" for verb in ("CREATE", "UPDATE", "INFO")),
+        ),
+        subscribe=("_INBOX_{{tag(site)}}.>", _NOTICES),
         answer=False,
     ),
     Role.PROVISIONER: Permissions(
@@ -116,10 +131,10 @@ def tags_of(site: str, branches: Iterable[str]) -> tuple[tuple[str, str], ...]:
 def matches(pattern: str, subject: str) -> bool:
     """Tell whether every subject that ``subject`` stands for is covered by the pattern."""
     wanted, given = pattern.split("."), subject.split(".")
-    for index, token in enumerate(wanted):
-        if token == ">":
+    for index, part in enumerate(wanted):
+        if part == ">":
             return len(given) > index
-        if index >= len(given) or given[index] == ">" or token not in {"*", given[index]}:
+        if index >= len(given) or given[index] == ">" or part not in {"*", given[index]}:
             return False
     return len(wanted) == len(given)
 

@@ -1,0 +1,299 @@
+"""A whole exchange on one machine: keys, directory, carrier and the configuration of every gateway.
+
+The demo and the sandbox differ in who takes part; how that is set up is the same.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from lienthong.directory.entries import (
+    BranchEntry,
+    InstanceEntry,
+    OrganEntry,
+    ServiceEntry,
+    SiteEntry,
+    SubsystemEntry,
+    key_entry,
+)
+from lienthong.directory.publish import build
+from lienthong.directory.published import Published
+from lienthong.directory.signing import RoleKeys, read_publics, write_publics
+from lienthong.directory.source import Source, read_source, write_source
+from lienthong.embedded.nats import EmbeddedNats, Trust
+from lienthong.exchange.config import GatewayConfig
+from lienthong.exchange.rest.faults import Codes
+from lienthong.exchange.transport.auth import Operator
+from lienthong.exchange.transport.nats import NatsCarrier
+from lienthong.exchange.transport.permissions import Role
+from lienthong.exchange.transport.provision import provision, provision_directory
+from lienthong.kernel.clock import DAY, Clock, Millis, SystemClock
+from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.files import write_atomically
+from lienthong.kernel.identifiers import OrganId, ServiceId
+from lienthong.kernel.labels import Label
+from lienthong.trust.keys import PublicKey
+from lienthong.trust.keystore import new_organs_keys
+from lienthong.trust.keystore_file import FileKeyStore
+
+KEY_TERM: Final[Millis] = 730 * DAY
+"""How long the keys of a world are valid."""
+CREDENTIAL_TERM: Final[Millis] = 365 * DAY
+_PUBLISH_AT_ONCE: Final = 64
+
+
+class WorldMismatch(LienthongError):
+    """The folder holds another world."""
+
+    code = "world_mismatch"
+    hint = "Choose another folder with --state, or delete this one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganPlan:
+    """An organ that is to take part."""
+
+    id: OrganId
+    token: str
+    name: str
+    branch: str
+    site: str
+    ceiling: Label
+    parent: OrganId | None = None
+    subsystems: tuple[SubsystemEntry, ...] = ()
+    services: tuple[ServiceEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePlan:
+    """A gateway that is to run."""
+
+    code: str
+    name: str
+    # The branch that signs for it.
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Who takes part."""
+
+    instance: str
+    profile: str
+    # Code → name.
+    branches: Mapping[str, str]
+    sites: Sequence[SitePlan]
+    organs: Sequence[OrganPlan]
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def branches_of(self, site: str) -> list[str]:
+        """Return the branches that have organs at a site."""
+        return sorted({organ.branch for organ in self.organs if organ.site == site})
+
+
+@dataclass(kw_only=True)
+class World:
+    """An exchange in a folder. ``create`` or ``reopen`` it, then ``carried`` while its gateways run."""
+
+    folder: Path
+    plan: Plan
+    clock: Clock
+    source: Source
+    keys: RoleKeys
+    operator: Operator
+    published: Published
+    nats: EmbeddedNats
+
+    @classmethod
+    def create(cls, folder: Path, plan: Plan, *, clock: Clock | None = None) -> Self:
+        """Make all keys, sign the directory, and write everything into a folder.
+
+        Raises:
+            KeyStoreError, RoleKeyError, SourceInvalid: something cannot be written or is not in order.
+        """
+        clock = clock or SystemClock()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        passphrase = secrets.token_hex(32)
+        write_atomically(folder / "passphrase", passphrase.encode())
+        source = _source(plan, _make_keys(folder, plan, passphrase.encode(), clock.now()))
+        keys = RoleKeys.generate(plan.branches)
+        operator = Operator.create()
+        operator.save(folder / "operator.keys")
+        world = cls(
+            folder=folder,
+            plan=plan,
+            clock=clock,
+            source=source,
+            keys=keys,
+            operator=operator,
+            published=build(source, keys, clock),
+            nats=_nats(folder, operator, clock),
+        )
+        world._write()
+        return world
+
+    @classmethod
+    def reopen(cls, folder: Path, plan: Plan, *, clock: Clock | None = None) -> Self:
+        """Take up a folder that ``create`` has filled.
+
+        Raises:
+            WorldMismatch: it was made for other organs.
+            LienthongError: something in it is missing or damaged.
+        """
+        clock = clock or SystemClock()
+        source = read_source(folder / "source")
+        known = {organ.id for branch in source.branches.values() for organ in branch.organs}
+        if known != {str(organ.id) for organ in plan.organs}:
+            raise WorldMismatch(f"{folder} with {len(known)} organs where {len(plan.organs)} are asked for")
+        passphrase = (folder / "passphrase").read_text()
+        role_keys = folder / "role-keys"
+        keys = RoleKeys.load(role_keys, read_publics(role_keys), lambda: passphrase)
+        operator = Operator.load(folder / "operator.keys")
+        world = cls(
+            folder=folder,
+            plan=plan,
+            clock=clock,
+            source=source,
+            keys=keys,
+            operator=operator,
+            published=build(source, keys, clock, Published.load(folder / "published")),
+            nats=_nats(folder, operator, clock),
+        )
+        world.published.save(folder / "published")
+        return world
+
+    @property
+    def root(self) -> Path:
+        """File of the directory's root that every gateway here trusts to begin with."""
+        return self.folder / "root.json"
+
+    def config(
+        self,
+        site: str,
+        *,
+        port: int | None = None,
+        services: Mapping[ServiceId, str] | None = None,
+        codes: Codes = Codes.CLASSIC,
+    ) -> GatewayConfig:
+        """Return the configuration of a site's gateway; the carrier must be running.
+
+        Args:
+            site: its code.
+            port: where its web face listens on loopback: 0 a free one, None no web face.
+            services: where the services of its organs are.
+            codes: how it writes error types.
+        """
+        home = self.folder / "sites" / site
+        return GatewayConfig(
+            site=site,
+            state=home,
+            nats=(self.nats.url,),
+            credential=home / "carrier.creds",
+            keys=home / "keys",
+            passphrase_file=self.folder / "passphrase",
+            root=self.root,
+            listen=None if port is None else ("127.0.0.1", port),
+            codes=codes,
+            services=dict(services or {}),
+        )
+
+    @contextlib.asynccontextmanager
+    async def carried(self) -> AsyncIterator[None]:
+        """Run the carrier, set it up, and publish the directory on it."""
+        async with self.nats:
+            await self._provision()
+            yield
+
+    async def publish(self) -> None:
+        """Put what is published on the carrier, the timestamp last."""
+        credential = self.operator.issue(Role.PUBLISHER, "publisher", clock=self.clock, lifetime=DAY)
+        carrier = await NatsCarrier.connect([self.nats.url], credential)
+        try:
+            await provision_directory(carrier)
+            files = list(self.published.files().items())
+            # All but the last at once: with the timestamp a gateway sees the rest.
+            for start in range(0, len(files) - 1, _PUBLISH_AT_ONCE):
+                batch = files[start : min(start + _PUBLISH_AT_ONCE, len(files) - 1)]
+                await asyncio.gather(*(carrier.kv_put("directory", name, data) for name, data in batch))
+            await carrier.kv_put("directory", *files[-1])
+        finally:
+            await carrier.close()
+
+    async def _provision(self) -> None:
+        credential = self.operator.issue(Role.PROVISIONER, "provisioner", clock=self.clock, lifetime=DAY)
+        carrier = await NatsCarrier.connect([self.nats.url], credential)
+        try:
+            await provision(carrier, self.plan.branches)
+        finally:
+            await carrier.close()
+        await self.publish()
+
+    def _write(self) -> None:
+        write_source(self.folder / "source", self.source)
+        role_keys = self.folder / "role-keys"
+        role_keys.mkdir(mode=0o700, exist_ok=True)
+        write_publics(role_keys, self.keys.publics())
+        self.keys.save(role_keys, (self.folder / "passphrase").read_text())
+        self.published.save(self.folder / "published")
+        write_atomically(self.root, self.published.root, mode=0o644)
+        for site in self.plan.sites:
+            credential = self.operator.issue(
+                Role.SITE, site.code, self.plan.branches_of(site.code), clock=self.clock, lifetime=CREDENTIAL_TERM
+            )
+            credential.write(self.folder / "sites" / site.code / "carrier.creds")
+
+
+def _nats(folder: Path, operator: Operator, clock: Clock) -> EmbeddedNats:
+    trust = Trust(
+        operator=operator.jwt(clock), system_account=operator.system.public, accounts=operator.accounts(clock)
+    )
+    return EmbeddedNats(folder / "nats", trust)
+
+
+def _make_keys(folder: Path, plan: Plan, passphrase: bytes, at: Millis) -> dict[str, tuple[PublicKey, ...]]:
+    """Make the keys of every site and its organs in a store of their own; returns them by token."""
+    made: dict[str, tuple[PublicKey, ...]] = {}
+    for site in plan.sites:
+        home = folder / "sites" / site.code
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        store = FileKeyStore.create(home / "keys", passphrase)
+        tokens = [organ.token for organ in plan.organs if organ.site == site.code]
+        keys = new_organs_keys(store, len(tokens) + 1, not_before=at, not_after=at + KEY_TERM)
+        made |= dict(zip([f"site:{site.code}", *tokens], keys, strict=True))
+    return made
+
+
+def _source(plan: Plan, keys: Mapping[str, tuple[PublicKey, ...]]) -> Source:
+    branches: dict[str, BranchEntry] = {code: BranchEntry(name=name) for code, name in plan.branches.items()}
+    for site in plan.sites:
+        entry = SiteEntry(code=site.code, name=site.name, keys=tuple(map(key_entry, keys[f"site:{site.code}"][:1])))
+        branch = branches[site.branch]
+        branches[site.branch] = BranchEntry(name=branch.name, sites=(*branch.sites, entry))
+    organs: dict[str, list[OrganEntry]] = {code: [] for code in plan.branches}
+    for organ in plan.organs:
+        organs[organ.branch].append(
+            OrganEntry(
+                id=str(organ.id),
+                token=organ.token,
+                name=organ.name,
+                site=organ.site,
+                ceiling=str(organ.ceiling),
+                parent=None if organ.parent is None else str(organ.parent),
+                keys=tuple(map(key_entry, keys[organ.token])),
+                subsystems=organ.subsystems,
+                services=organ.services,
+            )
+        )
+    return Source(
+        instance=InstanceEntry(instance=plan.instance, profile=plan.profile),
+        groups=dict(plan.groups),
+        branches={
+            code: BranchEntry(name=branch.name, sites=branch.sites, organs=tuple(organs[code]))
+            for code, branch in branches.items()
+        },
+    )
+

@@ -1,0 +1,114 @@
+"""A gateway's configuration: one TOML file, checked as a whole before anything starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+
+from lienthong.exchange.rest.faults import Codes
+from lienthong.kernel.errors import IdentifierInvalid, LienthongError
+from lienthong.kernel.identifiers import ServiceId
+
+JOURNAL: Final = "journal.sqlite"
+DIRECTORY: Final = "directory"
+BLOBS: Final = "blobs"
+
+
+class ConfigInvalid(LienthongError):
+    """The gateway's configuration is not in order."""
+
+    code = "config_invalid"
+    hint = "Correct the file; docs/operations.md lists all settings."
+
+
+class _Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    url: str
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    site: str
+    state: str
+    nats: list[str]
+    credential: str
+    keys: str
+    root: str
+    passphrase_file: str | None = None
+    listen: str | None = None
+    error_codes: Codes = Codes.CLASSIC
+    services: list[_Service] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayConfig:
+    """What a gateway needs to know to start."""
+
+    # Carrier token of the site it serves.
+    site: str
+    # Folder of the journal, the directory's cache and large contents.
+    state: Path
+    # Addresses of the carrier.
+    nats: tuple[str, ...]
+    # The site's credential for the carrier.
+    credential: Path
+    # Encrypted key store with the keys of the site and its organs.
+    keys: Path
+    # File with the store's passphrase; asked for, or taken from the environment's file, when absent.
+    passphrase_file: Path | None
+    # The directory's root that is trusted to begin with.
+    root: Path
+    # Where the web face listens; None for a gateway without information systems.
+    listen: tuple[str, int] | None
+    codes: Codes
+    # Where the services of the organs here are.
+    services: dict[ServiceId, str]
+
+    @property
+    def journal(self) -> Path:
+        """File of the journal."""
+        return self.state / JOURNAL
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the directory's cache."""
+        return self.state / DIRECTORY
+
+    @property
+    def blobs(self) -> Path:
+        """Folder of large contents."""
+        return self.state / BLOBS
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a configuration; relative paths count from the file's folder.
+
+        Raises:
+            ConfigInvalid: missing, not TOML, an unknown or missing setting, or a value of the wrong form.
+        """
+        try:
+            file = msgspec.toml.decode(path.read_bytes(), type=_File)
+            services = {ServiceId.parse(service.id): service.url for service in file.services}
+            listen = None if file.listen is None else _address(file.listen)
+        except (OSError, msgspec.ValidationError, msgspec.DecodeError, IdentifierInvalid, ValueError) as error:
+            raise ConfigInvalid(f"{path}: {error}") from error
+        base = path.resolve().parent
+        return cls(
+            site=file.site,
+            state=base / file.state,
+            nats=tuple(file.nats),
+            credential=base / file.credential,
+            keys=base / file.keys,
+            passphrase_file=None if file.passphrase_file is None else base / file.passphrase_file,
+            root=base / file.root,
+            listen=listen,
+            codes=file.error_codes,
+            services=services,
+        )
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
+        raise ValueError(f"listen = {text!r} is not HOST:PORT")
+    return host, int(port)

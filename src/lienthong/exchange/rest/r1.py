@@ -1,0 +1,149 @@
+"""``/r1/…``: X-Road's REST interface (PR-REST), so that systems written for it work unmodified."""
+
+import base64
+import hashlib
+import logging
+import uuid
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from starlette.types import Receive, Scope, Send
+
+from lienthong.exchange import policy
+from lienthong.exchange.caller import Call, Caller
+from lienthong.exchange.errors import RequestInvalid
+from lienthong.exchange.http import METHODS, Headers, HttpMessage, passed_on
+from lienthong.exchange.rest.faults import Codes, fault
+from lienthong.kernel.errors import IdentifierInvalid, LienthongError
+from lienthong.kernel.identifiers import ServiceId, parse_client, part_of
+from lienthong.kernel.labels import INTERNAL, Label
+
+PREFIX: Final = b"/r1/"
+MAX_BODY: Final = 64 * 1024 * 1024
+"""Bytes of a request's body that a gateway takes."""
+_SERVICE_PARTS: Final = 5
+# What the exchange itself says about an answer; a backend's own values are overwritten.
+_OURS: Final = frozenset({"x-road-id", "x-road-client", "x-road-service", "x-road-request-id", "x-road-request-hash"})
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class R1:
+    """The ASGI application behind ``/r1/``."""
+
+    caller: Caller
+    instance: str
+    codes: Codes = Codes.CLASSIC
+    # May this connection speak for any information system? Only on loopback.
+    connection: policy.Connection = policy.Connection()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; whatever goes wrong becomes an X-Road error."""
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        try:
+            status, answer, body = await self._call(scope, headers, receive)
+        except LienthongError as error:
+            made = fault(error, accept=_last(headers, "accept"), codes=self.codes)
+            _log.info("%s %s", made.detail, error)
+            status, body = made.status, made.body
+            answer = [(b"content-type", made.content_type.encode()), (b"x-road-error", made.type.encode())]
+        await send({"type": "http.response.start", "status": status, "headers": answer})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _call(
+        self, scope: Scope, headers: Headers, receive: Receive
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        call = self._read(scope, headers, await _body(receive))
+        answer = await self.caller.call(call)
+        ours = {
+            "x-road-id": call.message.header("x-road-id"),
+            "x-road-client": str(call.client),
+            "x-road-service": str(call.service),
+            "x-road-request-id": str(call.id),
+            "x-road-request-hash": request_hash(scope["method"], _target(scope), call.message),
+        }
+        passed = [(name, value) for name, value in answer.message.headers if name not in _OURS]
+        lines = [
+            (name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in [*passed, *ours.items()]
+        ]
+        return answer.status, lines, answer.message.body
+
+    def _read(self, scope: Scope, headers: Headers, body: bytes) -> Call:
+        method = scope["method"]
+        if method not in METHODS:
+            raise RequestInvalid(f"method {method[:20]}")
+        service, path = _split(_target(scope))
+        sender = _last(headers, "x-road-client")
+        if not sender:
+            raise IdentifierInvalid("the header X-Road-Client is missing")
+        call_id = uuid.uuid4()
+        label = _last(headers, "x-lienthong-label")
+        kept = [(name, value) for name, value in passed_on(headers) if name not in {"x-road-id", "x-road-client"}]
+        if not _last(headers, "accept"):
+            kept.append(("accept", "application/json"))
+        client = parse_client(sender)
+        kept += [
+            ("x-road-client", str(client)),
+            ("x-road-id", _last(headers, "x-road-id") or f"{self.instance}-{uuid.uuid4()}"),
+            ("x-road-request-id", str(call_id)),
+        ]
+        return Call(
+            id=call_id,
+            client=client,
+            service=service,
+            method=method,
+            path=path,
+            message=HttpMessage(headers=tuple(kept), body=body),
+            connection=self.connection,
+            label=Label.parse(label) if label else INTERNAL,
+            user=_last(headers, "x-road-userid"),
+            purpose=_last(headers, "x-lienthong-purpose"),
+        )
+
+
+def request_hash(method: str, target: str, message: HttpMessage) -> str:
+    """Return ``x-road-request-hash``: base64 of SHA-512 over head and body as PR-REST defines it."""
+    lines = [method, target, *(f"{name}:{value}" for name, value in message.headers)]
+    digest = hashlib.sha512("".join(f"{line}\r\n" for line in lines).encode("latin-1", "replace")).digest()
+    parts = digest + hashlib.sha512(message.body).digest() if message.body else digest
+    return base64.b64encode(hashlib.sha512(parts).digest()).decode()
+
+
+def _target(scope: Scope) -> str:
+    raw = scope.get("raw_path") or quote(scope["path"]).encode()
+    query = scope.get("query_string", b"")
+    return (raw + b"?" + query if query else raw).decode("latin-1")
+
+
+def _split(target: str) -> tuple[ServiceId, str]:
+    """Split a target into the service and what follows it, byte for byte."""
+    path, question, query = target.partition("?")
+    parts = path.removeprefix(PREFIX.decode()).split("/", _SERVICE_PARTS)
+    if len(parts) < _SERVICE_PARTS:
+        raise IdentifierInvalid(f"{path[:200]!r} names no service")
+    service = ServiceId(*(part_of(part) for part in parts[:_SERVICE_PARTS]))
+    rest = "/" + parts[_SERVICE_PARTS] if len(parts) > _SERVICE_PARTS else ""
+    return service, rest + question + query
+
+
+def _last(headers: Headers, name: str) -> str:
+    return next((value for key, value in reversed(headers) if key == name), "")
+
+
+async def _body(receive: Receive) -> bytes:
+    first = await receive()
+    body = first.get("body", b"")
+    if not first.get("more_body"):
+        return bytes(body)
+    pieces = bytearray(body)
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise RequestInvalid("the connection was closed in the middle of the body")
+        pieces += event.get("body", b"")
+        if len(pieces) > MAX_BODY:
+            raise RequestInvalid(f"a body over {MAX_BODY} bytes")
+        if not event.get("more_body"):
+            return bytes(pieces)

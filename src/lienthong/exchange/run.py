@@ -1,0 +1,163 @@
+"""Putting a gateway together from its configuration, and taking it apart again."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from lienthong.directory.errors import DirectoryError
+from lienthong.directory.fetchers import CarrierFetcher
+from lienthong.directory.follow import Follower
+from lienthong.directory.snapshot import Snapshot
+from lienthong.exchange.backend import HttpBackend
+from lienthong.exchange.config import ConfigInvalid, GatewayConfig
+from lienthong.exchange.gateway import Gateway
+from lienthong.exchange.mail.store import ReceiptItem
+from lienthong.exchange.node import Node
+from lienthong.exchange.rest.app import build
+from lienthong.exchange.rest.r1 import R1
+from lienthong.exchange.rest.server import WebServer
+from lienthong.exchange.transport.nats import NatsCarrier
+from lienthong.kernel.clock import Clock, SystemClock
+from lienthong.trust.checkpoint import CheckpointSigner
+from lienthong.trust.journal import Journal
+from lienthong.trust.keys import KeyStore, Use
+from lienthong.trust.keystore_file import FileKeyStore
+from lienthong.trust.passphrase import PASSPHRASE_VARIABLE, passphrase_from
+
+REFRESH_EVERY: Final = 30.0
+"""Seconds between looks for a new directory, besides the notice that there is one."""
+BUCKET: Final = "directory"
+NEWEST: Final = "metadata/timestamp.json"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class Running:
+    """A gateway that runs."""
+
+    gateway: Gateway
+    follower: Follower
+    carrier: NatsCarrier
+    # Where its web face listens, if it has one.
+    url: str | None = None
+
+
+@contextlib.asynccontextmanager
+async def running(
+    config: GatewayConfig,
+    *,
+    clock: Clock | None = None,
+    on_receipt: Callable[[ReceiptItem], None] | None = None,
+) -> AsyncIterator[Running]:
+    """Run a gateway until the context ends.
+
+    Args:
+        config: what it needs to know.
+        clock: the machine's own unless given.
+        on_receipt: told of every receipt that holds.
+
+    Raises:
+        LienthongError: something it needs is missing or does not work; the text says what.
+    """
+    clock = clock or SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        store = open_keys(config)
+        journal = Journal.open(config.journal, site=config.site, clock=clock)
+        stack.callback(journal.close)
+        carrier = await NatsCarrier.connect(config.nats, config.credential)
+        stack.push_async_callback(carrier.close)
+        follower = await _follow(config, carrier, clock)
+        node = Node(
+            site=config.site, clock=clock, store=store, directory=follower, carrier=carrier, journal=journal
+        )
+        gateway = Gateway(
+            node=node,
+            backend=HttpBackend(urls=config.services),
+            blobs=config.blobs,
+            signer=_signer(follower.snapshot, config.site, store, clock),
+            on_receipt=on_receipt,
+        )
+        await gateway.start()
+        stack.push_async_callback(gateway.close)
+        await _keep_following(stack, follower, gateway)
+        state = Running(gateway=gateway, follower=follower, carrier=carrier)
+        if config.listen is not None:
+            r1 = R1(caller=gateway.caller, instance=follower.snapshot.instance, codes=config.codes)
+            host, port = config.listen
+            server = await stack.enter_async_context(WebServer(build(gateway, r1), host=host, port=port))
+            state.url = server.url
+        yield state
+
+
+def open_keys(config: GatewayConfig) -> FileKeyStore:
+    """Open the key store of a configuration.
+
+    Raises:
+        KeyStoreError: missing, damaged, or another passphrase.
+    """
+    if config.passphrase_file is None:
+        return FileKeyStore.open(config.keys, passphrase_from())
+    return FileKeyStore.open(config.keys, passphrase_from({PASSPHRASE_VARIABLE: str(config.passphrase_file)}))
+
+
+async def _follow(config: GatewayConfig, carrier: NatsCarrier, clock: Clock) -> Follower:
+    async def get(name: str) -> bytes | None:
+        return await carrier.kv_get(BUCKET, name)
+
+    try:
+        root = config.root.read_bytes()
+    except OSError as error:
+        raise ConfigInvalid(f"{config.root}: {error.strerror}") from error
+    fetcher = CarrierFetcher(get, asyncio.get_running_loop())
+    follower = Follower(fetcher, folder=config.directory, root=root, clock=clock)
+    follower.start()
+    try:
+        await follower.refresh()
+    except DirectoryError as error:
+        # What was verified before will do while it may: its standing decides.
+        _log.warning("%s", error)
+    return follower
+
+
+async def _keep_following(stack: contextlib.AsyncExitStack, follower: Follower, gateway: Gateway) -> None:
+    async def refresh() -> None:
+        try:
+            if await follower.refresh():
+                await gateway.directory_changed(follower.snapshot)
+        except DirectoryError as error:
+            _log.warning("%s", error)
+
+    async def changed(_: bytes) -> None:
+        await refresh()
+
+    async def again_and_again() -> None:
+        while True:
+            await asyncio.sleep(REFRESH_EVERY)
+            await refresh()
+
+    watch = await gateway.node.carrier.kv_watch(BUCKET, NEWEST, changed)
+    stack.push_async_callback(watch.close)
+    task = asyncio.create_task(again_and_again(), name="directory")
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(stop)
+
+
+def _signer(snapshot: Snapshot, site: str, store: KeyStore, clock: Clock) -> CheckpointSigner | None:
+    described = snapshot.site(site)
+    held = store.kids()
+    keys = [] if described is None else [key for key in described.keys if key.use is Use.SEAL and key.kid in held]
+    at = clock.now()
+    valid = [key for key in keys if key.not_before <= at < key.not_after and key.revoked_at is None]
+    if not valid:
+        _log.warning("site %s has no sealing key that is valid: its journal gets no checkpoints", site)
+        return None
+    return CheckpointSigner(key=max(valid, key=lambda key: key.not_before), store=store)
