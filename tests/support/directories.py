@@ -1,8 +1,14 @@
 """Synthetic directories with real keys, as small or as large as a test wants them."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace as changed
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata
 
 from lienthong.directory.client import verify
 from lienthong.directory.entries import (
@@ -88,6 +94,30 @@ def snapshot_of(published: Published, *, at: Millis = NOW) -> Snapshot:
     return Indexer().snapshot(verify(published, root=published.root, at=at).facts)
 
 
-def files_in(folder: Path) -> Iterator[str]:
+def files_in(folder: Path) -> list[str]:
     """Return the names of all files below a folder, sorted."""
-    return iter(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def with_organ(source: Source, branch: str, organ: OrganEntry) -> Source:
+    """Return a source with that organ added to a branch, or put in the place of the one with its identifier."""
+    entry = source.branches[branch]
+    others = tuple(other for other in entry.organs if other.id != organ.id)
+    return replace(source, branches={**source.branches, branch: changed(entry, organs=(*others, organ))})
+
+
+def renamed(source: Source, branch: str, name: str) -> Source:
+    """Return a source in which the first organ of a branch bears another name."""
+    return with_organ(source, branch, changed(source.branches[branch].organs[0], name=name))
+
+
+def forged(
+    published: Published, name: str, change: Callable[[Any], None], signers: Iterable[CryptoSigner]
+) -> Published:
+    """Return it with one role's content changed and signed by these keys: what their thief could do."""
+    metadata: Metadata[Any] = Metadata[Any].from_bytes(published.roles[name])
+    change(metadata.signed)
+    metadata.signatures.clear()
+    for signer in signers:
+        metadata.sign(signer, append=True)
+    return replace(published, roles={**published.roles, name: metadata.to_bytes()})

@@ -1,13 +1,12 @@
 """Real PKCS#11 tokens for tests: SoftHSM2 in a temporary folder (Debian package softhsm2)."""
 
-import atexit
 import os
-import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 PIN = b"4321-6789"
 _SO_PIN = "security-officer"
@@ -28,10 +27,9 @@ class SoftHsm:
 
 
 @cache
-def soft_hsm() -> SoftHsm:
+def soft_hsm(folders: pytest.TempPathFactory) -> SoftHsm:
     """Start SoftHSM for this process: its library reads settings and list of tokens only once."""
-    folder = Path(tempfile.mkdtemp(prefix="softhsm-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = folders.mktemp("softhsm")
     (folder / "tokens").mkdir()
     settings = folder / "softhsm2.conf"
     settings.write_text(f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\nlog.level = ERROR\n")

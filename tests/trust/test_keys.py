@@ -156,3 +156,21 @@ def test_a_wrapping_key_verifies_nothing(keys: Keys, algorithm: Algorithm) -> No
 def test_a_sealing_key_encapsulates_nothing(keys: Keys, algorithm: Algorithm) -> None:
     with pytest.raises(KeyStoreError, match="not for wrapping"):
         _ = keys[algorithm][1].encapsulation_key
+
+
+def malformed(algorithm: Algorithm) -> PublicKey:
+    # Of the right length, but no point of P-256; or of the wrong length.
+    public = b"\x02" + b"\xff" * 32 if algorithm is Algorithm.ES256 else b"short"
+    return PublicKey(algorithm, public, not_before=0, not_after=1)
+
+
+@pytest.mark.parametrize("algorithm", SEALING)
+def test_a_malformed_key_verifies_nothing(algorithm: Algorithm) -> None:
+    with pytest.raises(SealInvalid, match="malformed"):
+        malformed(algorithm).verify(bytes(SIGNATURE_SIZES[algorithm]), b"data")
+
+
+@pytest.mark.parametrize("algorithm", WRAPPING)
+def test_a_malformed_key_encapsulates_nothing(algorithm: Algorithm) -> None:
+    with pytest.raises(ValueError, match="long"):
+        _ = malformed(algorithm).encapsulation_key

@@ -44,7 +44,9 @@ def wrap(key: PublicKey, plain: bytes, info: bytes) -> bytes:
 
 
 @pytest.fixture(params=["memory", "file", pytest.param("token", marks=pytest.mark.hsm)])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store, Reopen]]:
+def opened(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Store, Reopen]]:
     path = tmp_path / "keys"
     match request.param:
         case "memory":
@@ -53,7 +55,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Sto
             cost = Cost(memory=8 * 1024, iterations=1, lanes=1)
             yield FileKeyStore.create(path, PASSPHRASE, cost=cost), lambda _: FileKeyStore.open(path, PASSPHRASE)
         case _:
-            hsm = soft_hsm()
+            hsm = soft_hsm(tmp_path_factory)
             stores = [Pkcs11KeyStore.create(path, library=hsm.library, token=hsm.token, pin=PIN)]
 
             def reopen(_: Store) -> Store:
@@ -253,6 +255,15 @@ def test_keys_read_as_they_were_written(algorithms: list[Algorithm]) -> None:
     assert {(key.kid, key.algorithm, key.secret) for key in read} == {
         (key.kid, key.algorithm, key.secret) for key in keys
     }
+
+
+def test_more_keys_than_can_be_read_again_are_not_written() -> None:
+    keys = [
+        PrivateKey(kid=number.to_bytes(16), algorithm=Algorithm.EDDSA, secret=bytes(32)) for number in range(60_001)
+    ]
+    assert len(decode_keys(encode_keys(keys[:60_000]))) == 60_000
+    with pytest.raises(KeyStoreError, match="60001 keys"):
+        encode_keys(keys)
 
 
 WRITTEN = encode_keys([generate(algorithm)[1] for algorithm in Algorithm])

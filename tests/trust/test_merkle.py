@@ -170,6 +170,13 @@ def test_a_proof_of_another_length_fails(sizes: tuple[int, int], data: st.DataOb
             check_consistency(old, tree.root(old), new, tree.root(new), wrong)
 
 
+def test_an_empty_consistency_proof_fails_where_one_is_needed() -> None:
+    tree = grown(numbered(5))
+    for old in (3, 4):
+        with pytest.raises(EvidenceInvalid, match="too short"):
+            check_consistency(old, tree.root(old), 5, tree.root(), [])
+
+
 def test_a_rewritten_history_has_no_consistency_proof() -> None:
     before, after = grown(numbered(10)), grown([b"rewritten", *numbered(20)[1:]])
     with pytest.raises(EvidenceInvalid, match="does not begin with"):

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from lienthong.directory.errors import DirectoryError, DirectoryRefused
-from lienthong.directory.files import write_atomic
 from lienthong.directory.published import MAX_BUNDLE, Published
 from lienthong.kernel import cbor
 from lienthong.kernel.clock import Millis
 from lienthong.kernel.errors import CborInvalid
+from lienthong.kernel.files import write_atomically
 
 _NAME: Final = "directory.cbor"
 
@@ -60,7 +60,8 @@ class Cache:
             DirectoryError: it cannot be written; the one before stays.
         """
         try:
-            write_atomic(self._path, cbor.encode([cached.fetched, cached.published.to_bytes()]), mode=0o600)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._path, cbor.encode([cached.fetched, cached.published.to_bytes()]))
         except OSError as error:
             raise _unusable(self._path, error) from error
 

@@ -21,7 +21,7 @@ class RoleKeyError(DirectoryError):
     """A key that signs the directory cannot be used."""
 
     code = "directory_role_key"
-    hint = "Check the key file and the passphrase (LIENTHONG_PASSPHRASE or --passphrase-file)."
+    hint = "Check the key file and the passphrase (LIENTHONG_PASSPHRASE_FILE names its file)."
 
 
 class NotSigned(DirectoryError):

@@ -15,9 +15,9 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from lienthong.directory.errors import DirectoryMissing, DirectoryRefused
-from lienthong.directory.files import write_atomic
 from lienthong.kernel import cbor
 from lienthong.kernel.errors import CborInvalid
+from lienthong.kernel.files import write_atomically
 
 MAX_BUNDLE: Final = 256 * 1024 * 1024
 COMMON: Final = "common.json"
@@ -122,7 +122,8 @@ class Published:
         for name, data in self.files().items():
             path = folder / name
             if not path.is_file() or path.read_bytes() != data:
-                write_atomic(path, data)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(path, data, mode=0o644)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

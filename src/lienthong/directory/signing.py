@@ -3,10 +3,9 @@
 Root keys belong to at least three people and stay offline; two of three sign. The key of ``targets``
 admits organs and names branches, a branch's key signs for its organs; ``snapshot`` and ``timestamp`` work
 where the directory is published. All are Ed25519 (RFC 8032), the private halves PKCS#8 in PEM, encrypted
-with a passphrase that comes from a file, the environment or the terminal, never from the command line.
+with a passphrase.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +22,12 @@ from cryptography.hazmat.primitives.serialization import (
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from lienthong.directory.errors import RoleKeyError, SourceInvalid
-from lienthong.directory.files import write_atomic
 from lienthong.directory.published import branch_role
+from lienthong.kernel.files import write_atomically
 
 ROOT_KEYS: Final = 3
 ROOT_THRESHOLD: Final = 2
 ONLINE: Final = ("targets", "snapshot", "timestamp")
-PASSPHRASE_VARIABLE: Final = "LIENTHONG_PASSPHRASE"  # noqa: S105 - the name of the variable, not its value
 MIN_PASSPHRASE: Final = 12
 ROLES_FILE: Final = "roles.json"
 
@@ -178,10 +176,10 @@ def save_signer(path: Path, signer: CryptoSigner, passphrase: str) -> None:
     if path.exists():
         raise RoleKeyError(f"{path} is there already", hint="Move it away first; a lost role key cannot be made again.")
     key = load_pem_private_key(signer.private_bytes, None)
-    write_atomic(
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_atomically(
         path,
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode())),
-        mode=0o600,
     )
 
 
@@ -224,20 +222,5 @@ def write_publics(folder: Path, publics: RolePublics) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    write_atomic(
-        folder / ROLES_FILE, msgspec.json.format(msgspec.json.encode(publics, order="sorted"), indent=2) + b"\n"
-    )
-
-
-def read_passphrase(file: Path | None, ask: Callable[[], str]) -> str:
-    """Return the passphrase: from the file if one is named, else the environment, else by asking.
-
-    Raises:
-        RoleKeyError: the file cannot be read.
-    """
-    if file is not None:
-        try:
-            return file.read_text(encoding="utf-8").strip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RoleKeyError(f"the passphrase file {file} cannot be read") from error
-    return os.environ.get(PASSPHRASE_VARIABLE) or ask()
+    text = msgspec.json.format(msgspec.json.encode(publics, order="sorted"), indent=2) + b"\n"
+    write_atomically(folder / ROLES_FILE, text, mode=0o644)

@@ -16,8 +16,8 @@ from msgspec.structs import replace as changed
 from lienthong.directory.checks import check_source
 from lienthong.directory.entries import BranchEntry, Id, InstanceEntry, KeyEntry, Token
 from lienthong.directory.errors import SourceInvalid
-from lienthong.directory.files import write_atomic
 from lienthong.kernel.clock import Millis, to_datetime
+from lienthong.kernel.files import write_atomically
 
 _INSTANCE: Final = "instance.toml"
 _GROUPS: Final = "groups.toml"
@@ -98,11 +98,12 @@ def write_source(folder: Path, source: Source) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    write_atomic(folder / _INSTANCE, _instance_text(source.instance).encode())
-    write_atomic(folder / _GROUPS, _groups_text(source.groups).encode())
+    (folder / "branches").mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / _INSTANCE, _instance_text(source.instance).encode(), mode=0o644)
+    write_atomically(folder / _GROUPS, _groups_text(source.groups).encode(), mode=0o644)
     for code, branch in source.branches.items():
         text = msgspec.json.format(msgspec.json.encode(branch, order="sorted"), indent=2)
-        write_atomic(folder / "branches" / f"{code}.json", text + b"\n")
+        write_atomically(folder / "branches" / f"{code}.json", text + b"\n", mode=0o644)
 
 
 def _json[T](path: Path, kind: type[T]) -> T:

@@ -1,5 +1,6 @@
 """A gateway's configuration: one TOML file, checked as a whole before anything starts."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -105,6 +106,27 @@ class GatewayConfig:
             codes=file.error_codes,
             services=services,
         )
+
+    def to_toml(self) -> str:
+        """Write the configuration as ``load`` reads it, with absolute paths."""
+        lines = {
+            "site": self.site,
+            "state": str(self.state),
+            "nats": list(self.nats),
+            "credential": str(self.credential),
+            "keys": str(self.keys),
+            "root": str(self.root),
+            "error-codes": self.codes.value,
+        }
+        if self.passphrase_file is not None:
+            lines["passphrase-file"] = str(self.passphrase_file)
+        if self.listen is not None:
+            lines["listen"] = f"{self.listen[0]}:{self.listen[1]}"
+        # A JSON string, and a list of them, is also one in TOML.
+        text = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lines.items()]
+        for service, url in self.services.items():
+            text += ["", "[[services]]", f"id = {json.dumps(str(service))}", f"url = {json.dumps(url)}"]
+        return "\n".join(text) + "\n"
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from lienthong.exchange.caller import Caller
 from lienthong.exchange.mail.mailbox import Mailbox
 from lienthong.exchange.mail.receiver import Receiver
 from lienthong.exchange.mail.sender import Sender, publish_due
-from lienthong.exchange.mail.store import MailStore, ReceiptItem
+from lienthong.exchange.mail.store import MailItem, MailStore, ReceiptItem
 from lienthong.exchange.node import Node
 from lienthong.exchange.provider import Provider
 from lienthong.exchange.subjects import mail_stream
@@ -42,6 +42,8 @@ class Gateway:
     # Signs checkpoints of the journal with the site's key; None for a gateway without one.
     signer: CheckpointSigner | None = None
     on_receipt: Callable[[ReceiptItem], None] | None = None
+    # Told of every message that has arrived in a mailbox.
+    on_arrival: Callable[[MailItem], None] | None = None
 
     caller: Caller = field(init=False)
     sender: Sender = field(init=False)
@@ -60,7 +62,9 @@ class Gateway:
         self.caller = Caller(self.node)
         self.sender = Sender(self.node, self.store)
         self.mailbox = Mailbox(self.node, self.store, blobs)
-        self._receiver = Receiver(self.node, self.store, blobs, on_receipt=self._receipted)
+        self._receiver = Receiver(
+            self.node, self.store, blobs, on_receipt=self.on_receipt, on_arrival=self.on_arrival
+        )
         self._provider = Provider(self.node, self.backend)
 
     async def start(self) -> None:
@@ -115,10 +119,6 @@ class Gateway:
             on_gap=self._gap,
         )
         self._branches[branch] = [calls, mail]
-
-    def _receipted(self, item: ReceiptItem) -> None:
-        if self.on_receipt is not None:
-            self.on_receipt(item)
 
     def _gap(self, gap: Gap) -> None:
         _log.error("mail is missing: stream %s after %d, resumed after %d", gap.stream, gap.after, gap.resumed)

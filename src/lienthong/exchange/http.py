@@ -1,5 +1,6 @@
 """HTTP messages as they travel under a seal: start line, headers and body, byte for byte."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,8 @@ type Headers = tuple[tuple[str, str], ...]
 
 METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 MAX_HEAD: Final = 256 * 1024
+# A field name (RFC 9110, section 5.1) in lower case: what is compared with the names below must be comparable.
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+\Z")
 # Belong to one connection (RFC 9110, section 7.6.1), or say who serves: none of it passes on.
 HOP_BY_HOP: Final = frozenset(
     {
@@ -60,17 +63,18 @@ def encode_head(headers: Headers) -> bytes:
 
 
 def decode_head(data: bytes) -> Headers:
-    """Read what ``encode_head`` wrote.
+    """Read what ``encode_head`` wrote, without what does not pass on, whoever put it there.
 
     Raises:
-        Malformed: not deterministic CBOR of name and value pairs, or over 256 KiB.
+        Malformed: not deterministic CBOR of pairs of lower-case name and value, or over 256 KiB.
     """
     try:
         pairs = cbor.decode(data, max_size=MAX_HEAD)
     except CborInvalid as error:
         raise Malformed(error.where) from error
     if isinstance(pairs, list) and all(_is_header(pair) for pair in pairs):
-        return tuple((name, value) for name, value in pairs)
+        # The peer's gateway should have done so; a length or host of its choice must not reach our service.
+        return passed_on(tuple((name, value) for name, value in pairs))
     raise Malformed("a list of HTTP headers")
 
 
@@ -78,5 +82,5 @@ def _is_header(pair: object) -> bool:
     match pair:
         case [str() as name, str() as value]:
             # A line break in a value would start a header of the attacker's choice at the backend.
-            return bool(name) and not any(character in name + value for character in "\r\n\0")
+            return bool(_NAME.match(name)) and not any(character in value for character in "\r\n\0")
     return False

@@ -14,7 +14,7 @@ from lienthong.directory.snapshot import Snapshot
 from lienthong.exchange.backend import HttpBackend
 from lienthong.exchange.config import ConfigInvalid, GatewayConfig
 from lienthong.exchange.gateway import Gateway
-from lienthong.exchange.mail.store import ReceiptItem
+from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.node import Node
 from lienthong.exchange.rest.app import build
 from lienthong.exchange.rest.r1 import R1
@@ -52,6 +52,7 @@ async def running(
     *,
     clock: Clock | None = None,
     on_receipt: Callable[[ReceiptItem], None] | None = None,
+    on_arrival: Callable[[MailItem], None] | None = None,
 ) -> AsyncIterator[Running]:
     """Run a gateway until the context ends.
 
@@ -59,6 +60,7 @@ async def running(
         config: what it needs to know.
         clock: the machine's own unless given.
         on_receipt: told of every receipt that holds.
+        on_arrival: told of every message that has arrived in a mailbox.
 
     Raises:
         LienthongError: something it needs is missing or does not work; the text says what.
@@ -81,6 +83,7 @@ async def running(
             blobs=config.blobs,
             signer=_signer(follower.snapshot, config.site, store, clock),
             on_receipt=on_receipt,
+            on_arrival=on_arrival,
         )
         await gateway.start()
         stack.push_async_callback(gateway.close)

@@ -2,8 +2,8 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 
 type Millis = int
 """Milliseconds since 1970-01-01T00:00:00Z."""
@@ -12,6 +12,7 @@ SECOND: Millis = 1000
 MINUTE: Millis = 60 * SECOND
 HOUR: Millis = 60 * MINUTE
 DAY: Millis = 24 * HOUR
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -47,7 +48,8 @@ class ManualClock:
 
 def to_datetime(at: Millis) -> datetime:
     """Return the aware UTC datetime of a time in milliseconds."""
-    return datetime.fromtimestamp(at / 1000, tz=UTC)
+    # Without the detour over floating point, which loses a millisecond now and then.
+    return _EPOCH + timedelta(milliseconds=at)
 
 
 def from_datetime(at: datetime) -> Millis:
@@ -58,7 +60,7 @@ def from_datetime(at: datetime) -> Millis:
     """
     if at.tzinfo is None:
         raise ValueError("a datetime needs a time zone")
-    return int(at.timestamp() * 1000)
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def iso(at: Millis) -> str:

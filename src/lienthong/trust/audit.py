@@ -24,7 +24,7 @@ from lienthong.trust.checkpoint import Checkpoint
 from lienthong.trust.cose import Resolve
 from lienthong.trust.errors import EvidenceInvalid, SealInvalid
 from lienthong.trust.journal_entry import Entry
-from lienthong.trust.journal_file import APPLICATION_ID, SCHEMA_VERSION, open_reader
+from lienthong.trust.journal_file import APPLICATION_ID, SCHEMA_VERSION, Unreadable, open_reader
 from lienthong.trust.merkle import HASH_SIZE, Frontier, leaf_hash
 
 type CheckSeal = Callable[[bytes, Millis], object]
@@ -92,7 +92,7 @@ def audit_journal(  # noqa: PLR0913 - what to check, and against what: each by i
             connection.text_factory = bytes
             audit = _Audit(connection, findings, resolve=resolve, now=now, check_seal=check_seal)
             audit.run(witnessed, progress)
-    except sqlite3.Error as error:
+    except Unreadable as error:
         findings.append(Finding(where="file", what="file_unreadable", detail=f"{path}: {error}"))
     except _EnoughError:
         findings.append(Finding(where="file", what="too_many_findings", detail="the rest was not looked at"))
@@ -169,7 +169,7 @@ class _Audit:
             for (line,) in self._connection.execute(_INTEGRITY):
                 if line != b"ok":
                     self._report("file", "file_damaged", _text(line))
-        except sqlite3.DatabaseError as error:
+        except Unreadable as error:
             self._report("file", "file_damaged", str(error))
 
     def _rows(self, upto: int | None, progress: Progress | None) -> Iterator[tuple[Any, ...]]:
@@ -180,7 +180,7 @@ class _Audit:
                 for row in self._connection.execute(_ENTRIES, (last, upto, _SLICE)):
                     last, count = row[0], count + 1
                     yield row
-            except sqlite3.DatabaseError as error:
+            except Unreadable as error:
                 self._whole = False
                 self._report(f"entries from {self._next}", "file_damaged", str(error))
                 return

@@ -119,7 +119,9 @@ def parse1(cose: bytes) -> Sign1:
     try:
         tagged = cbor.decode(cose, max_size=MAX_SIGN1)
         match tagged:
-            case cbor2.CBORTag(tag=18, value=[bytes() as header, dict() as outside, None | bytes() as payload, bytes() as signature]):
+            case cbor2.CBORTag(
+                tag=18, value=[bytes() as header, dict() as outside, None | bytes() as payload, bytes() as signature]
+            ):
                 protected = cbor.decode(header, max_size=MAX_SIGN1)
             case _:
                 raise SealInvalid("not a COSE_Sign1")
@@ -127,9 +129,7 @@ def parse1(cose: bytes) -> Sign1:
         raise SealInvalid(error.where) from error
     if not isinstance(protected, dict):
         raise SealInvalid("a protected header that is not a map")
-    return Sign1(
-        protected_bytes=header, protected=protected, unprotected=outside, payload=payload, signature=signature
-    )
+    return Sign1(protected_bytes=header, protected=protected, unprotected=outside, payload=payload, signature=signature)
 
 
 def to_be_signed(protected: bytes, payload: bytes) -> bytes:

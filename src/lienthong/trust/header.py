@@ -4,6 +4,7 @@ Sender, receiver and the digests of the contents are all inside, so that a recei
 content key still cannot pass the content on as if the sender had addressed it to someone else.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -19,6 +20,11 @@ VERSION: Final = 1
 MAX_HEADER: Final = 32 * 1024
 DIGEST_SIZE: Final = 32
 _MAX_CONTENTS: Final = 64
+_METHOD: Final = re.compile(r"[A-Z]{0,16}\Z")
+# Printable ASCII without "#": what else a path could hold, libraries strip, cut off or send as it is, so that
+# the service would be asked for another path than the one that was granted.
+_PATH: Final = re.compile(r"(?:[/?][!-\"$-~]*)?\Z")
+_HTTP_STATUS: Final = re.compile(r"[1-9][0-9]{2}\Z")
 
 
 class Kind(StrEnum):
@@ -114,16 +120,21 @@ class Header:
         """Read a header.
 
         Raises:
-            SealInvalid: not deterministic CBOR, another version, or a field that is missing, unknown or
-                of the wrong type.
+            SealInvalid: not deterministic CBOR, another version, a field that is missing, unknown, empty
+                or of the wrong type, a method or path that is not one, or a status that the kind does not have.
         """
         try:
             fields = cbor.decode(data, max_size=MAX_HEADER)
             if not isinstance(fields, dict) or not fields.keys() <= _KNOWN or not fields.keys() >= _REQUIRED:
                 raise SealInvalid("a header with missing or unknown fields")
-            if fields[1] != VERSION:
+            if _number(fields[1]) != VERSION:
                 raise SealInvalid(f"header version {fields[1]!r}")
-            return cls(**_values(fields))
+            if not all(value or key in _REQUIRED for key, value in fields.items()):
+                raise SealInvalid("an empty header field, which is left out")
+            header = cls(**_values(fields))
+            _check_call(header)
+            _check_status(header)
+            return header
         except (CborInvalid, LabelInvalid) as error:
             raise SealInvalid(error.where) from error
         except (TypeError, ValueError) as error:
@@ -145,13 +156,12 @@ _TEXTS: Final = {
 
 
 def _values(fields: dict[int, Any]) -> dict[str, Any]:
-    level, caveats = fields[6]
     values: dict[str, Any] = {
         "kind": Kind(fields[2]),
         "id": UUID(bytes=_bytes(fields[3])),
         "sender": _text(fields[4]),
         "receiver": _text(fields[5]),
-        "label": Label(Level(level), frozenset(_text(caveat) for caveat in caveats)),
+        "label": _label(fields[6]),
         "created": _number(fields[7]),
         "expires": _number(fields[8]),
         "urgency": _number(fields.get(15, 0)),
@@ -167,11 +177,40 @@ def _contents(items: Any) -> tuple[Content, ...]:  # noqa: ANN401 - decoded CBOR
     if not isinstance(items, list) or len(items) > _MAX_CONTENTS:
         raise SealInvalid("a malformed list of contents")
     contents = []
-    for digest, size, name, media_type in items:
-        if len(_bytes(digest)) != DIGEST_SIZE:
-            raise SealInvalid(f"a digest of {len(digest)} bytes")
-        contents.append(Content(digest=digest, size=_number(size), name=_text(name), media_type=_text(media_type)))
+    for item in items:
+        match item:
+            case [bytes() as digest, size, str() as name, str() as media_type] if len(digest) == DIGEST_SIZE:
+                contents.append(Content(digest=digest, size=_number(size), name=name, media_type=media_type))
+            case _:
+                raise SealInvalid("a content of another form")
     return tuple(contents)
+
+
+def _label(value: Any) -> Label:  # noqa: ANN401 - decoded CBOR
+    match value:
+        case [level, [*caveats]] if caveats == sorted(set(caveats)):
+            return Label(Level(_number(level)), frozenset(map(_text, caveats)))
+    raise SealInvalid("a label of another form")
+
+
+def _check_call(header: Header) -> None:
+    if not _METHOD.match(header.method) or not _PATH.match(header.path):
+        raise SealInvalid(f"{header.method[:40]!r} {header.path[:80]!r} is not a method and a path")
+
+
+def _check_status(header: Header) -> None:
+    """Refuse a status that whoever acts on the header could not read."""
+    match header.kind:
+        case Kind.RESPONSE if header.fault:
+            fits = not header.status
+        case Kind.RESPONSE:
+            fits = bool(_HTTP_STATUS.match(header.status))
+        case Kind.RECEIPT:
+            fits = header.status in set(ReceiptState)
+        case _:
+            fits = not header.status
+    if not fits:
+        raise SealInvalid(f"status {header.status[:40]!r} in a {header.kind}")
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - decoded CBOR

@@ -6,7 +6,6 @@ fixes all of them and a short proof shows one. Other tables that must never disa
 """
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from lienthong.kernel.clock import Clock, Millis
 from lienthong.trust.checkpoint import Checkpoint, CheckpointSigner, receipt_of, sign_checkpoint
 from lienthong.trust.errors import EvidenceInvalid, JournalError
 from lienthong.trust.journal_entry import Entry
-from lienthong.trust.journal_file import JournalFile
+from lienthong.trust.journal_file import JournalFile, Unreadable
 from lienthong.trust.journal_writer import Statement, Unit, Writer
 from lienthong.trust.merkle import Tree
 
@@ -89,7 +88,8 @@ class Journal:
             JournalError: nothing of this was recorded: disk full, closed, damaged.
             sqlite3.IntegrityError: a statement violated a constraint; nothing of this was recorded.
             sqlite3.Error: a statement is wrong; nothing of this was recorded.
-            CborInvalid: an entry cannot be encoded.
+            OverflowError, ValueError: a time or parameter cannot be stored; nothing of this was recorded.
+            CborInvalid: text that has no UTF-8 form; nothing of this was recorded.
         """
         future = asyncio.get_running_loop().create_future()
         encoded = [(entry, entry.to_bytes()) for entry in entries]
@@ -114,7 +114,7 @@ class Journal:
         with self._reading:
             try:
                 return self._file.reader.execute(sql, parameters).fetchall()
-            except sqlite3.Error as error:
+            except Unreadable as error:
                 raise JournalError(str(error)) from error
 
     @property

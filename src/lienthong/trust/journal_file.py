@@ -18,6 +18,8 @@ from lienthong.trust.merkle import HASH_SIZE, Tree
 type Row = tuple[int, int, str, str, str, str, str, str, bytes, bytes]
 """A row of ``entries``: idx, at, organ, direction, kind, id, peer, verdict, leaf hash, body."""
 
+Unreadable: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises: SQLite's messages quote damaged names, which Python then cannot decode."""
 APPLICATION_ID: Final = 0x4C544A31
 SCHEMA_VERSION: Final = 1
 
@@ -81,7 +83,7 @@ class JournalFile:
                 file = cls(path, writer=writer, lock=lock)
             except OSError as error:
                 raise JournalError(f"{path}: {error.strerror}") from error
-            except sqlite3.Error as error:
+            except Unreadable as error:
                 damaged = not isinstance(error, sqlite3.OperationalError)
                 raise JournalError(f"{path}: {error}", hint=DAMAGED if damaged else "") from error
             undo.pop_all()
@@ -106,7 +108,7 @@ class JournalFile:
                     raise JournalError(f"{self._path}: entry {tree.size} is missing or altered", hint=DAMAGED)
                 tree.append(leaf)
             signed = self.writer.execute(_LAST_CHECKPOINT).fetchone()
-        except sqlite3.Error as error:
+        except Unreadable as error:
             raise JournalError(f"{self._path}: {error}", hint=DAMAGED) from error
         if signed and (signed[0] > tree.size or tree.root(signed[0]) != signed[1]):
             raise JournalError(f"{self._path}: not the {signed[0]} entries of its last checkpoint", hint=DAMAGED)
@@ -150,12 +152,11 @@ def _connect(path: Path, *, readonly: bool, immutable: bool = False) -> sqlite3.
     mode = "?mode=ro" if readonly else "?mode=rwc"
     uri = path.absolute().as_uri() + mode + ("&immutable=1" if immutable else "")
     connection = sqlite3.connect(uri, uri=True, autocommit=True, check_same_thread=False, cached_statements=256)
-    try:
+    with ExitStack() as undo:
+        undo.callback(connection.close)
         connection.execute(f"PRAGMA query_only={int(readonly)}").close()
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}").close()
-    except sqlite3.Error:
-        connection.close()
-        raise
+        undo.pop_all()
     return connection
 
 
@@ -187,7 +188,7 @@ def _lock(path: Path) -> sqlite3.Connection:
     lock = sqlite3.connect(path.with_name(path.name + "-lock"), timeout=0, autocommit=True, check_same_thread=False)
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         lock.close()
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             raise

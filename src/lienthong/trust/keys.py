@@ -100,7 +100,9 @@ class PublicKey:
             raise SealInvalid(f"signature by key {self.kid.hex()}") from None
         except ValueError:
             # Length and form of its public bytes are all the directory checks: they may still not be a point.
-            raise SealInvalid(f"key {self.kid.hex()} is malformed", hint="Its organ must publish another key.") from None
+            raise SealInvalid(
+                f"key {self.kid.hex()} is malformed", hint="Its organ must publish another key."
+            ) from None
 
     @cached_property
     def _verifier(self) -> ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | mldsa.MLDSA65PublicKey | None:
@@ -172,6 +174,4 @@ def to_raw(der: bytes) -> bytes:
 
 
 def _to_der(raw: bytes) -> bytes:
-    return encode_dss_signature(
-        int.from_bytes(raw[:_P256_COORDINATE]), int.from_bytes(raw[_P256_COORDINATE:])
-    )
+    return encode_dss_signature(int.from_bytes(raw[:_P256_COORDINATE]), int.from_bytes(raw[_P256_COORDINATE:]))

@@ -32,8 +32,8 @@ _SECRET_SIZES: Final = {
 _ECDSA: Final = ec.ECDSA(hashes.SHA256())
 _X25519: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 _HYBRID: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
-# 40,000 hybrid keys fit; a bound, because the file is read into memory whole.
-MAX_KEYS_SIZE: Final = 64 * 1024 * 1024
+# What one store holds: 20,000 organs, and within what kernel.cbor reads.
+MAX_KEYS: Final = 60_000
 
 type _Loaded = (
     ec.EllipticCurvePrivateKey
@@ -210,8 +210,15 @@ def new_organs_keys(
 
 
 def encode_keys(keys: Iterable[PrivateKey]) -> bytes:
-    """Return the plain form in which stores encrypt their keys: CBOR, id → [algorithm, secret]."""
-    return cbor.encode({key.kid: [int(key.algorithm), key.secret] for key in keys})
+    """Return the plain form in which stores encrypt their keys: CBOR, id → [algorithm, secret].
+
+    Raises:
+        KeyStoreError: more than `MAX_KEYS`.
+    """
+    rows = {key.kid: [int(key.algorithm), key.secret] for key in keys}
+    if len(rows) > MAX_KEYS:
+        raise KeyStoreError(f"{len(rows)} keys where {MAX_KEYS} fit", hint="Give each site a store of its own.")
+    return cbor.encode(rows)
 
 
 def decode_keys(data: bytes) -> list[PrivateKey]:
@@ -221,7 +228,7 @@ def decode_keys(data: bytes) -> list[PrivateKey]:
         KeyStoreError: it is something else; the text says nothing of its content.
     """
     try:
-        return [_decoded(kid, *row) for kid, row in cbor.decode(data, max_size=MAX_KEYS_SIZE).items()]
+        return [_decoded(kid, *row) for kid, row in cbor.decode(data).items()]
     except (CborInvalid, AttributeError, TypeError, ValueError):
         raise KeyStoreError("the keys in it are not readable", hint=_RESTORE) from None
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from lienthong.kernel import cbor
 from lienthong.kernel.errors import CborInvalid
 from lienthong.trust.errors import KeyStoreError
-from lienthong.trust.keystore import MAX_KEYS_SIZE, MemoryKeyStore, PrivateKey, decode_keys, encode_keys
+from lienthong.trust.keystore import MemoryKeyStore, PrivateKey, decode_keys, encode_keys
 from lienthong.trust.private_file import PrivateFile, damaged
 
 MIN_PASSPHRASE: Final = 12
@@ -119,7 +119,7 @@ class FileKeyStore(MemoryKeyStore):
         file = _file(path)
         content = file.read()
         try:
-            *head, ciphertext = cbor.decode(content, max_size=MAX_KEYS_SIZE)
+            *head, ciphertext = cbor.decode(content)
             salt, memory, iterations, lanes, nonce = head
             cost = Cost(memory=memory, iterations=iterations, lanes=lanes)
             lock = _Lock.of(passphrase, cost, salt)
@@ -149,7 +149,7 @@ class FileKeyStore(MemoryKeyStore):
 
 
 def _file(path: Path) -> PrivateFile:
-    return PrivateFile(path, kind=_KIND, max_size=MAX_KEYS_SIZE)
+    return PrivateFile(path, kind=_KIND, max_size=cbor.MAX_SIZE)
 
 
 def _associated(head: list[object]) -> bytes:

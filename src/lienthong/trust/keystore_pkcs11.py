@@ -25,7 +25,6 @@ from lienthong.kernel.errors import CborInvalid
 from lienthong.trust.errors import EnvelopeInvalid, KeyStoreError
 from lienthong.trust.keys import SEAL_ALGORITHMS, Algorithm, kid_of
 from lienthong.trust.keystore import (
-    MAX_KEYS_SIZE,
     MemoryKeyStore,
     PrivateKey,
     decode_keys,
@@ -96,19 +95,18 @@ class Pkcs11KeyStore:
             KeyStoreError: also when the file is missing, readable by others, damaged, or of another token.
         """
         file = _file(path)
-        content = file.read()
+        locking_key, locked, nonce, ciphertext = _parts(file)
         device = _open_token(library, token, pin)
         try:
-            locking_key, locked, nonce, ciphertext = cbor.decode(content, max_size=MAX_KEYS_SIZE)
             cipher = AESGCM(device.unlock(locking_key, locked, _KIND))
             plain = cipher.decrypt(nonce, ciphertext, _associated(locking_key, locked, nonce))
             store = cls(device, file, locking_key)
-            sealing, wrapping = cbor.decode(plain, max_size=MAX_KEYS_SIZE)
+            sealing, wrapping = cbor.decode(plain)
             store._hold(sealing, decode_keys(wrapping))
         except KeyStoreError:
             device.close()
             raise
-        except (CborInvalid, InvalidTag, TypeError, ValueError):
+        except InvalidTag:
             device.close()
             raise damaged(file.path) from None
         return store
@@ -218,7 +216,18 @@ def _open_token(library: Path, label: str, pin: bytes) -> "Token":
 
 
 def _file(path: Path) -> PrivateFile:
-    return PrivateFile(path, kind=_KIND, max_size=MAX_KEYS_SIZE)
+    return PrivateFile(path, kind=_KIND, max_size=cbor.MAX_SIZE)
+
+
+def _parts(file: PrivateFile) -> tuple[bytes, bytes, bytes, bytes]:
+    """Read the file; the token's library gets only what has the right type, on others it crashes the process."""
+    try:
+        match cbor.decode(file.read()):
+            case [bytes(locking_key), bytes(locked), bytes(nonce), bytes(ciphertext)] if len(nonce) == _NONCE_SIZE:
+                return locking_key, locked, nonce, ciphertext
+    except CborInvalid:
+        pass
+    raise damaged(file.path)
 
 
 def _associated(*head: bytes) -> bytes:

@@ -83,7 +83,7 @@ class PrivateFile:
 
     def _open(self) -> tuple[bytes, bytes]:
         try:
-            with self.path.open("rb") as file:
+            with open(self.path, "rb", opener=_at_once) as file:
                 self._check(os.fstat(file.fileno()))
                 data = file.read(self._max_size + 1)
         except OSError as error:
@@ -135,11 +135,15 @@ class PrivateFile:
                     os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
                 os.fsync(file.fileno())
             temporary.replace(self.path)
-        except OSError:
+        finally:
             temporary.unlink(missing_ok=True)
-            raise
         os.fsync(directory)
         self._seen = digest
+
+
+def _at_once(path: str, flags: int) -> int:
+    # Opening a pipe would wait for a writer, before anyone could see that it is none of our files.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def damaged(path: Path) -> KeyStoreError:

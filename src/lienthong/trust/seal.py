@@ -127,6 +127,8 @@ class Verifier:
         key.check_valid(at)
         if cose.VDS in parsed.protected:
             self._check_batch(parsed, _root(parsed, encoded), key)
+        elif parsed.unprotected:
+            raise SealInvalid("header parameters that nobody signed")
         else:
             key.verify(parsed.signature, cose.to_be_signed(parsed.protected_bytes, encoded))
         return Opened(header=header, key=key, digest=digest_of(sealed))
@@ -157,14 +159,23 @@ def _proof(tree: merkle.Tree, index: int) -> dict[int, object]:
 
 
 def _root(parsed: cose.Sign1, header: bytes) -> bytes:
+    if parsed.protected[cose.VDS] != _RFC9162_SHA256:
+        raise SealInvalid(f"verifiable data structure {parsed.protected[cose.VDS]!r}")
+    match parsed.unprotected:
+        # Exactly this: whatever else stood there nobody would have signed.
+        case {cose.VDP: {-1: [bytes() as proof], **others}, **more} if not others and not more:
+            pass
+        case _:
+            raise SealInvalid("a batch seal without exactly one inclusion proof")
     try:
-        match parsed.unprotected:
-            case {cose.VDP: {-1: [bytes() as proof]}}:
-                size, index, path = cbor.decode(proof, max_size=cose.MAX_SIGN1)
-            case _:
-                raise SealInvalid("a batch seal without an inclusion proof")
-        if not isinstance(size, int) or not 1 < size <= MAX_BATCH:
-            raise SealInvalid(f"a batch of {size!r}")
-        return merkle.root_from_inclusion(merkle.leaf_hash(header), index, size, path)
-    except (CborInvalid, EvidenceInvalid, ValueError, TypeError) as error:
-        raise SealInvalid(f"a malformed inclusion proof: {error}") from error
+        match cbor.decode(proof, max_size=cose.MAX_SIGN1):
+            case [int() as size, int() as index, [*path]] if 1 < size <= MAX_BATCH and _are_hashes(index, path):
+                return merkle.root_from_inclusion(merkle.leaf_hash(header), index, size, path)
+    except (CborInvalid, EvidenceInvalid) as error:
+        raise SealInvalid(error.where) from error
+    raise SealInvalid("a malformed inclusion proof")
+
+
+def _are_hashes(index: int, path: list[object]) -> bool:
+    # True would pass as the index 1.
+    return not isinstance(index, bool) and all(isinstance(item, bytes) for item in path)

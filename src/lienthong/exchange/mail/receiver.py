@@ -39,6 +39,7 @@ class _Harvest:
     statements: list[Statement] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     receipted: list[ReceiptItem] = field(default_factory=list)
+    arrived: list[MailItem] = field(default_factory=list)
     claimed: list[tuple[bytes, str]] = field(default_factory=list)
 
 
@@ -52,6 +53,7 @@ class Receiver:
         blobs: BlobStore,
         *,
         on_receipt: Callable[[ReceiptItem], None] | None = None,
+        on_arrival: Callable[[MailItem], None] | None = None,
     ) -> None:
         """Receive for this node.
 
@@ -60,11 +62,13 @@ class Receiver:
             store: where mailboxes are.
             blobs: where large contents are kept.
             on_receipt: told of every receipt that holds, after it is durable.
+            on_arrival: told of every message in a mailbox, after it is durable.
         """
         self._node = node
         self._store = store
         self._blobs = blobs
-        self._on_receipt = on_receipt
+        self._on_receipt = on_receipt or _nobody
+        self._on_arrival = on_arrival or _nobody
         self._intact: dict[tuple[str, bytes], bytes] = {}
 
     async def take(self, stream: str, messages: Sequence[Message]) -> None:
@@ -86,9 +90,10 @@ class Receiver:
             for id_, receiver in harvest.claimed:
                 self._node.replay.release(id_, receiver)
             raise
-        for item in harvest.receipted:
-            if self._on_receipt is not None:
-                self._on_receipt(item)
+        for receipt in harvest.receipted:
+            self._on_receipt(receipt)
+        for item in harvest.arrived:
+            self._on_arrival(item)
         await publish(self._node, self._store, [receipt.outgoing for receipt in harvest.receipts])
 
     async def _take(self, message: Message, harvest: _Harvest) -> None:
@@ -147,7 +152,8 @@ class Receiver:
         harvest.entries.append(
             self._node.entry(header, organ=receiver, direction="in", seals=(packet.sealed, receipt.sealed))
         )
-        harvest.statements.append(self._store.arrived(_item(opened, self._node.clock.now()), message.data))
+        harvest.arrived.append(_item(opened, self._node.clock.now()))
+        harvest.statements.append(self._store.arrived(harvest.arrived[-1], message.data))
 
     async def _check_parts(self, opened: Opened, packet: Packet, route: Route) -> None:
         """Check that the contents are there and are the sealed ones, before they are receipted."""
@@ -217,3 +223,7 @@ def _item(opened: Opened, at: Millis) -> MailItem:
         arrived=at,
         state=ReceiptState.DELIVERED,
     )
+
+
+def _nobody(_: object) -> None:
+    """Tell nobody."""

@@ -42,7 +42,8 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """A stream no longer holds what should come next.
 
     ``resumed > after``: what lay between has expired, and mail for us may have been among it.
-    ``resumed < after``: the stream is shorter than what was read; its storage was lost and begins anew.
+    ``resumed < after``: the stream is shorter than what was read. Its storage was lost or restored; it is read
+    from its beginning, so that some messages may come again.
     """
 
     stream: str

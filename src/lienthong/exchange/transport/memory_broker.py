@@ -75,7 +75,8 @@ class Stream:
     def resume(self, position: int) -> int:
         """Return the position from which a reader at ``position`` really goes on."""
         before_first = self.messages[0].sequence - 1 if self.messages else self.last
-        return min(max(position, before_first), self.last)
+        # Beyond the end: another stream under the same name, and all of it is new.
+        return before_first if position > self.last else max(position, before_first)
 
 
 class MemoryBroker:

@@ -29,6 +29,7 @@ type Sink = Callable[[str, str, bytes, bytes | None], None]
 
 # A server that does not answer this many seconds, twice, counts as gone.
 _PING_INTERVAL: Final = 10
+_SETTLE_SECONDS: Final = 5
 _STATUS: Final = slice(9, 12)
 _SPACE_AT: Final = 8
 _DENIED: Final = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"')
@@ -173,7 +174,7 @@ class Link:
         try:
             subscription = await self._client.subscribe(subject, group)
             self._client.sinks[subscription._id] = sink  # noqa: SLF001 - the number the parser knows it by
-            await self._client.flush()
+            await self._settle()
         except nats.errors.BadSubjectError:
             raise CarrierRefused(repr(subject[:200])) from None
         except (nats.errors.Error, OSError) as error:
@@ -189,11 +190,23 @@ class Link:
         if not self.lost.done():
             await subscription.unsubscribe()
 
+    async def _settle(self) -> None:
+        """Wait until the server has dealt with everything sent so far, refusals included."""
+        # nats-py's flush alone is no barrier: its PING overtakes what still waits in its own buffer.
+        while self._client.pending_data_size and not self.lost.done():
+            await asyncio.sleep(0)
+        flush = asyncio.ensure_future(self._client.flush(timeout=_SETTLE_SECONDS))
+        await asyncio.wait({flush, self.lost}, return_when=asyncio.FIRST_COMPLETED)
+        if not flush.done():
+            flush.cancel()
+            raise nats.errors.ConnectionClosedError
+        await flush
+
     async def close(self) -> None:
         """End the connection; what was sent before still goes out."""
         if not self.lost.done():
             try:
-                await self._client.flush(timeout=1)
+                await self._settle()
             except (nats.errors.Error, OSError) as error:
                 _log.debug("flush before closing: %s", error)
         await self._abandon()

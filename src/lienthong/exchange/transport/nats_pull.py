@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _NANO: Final = 10**9
 _MILLI_IN_NANO: Final = 10**6
 _EXPIRES: Final = 30  # seconds a pull request stays with the server
-_HEARTBEAT: Final = 5  # seconds between signs of life while there is nothing
+HEARTBEAT: Final = 5  # seconds between signs of life while there is nothing
 _MAX_BYTES: Final = 16 * 1024 * 1024  # what one pull request may bring
 _IDLE: Final = 300  # seconds after which the server forgets a consumer nobody pulls from
 _API_SECONDS: Final = 5.0
@@ -177,12 +177,24 @@ class _Session:
     async def open(self, site: str, position: int) -> int:
         """Make the consumer; returns the position from which it really goes on."""
         self._inbox = f"{inbox_of(site)}.{secrets.token_hex(12)}"
+        await self._delete()
+        # A consumer for new messages only tells where the stream ends; nothing else a site may ask does.
+        last = await self._create({"deliver_policy": "new"})
+        await self._delete()
+        # Beyond the end: another stream under the same name, and all of it is new.
+        start = position if position <= last else 0
+        resumed = await self._create({"deliver_policy": "by_start_sequence", "opt_start_seq": start + 1})
+        self._subscription = await self._link.subscribe(self._inbox, self._sink)
+        self._link.lost.add_done_callback(self._on_lost)
+        return resumed
+
+    async def _delete(self) -> None:
         with contextlib.suppress(NoResponder):
             await self._link.call(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._slot}", b"", seconds=_API_SECONDS)
-        config = {
+
+    async def _create(self, begin: dict[str, object]) -> int:
+        config = begin | {
             "name": self._slot,
-            "deliver_policy": "by_start_sequence",
-            "opt_start_seq": position + 1,
             "ack_policy": "none",
             "filter_subject": self._subject,
             "inactive_threshold": _IDLE * _NANO,
@@ -201,8 +213,6 @@ class _Session:
         if made.error is not None:
             kind = StreamMissing if made.error.err_code == _STREAM_NOT_FOUND else CarrierUnavailable
             raise kind(f"{self._stream}: {made.error.description}")
-        self._subscription = await self._link.subscribe(self._inbox, self._sink)
-        self._link.lost.add_done_callback(self._on_lost)
         return made.delivered.stream_seq
 
     def _on_lost(self, _: object) -> None:
@@ -258,7 +268,7 @@ class _Session:
             await self._ask()
             self._arrived.clear()
             try:
-                async with asyncio.timeout(2 * _HEARTBEAT + 1):
+                async with asyncio.timeout(2 * HEARTBEAT + 1):
                     await self._arrived.wait()
             except TimeoutError:
                 raise CarrierTimeout(f"{self._stream}: no sign of life") from None
@@ -275,7 +285,7 @@ class _Session:
             "batch": BATCH,
             "max_bytes": _MAX_BYTES,
             "expires": _EXPIRES * _NANO,
-            "idle_heartbeat": _HEARTBEAT * _NANO,
+            "idle_heartbeat": HEARTBEAT * _NANO,
         }
         self._asked += BATCH
         await self._link.send(self._next, json.dumps(request).encode(), reply=self._inbox)

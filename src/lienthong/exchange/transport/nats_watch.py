@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from nats.aio.subscription import Subscription as NatsSubscription
 
@@ -10,7 +11,7 @@ from lienthong.exchange.transport.nats_link import Link
 from lienthong.kernel.errors import LienthongError
 
 _log = logging.getLogger(__name__)
-_RETRY_SECONDS = 5.0
+RETRY_SECONDS: Final = 1.0
 
 
 class Watch:
@@ -62,7 +63,7 @@ class Watch:
                     await self._changed(value)
             except LienthongError as error:
                 _log.warning("%s: %s", self._subject, error)
-                await asyncio.sleep(_RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
                 self._news.set()
 
     async def close(self) -> None:

@@ -1,0 +1,230 @@
+"""The course of the demo, from an empty folder to verified evidence."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from lienthong.cli.demo import country, directive, register
+from lienthong.cli.demo.attacks import Attacker, Attempt
+from lienthong.cli.demo.broadcast import NUMBER, Receipts, broadcast
+from lienthong.cli.demo.calls import Called, call
+from lienthong.cli.demo.view import View
+from lienthong.cli.gateway import until_told_to_stop
+from lienthong.cli.world import World
+from lienthong.embedded.child import spawn, stop
+from lienthong.exchange.config import GatewayConfig
+from lienthong.exchange.evidence import Report, verify
+from lienthong.exchange.rest.server import WebServer
+from lienthong.exchange.run import Running, running
+from lienthong.kernel.clock import SystemClock
+from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.files import write_atomically
+from lienthong.kernel.i18n import _
+from lienthong.kernel.identifiers import ServiceId
+
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 10.0
+_POLL: Final = 0.05
+
+
+class SiteFailed(LienthongError):
+    """A gateway of the demo did not start."""
+
+    code = "site_failed"
+    hint = "Its log says why."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for."""
+
+    headless: bool
+    quiet: bool
+    organs: int | None
+    hosts: int
+    port: int
+    state: Path | None
+
+
+def run(options: Options) -> dict[str, Any]:
+    """Run the demo and return what it measured, ready for JSON.
+
+    Raises:
+        LienthongError: something does not work; the text says what.
+    """
+    with contextlib.ExitStack() as stack:
+        folder = options.state
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lienthong-demo-")))
+        return uvloop.run(_Demo(options, folder.resolve()).run())
+
+
+class _Demo:
+    def __init__(self, options: Options, folder: Path) -> None:
+        self._options = options
+        self._folder = folder
+        self._view = View(quiet=options.quiet)
+        self._country = country.plan(options.organs, options.hosts)
+        self._organs = len(self._country.organs) - 1
+        self._hosts = [site.code for site in self._country.sites if site.code != country.CENTRE_SITE]
+        self._receipts = Receipts(expected=self._organs, on_progress=self._view.advance)
+        self._world: World
+
+    async def run(self) -> dict[str, Any]:
+        async with contextlib.AsyncExitStack() as stack:
+            centre = await self._start(stack)
+            text = directive.make(NUMBER, datetime.now(UTC).date())
+            with self._view.progress:
+                self._view.begin(self._organs)
+                result = await broadcast(centre.gateway, self._country, self._receipts, text)
+            self._view.provinces(self._country.branches, self._receipts)
+            self._view.result(result, self._organs)
+            calls = await self._calls(str(centre.url))
+            attempts = await self._attack(centre)
+            self._view.attempts(attempts)
+            reports = await self._verify(centre)
+            if not self._options.headless:
+                await self._stay(centre)
+        detected = {attempt.name: attempt.detected for attempt in attempts}
+        return {
+            "organs": self._organs,
+            "receipts_verified": len(self._receipts.delivered_to),
+            "receipts": {state.value: count for state, count in self._receipts.total.items()},
+            "seconds": round(result.seconds["delivered"], 3),
+            "seconds_by_state": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+            "bytes": result.bytes,
+            "calls_ok": sum(not called.error for called in calls),
+            "calls_refused": sum(called.error.endswith("AccessDenied") for called in calls),
+            "tampered_detected": detected["tampered"],
+            "forged_detected": detected["forged"],
+            "misdirected_detected": detected["misdirected"],
+            "replayed_detected": detected["replayed"],
+            "evidence_verified": all(report.ok for report in reports.values()),
+            "evidence_entries": {site: report.entries for site, report in reports.items()},
+        }
+
+    async def _start(self, stack: contextlib.AsyncExitStack) -> Running:
+        view = self._view
+        existing = (self._folder / "root.json").exists()
+        make = World.reopen if existing else World.create
+        self._world = await asyncio.to_thread(make, self._folder, self._country)
+        view.step(
+            _("{organs} organs with keys of their own; directory signed in {branches} branches").format(
+                organs=f"{self._organs + 1:,}", branches=len(self._country.branches)
+            )
+        )
+        await stack.enter_async_context(self._world.carried())
+        view.step(_("carrier: NATS at {url}").format(url=self._world.nats.url))
+        backend = await stack.enter_async_context(WebServer(register.APP, host="127.0.0.1", port=0))
+        urls = await asyncio.gather(
+            *(stack.enter_async_context(self._site(site, backend.url)) for site in self._hosts)
+        )
+        config = self._world.config(country.CENTRE_SITE, port=self._options.port)
+        self._save(config)
+        centre = await stack.enter_async_context(running(config, on_receipt=self._receipts.add))
+        view.step(_("{count} gateways: {urls}").format(count=len(urls) + 1, urls=", ".join([str(centre.url), *urls])))
+        return centre
+
+    @contextlib.asynccontextmanager
+    async def _site(self, site: str, register_url: str) -> AsyncIterator[str]:
+        """Run a site's gateway in a process of its own."""
+        services: dict[ServiceId, str] = {}
+        service = country.register_of_units(self._country)
+        if self._country.organs[1].site == site:
+            services[service] = f"{register_url}/units"
+        config = self._save(self._world.config(site, port=0, services=services))
+        log = config.with_name("gateway.log")
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            process = await spawn([sys.executable, "-m", "lienthong.cli.demo.site", str(config)], log=descriptor, keep=[])
+        finally:
+            os.close(descriptor)
+        try:
+            yield await _ready(process, log)
+        finally:
+            await stop(process, grace=_STOP_SECONDS)
+
+    def _save(self, config: GatewayConfig) -> Path:
+        path = config.state / "gateway.toml"
+        write_atomically(path, config.to_toml().encode())
+        return path
+
+    async def _calls(self, url: str) -> list[Called]:
+        client, service = country.office_of_centre(self._country), country.register_of_units(self._country)
+        unit = self._country.organs[-1].id.member.removeprefix("U")
+        granted = await call(url, client, service, f"/{unit}")
+        self._view.call(_("A call that is granted"), granted)
+        refused = await call(url, client, service, "")
+        self._view.call(_("A call that is refused: only single units are granted, not the list"), refused)
+        return [granted, refused]
+
+    async def _attack(self, centre: Running) -> list[Attempt]:
+        directory = centre.follower.snapshot
+        organs = [organ for plan in self._country.organs[1:] if (organ := directory.organ(plan.id)) is not None]
+        victim, other = organs[0], organs[-1]
+        attacker = Attacker(centre.gateway, victim, self._world.config(victim.site).journal)
+        client, service = country.office_of_centre(self._country), country.register_of_units(self._country)
+        return [
+            await attacker.tamper(),
+            await attacker.forge(other),
+            await attacker.misdirect(other),
+            await attacker.replay(client, service, "/" + victim.id.member.removeprefix("U")),
+        ]
+
+    async def _verify(self, centre: Running) -> dict[str, Report]:
+        """Verify every journal against nothing but the directory's root."""
+        await centre.gateway.checkpoint()
+        root, now = self._world.root.read_bytes(), SystemClock().now()
+        reports = {}
+        for site in self._country.sites:
+            state = self._world.config(site.code).state
+            reports[site.code] = await asyncio.to_thread(verify, state, root, now)
+            self._view.step(
+                _("evidence of {site}: {entries} entries verified offline, {findings} defects").format(
+                    site=site.code, entries=f"{reports[site.code].entries:,}", findings=len(reports[site.code].findings)
+                )
+            )
+        return reports
+
+    async def _stay(self, centre: Running) -> None:
+        client, service = country.office_of_centre(self._country), country.register_of_units(self._country)
+        state = self._world.config(country.CENTRE_SITE).state
+        self._view.console.print(
+            "\n".join(
+                [
+                    "",
+                    _("Everything goes on running. Try:"),
+                    f"  curl -H 'X-Road-Client: {client}' {centre.url}/r1/{service}/00004",
+                    f"  curl {centre.url}/v1/status",
+                    f"  lienthong evidence list --state {state}",
+                    f"  lienthong evidence verify {state} --root {self._world.root}",
+                    f"  lienthong doctor --config {state}/gateway.toml",
+                    _("Ctrl-C ends it."),
+                ]
+            ),
+            soft_wrap=True,
+        )
+        await until_told_to_stop()
+
+
+async def _ready(process: asyncio.subprocess.Process, log: Path) -> str:
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            while process.returncode is None:
+                for line in log.read_text().splitlines():
+                    if line.startswith("READY "):
+                        return line.removeprefix("READY ")
+                await asyncio.sleep(_POLL)
+    except TimeoutError:
+        raise SiteFailed(f"not ready after {_START_SECONDS:g} s; see {log}") from None
+    raise SiteFailed(f"ended with status {process.returncode}; see {log}")
+

@@ -1,0 +1,107 @@
+"""Who takes part in the demo: the centre, the provinces and the communes, as the profile lists them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from lienthong.cli.world import OrganPlan, Plan, SitePlan
+from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
+from lienthong.kernel.errors import BadInput
+from lienthong.kernel.identifiers import ServiceId, SubsystemId
+from lienthong.profiles import load
+from lienthong.profiles.base import OrganSpec
+
+PROFILE: Final = "vn"
+CENTRE_SITE: Final = "tw"
+OFFICE: Final = SubsystemEntry(code="office", name="Văn phòng số", ceiling="confidential")
+REGISTRY: Final = SubsystemEntry(code="registry", name="Danh mục đơn vị hành chính", ceiling="internal")
+GRANTED_PATH: Final = "/*"
+
+
+class OrgansInvalid(BadInput):
+    """The number of organs does not fit the country."""
+
+    code = "organs_invalid"
+    hint = "Ask for at least 1 and at most all organs below the centre."
+
+
+def plan(organs: int | None, hosts: int) -> Plan:
+    """Return the demo's country.
+
+    Args:
+        organs: how many organs below the centre take part; None for all. Provinces come first, each
+            followed by its communes.
+        hosts: how many gateways serve them; each province stays whole at one of them.
+
+    Raises:
+        OrgansInvalid: there are not so many.
+    """
+    centre, *below = load(PROFILE).organs()
+    count = len(below) if organs is None else organs
+    if not 0 < count <= len(below):
+        raise OrgansInvalid(f"{count} of {len(below)}")
+    chosen = sorted(below, key=lambda spec: (spec.branch, spec.parent != centre.id, spec.token))[:count]
+    branches = sorted({spec.branch for spec in chosen})
+    sites = _sites(chosen, branches, min(hosts, len(branches)))
+    names = {spec.branch: spec.name for spec in below if spec.parent == centre.id}
+    return Plan(
+        instance=centre.id.instance,
+        profile=PROFILE,
+        branches={centre.branch: centre.name} | {branch: names[branch] for branch in branches},
+        sites=[
+            SitePlan(code=CENTRE_SITE, name=centre.name, branch=centre.branch),
+            *(
+                SitePlan(code=code, name=f"Trung tâm dữ liệu {code}", branch=centre.branch)
+                for code in sorted(set(sites.values()))
+            ),
+        ],
+        organs=[
+            _organ(centre, CENTRE_SITE, subsystems=(OFFICE,)),
+            *(_organ(spec, sites[spec.branch], provides=spec is chosen[0]) for spec in chosen),
+        ],
+    )
+
+
+def office_of_centre(country: Plan) -> SubsystemId:
+    """Return the information system that calls."""
+    return SubsystemId(*country.organs[0].id.parts, OFFICE.code)
+
+
+def register_of_units(country: Plan) -> ServiceId:
+    """Return the service that is called: the register of units of the first province."""
+    return ServiceId(*country.organs[1].id.parts, REGISTRY.code, "units")
+
+
+def _sites(chosen: Sequence[OrganSpec], branches: Sequence[str], hosts: int) -> dict[str, str]:
+    """Spread the branches over the hosts so that each serves about as many organs."""
+    size = dict.fromkeys(branches, 0)
+    for spec in chosen:
+        size[spec.branch] += 1
+    load_of = {f"site-{number}": 0 for number in range(1, hosts + 1)}
+    sites = {}
+    for branch in sorted(branches, key=lambda code: -size[code]):
+        site = min(load_of, key=lambda code: load_of[code])
+        sites[branch] = site
+        load_of[site] += size[branch]
+    return sites
+
+
+def _organ(
+    spec: OrganSpec, site: str, *, subsystems: tuple[SubsystemEntry, ...] = (), provides: bool = False
+) -> OrganPlan:
+    return OrganPlan(
+        id=spec.id,
+        token=spec.token,
+        name=spec.name,
+        branch=spec.branch,
+        site=site,
+        ceiling=spec.ceiling,
+        parent=spec.parent,
+        subsystems=(REGISTRY,) if provides else subsystems,
+        services=(_units(spec),) if provides else (),
+    )
+
+
+def _units(spec: OrganSpec) -> ServiceEntry:
+    """Return the register of units, granted to the office of the organ above: reading single units, no more."""
+    granted = GrantEntry(to=f"{spec.parent}/{OFFICE.code}", methods=("GET",), path=GRANTED_PATH)
+    return ServiceEntry(subsystem=REGISTRY.code, code="units", title=REGISTRY.name, grants=(granted,))

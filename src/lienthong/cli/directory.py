@@ -1,0 +1,289 @@
+"""``lienthong directory``: make, sign, publish, look at and compare the signed map of organs."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from lienthong.directory.client import verify
+from lienthong.directory.diff import Kind, diff, source_of
+from lienthong.directory.entries import OrganEntry
+from lienthong.directory.errors import DirectoryMissing, NotSigned, SourceInvalid
+from lienthong.directory.indexing import Indexer
+from lienthong.directory.publish import EMPTY, with_branch, with_centre, with_clock
+from lienthong.directory.published import Published
+from lienthong.directory.roots import next_root
+from lienthong.directory.samples import profile_source, sample_source
+from lienthong.directory.signing import RoleKeys, RolePublics, read_publics, write_publics
+from lienthong.directory.source import Source, read_source, write_source
+from lienthong.exchange.transport.nats import NatsCarrier
+from lienthong.kernel.clock import SystemClock, iso
+from lienthong.kernel.files import write_atomically
+from lienthong.profiles import load
+from lienthong.trust.passphrase import passphrase_from
+
+app = typer.Typer(help="The signed map of organs, services, keys and grants.", no_args_is_help=True)
+
+_BUCKET: Final = "directory"
+_PUT_AT_ONCE: Final = 32
+_PENDING: Final = "next.root.json"
+
+type Folder = Annotated[Path, typer.Argument(help="The source folder.", file_okay=False)]
+type Keys = Annotated[
+    Path | None, typer.Option("--keys", help="Folder of the role keys at hand. Default: keys/ in the source folder.")
+]
+
+
+@app.command()
+def init(
+    folder: Folder,
+    *,
+    profile: Annotated[
+        str, typer.Option(help="Fill it with a profile's organs, such as vn, or with an example: none.")
+    ] = "none",
+    instance: Annotated[str, typer.Option(help="The instance, for the example.")] = "VN",
+    keys: Keys = None,
+) -> None:
+    """Make a source folder with files to go on from, and a key for every role."""
+    if folder.exists() and any(folder.iterdir()):
+        raise SourceInvalid(str(folder), hint="The folder is not empty; name a new one.")
+    source = sample_source(instance) if profile == "none" else profile_source(profile, load(profile).organs())
+    source.check()
+    passphrase = _passphrase(confirm=True)
+    signers = RoleKeys.generate(source.branches)
+    write_source(folder, source)
+    write_publics(folder, signers.publics())
+    write_atomically(folder / ".gitignore", b"/keys/\n", mode=0o644)
+    signers.save(keys or folder / "keys", passphrase)
+    organs = sum(len(branch.organs) for branch in source.branches.values())
+    console = Console(stderr=True)
+    console.print(f"{folder}: {organs} organs in {len(source.branches)} branches, keys in {keys or folder / 'keys'}.")
+    console.print(
+        "Give root-1, root-2 and root-3 to three people and keep no copy here; then: lienthong directory sign"
+    )
+
+
+@app.command()
+def sign(
+    folder: Folder,
+    *,
+    branch: Annotated[list[str] | None, typer.Option(help="Sign for this branch; may be repeated.")] = None,
+    centre: Annotated[
+        bool, typer.Option("--centre", help="Sign for the centre: whom it admits, which branches.")
+    ] = False,
+    root: Annotated[
+        bool, typer.Option("--root", help="Sign who holds which role (two of the root's holders).")
+    ] = False,
+    keys: Keys = None,
+) -> None:
+    """Sign what changed. Without a choice: everything whose key is at hand."""
+    source, publics = read_source(folder), read_publics(folder)
+    held = _keys(folder, keys, publics)
+    everything = not (branch or centre or root)
+    now = SystemClock().now()
+    before = _signed(folder)
+    after = before
+    if root or (everything and (held.root or held.retired)):
+        after = _with_root(folder, after, publics, held)
+    for code in sorted(held.branches) if everything else branch or []:
+        after = with_branch(after, source, code, held.branches.get(code), now)
+    if centre or (everything and held.targets is not None):
+        after = with_centre(after, source, publics, held.targets, now)
+    _save(folder, after)
+    changed = [name for name, data in after.roles.items() if before.roles.get(name) != data]
+    changed += ["root"] * (after.roots != before.roots)
+    Console(stderr=True).print(f"Signed: {', '.join(changed) or 'nothing; it was all signed as it stands'}.")
+
+
+@app.command()
+def publish(
+    folder: Folder,
+    *,
+    to: Annotated[Path | None, typer.Option(help="Folder for a web server to serve.", file_okay=False)] = None,
+    nats: Annotated[str | None, typer.Option(help="Address of the carrier, such as nats://127.0.0.1:4222.")] = None,
+    creds: Annotated[Path | None, typer.Option(help="Credential of the publisher on the carrier.")] = None,
+    keys: Keys = None,
+) -> None:
+    """Check what is signed as a gateway would, say until when it holds, and serve it."""
+    if to is None and nats is None:
+        raise SourceInvalid("where to is not said", hint="Give --to FOLDER, or --nats URL with --creds FILE.")
+    publics = read_publics(folder)
+    held = _keys(folder, keys, publics)
+    now = SystemClock().now()
+    published = with_clock(_signed(folder), snapshot=held.snapshot, timestamp=held.timestamp, now=now)
+    verified = verify(published, root=published.root, at=now)
+    snapshot = Indexer().snapshot(verified.facts)
+    if snapshot.refusals:
+        refusals = "; ".join(f"{refusal.where}: {refusal.why}" for refusal in snapshot.refusals[:10])
+        raise NotSigned(refusals, hint="Have the holder of that branch's or the centre's key sign again.")
+    source_of(published).check()
+    _save(folder, published)
+    if to is not None:
+        published.save(to)
+    if nats is not None:
+        asyncio.run(_to_carrier(nats, creds, published.files()))
+    organs = len(list(snapshot.organs()))
+    Console(stderr=True).print(
+        f"Published version {snapshot.version} with {organs} organs, valid until {iso(snapshot.expires)}."
+    )
+
+
+@app.command()
+def show(
+    organ: Annotated[str | None, typer.Argument(help="Identifier or token of one organ.")] = None,
+    *,
+    folder: Annotated[Path, typer.Option("--in", help="A source folder or a published one.", file_okay=False)] = Path(),
+) -> None:
+    """Show the branches, or one organ with its keys, services and grants."""
+    source = _either(folder)
+    console = Console()
+    if organ is None:
+        console.print(_branches(source))
+        return
+    for code, branch in source.branches.items():
+        for entry in branch.organs:
+            if organ in {entry.id, entry.token}:
+                _show_organ(console, code, entry)
+                return
+    raise DirectoryMissing(
+        organ, hint="Name an organ by its identifier or its token; without one, all branches are shown."
+    )
+
+
+@app.command("diff")
+def compare(
+    old: Annotated[Path, typer.Argument(help="A source folder or a published one.", file_okay=False)],
+    new: Annotated[Path, typer.Argument(help="Another.", file_okay=False)],
+) -> None:
+    """Show what differs between two directories; the exit status is 1 if anything does."""
+    changes = diff(_either(old), _either(new))
+    console = Console()
+    for change in changes:
+        sign_, style = _SIGNS[change.kind]
+        both = change.kind is Kind.CHANGED
+        what = f"{change.before or '∅'} → {change.after or '∅'}" if both else change.before or change.after
+        console.print(f"{sign_} {change.where}{': ' if what else ''}{what}", style=style, markup=False, highlight=False)
+    if changes:
+        raise typer.Exit(1)
+    console.print("No difference.")
+
+
+_SIGNS: Final = {Kind.ADDED: ("+", "green"), Kind.REMOVED: ("-", "red"), Kind.CHANGED: ("~", "yellow")}
+
+
+def _with_root(folder: Path, published: Published, publics: RolePublics, held: RoleKeys) -> Published:
+    """Add our signatures to the next root; it counts when there are enough, from however many machines."""
+    pending = folder / "signed" / _PENDING
+    step = next_root(
+        publics,
+        roots=published.roots,
+        pending=pending.read_bytes() if pending.is_file() else None,
+        signers=(*held.root, *held.retired),
+        now=SystemClock().now(),
+    )
+    if step.unchanged:
+        return published
+    if step.missing:
+        pending.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(pending, step.data, mode=0o644)
+        raise NotSigned(
+            f"root version {step.version} lacks {step.missing} more signatures",
+            hint=f"Our signatures are kept in {pending}; have the next holder run: lienthong directory sign --root",
+        )
+    pending.unlink(missing_ok=True)
+    return replace(published, roots=(*published.roots, step.data))
+
+
+def _signed(folder: Path) -> Published:
+    return Published.load(folder / "signed") if (folder / "signed" / "metadata").is_dir() else EMPTY
+
+
+def _save(folder: Path, published: Published) -> None:
+    published.save(folder / "signed")
+    if published.roots:
+        # What gateways are given to trust.
+        write_atomically(folder / "root.json", published.root, mode=0o644)
+
+
+def _keys(folder: Path, keys: Path | None, publics: RolePublics) -> RoleKeys:
+    return RoleKeys.load(keys or folder / "keys", publics, _passphrase)
+
+
+def _passphrase(*, confirm: bool = False) -> str:
+    return passphrase_from(prompt="Passphrase of the role keys: ", confirm=confirm).decode()
+
+
+def _either(folder: Path) -> Source:
+    """Read a source folder, or what a published folder was made from."""
+    if (folder / "instance.toml").is_file():
+        return read_source(folder)
+    return source_of(Published.load(folder))
+
+
+async def _to_carrier(url: str, creds: Path | None, files: Mapping[str, bytes]) -> None:
+    if creds is None:
+        raise SourceInvalid("the carrier wants a credential", hint="Give --creds FILE.")
+    carrier = await NatsCarrier.connect([url], creds)
+    limit = asyncio.Semaphore(_PUT_AT_ONCE)
+
+    async def put(name: str) -> None:
+        async with limit:
+            if await carrier.kv_get(_BUCKET, name) != files[name]:
+                await carrier.kv_put(_BUCKET, name, files[name])
+
+    try:
+        *others, last = files
+        await asyncio.gather(*map(put, others))
+        # With the timestamp gateways see the rest, so that has to be there before.
+        await put(last)
+    finally:
+        await carrier.close()
+
+
+def _branches(source: Source) -> Table:
+    table = Table("Branch", "Name", title=f"{source.instance.instance} · profile {source.instance.profile}")
+    counts: dict[str, Callable[[tuple[OrganEntry, ...]], int]] = {
+        "Organs": len,
+        "Without keys": lambda organs: sum(not organ.keys for organ in organs),
+        "Services": lambda organs: sum(len(organ.services) for organ in organs),
+    }
+    for title in counts:
+        table.add_column(title, justify="right")
+    for code, branch in sorted(source.branches.items()):
+        table.add_row(code, branch.name, *(str(count(branch.organs)) for count in counts.values()))
+    return table
+
+
+def _show_organ(console: Console, branch: str, organ: OrganEntry) -> None:
+    facts = Table(show_header=False, title=organ.name)
+    state = "active" if organ.active else "not active"
+    for name, value in (
+        ("identifier", organ.id),
+        ("token", organ.token),
+        ("branch", branch),
+        ("site", organ.site),
+        ("ceiling", organ.ceiling),
+        ("parent", organ.parent or ""),
+        ("state", state),
+    ):
+        facts.add_row(name, value)
+    console.print(facts)
+    keys = Table("Key", "Algorithm", "From", "Until", "Revoked")
+    for entry in organ.keys:
+        key = entry.value()
+        revoked = "" if key.revoked_at is None else iso(key.revoked_at)
+        keys.add_row(key.kid.hex(), entry.algorithm, iso(key.not_before), iso(key.not_after), revoked)
+    console.print(keys if organ.keys else "No keys yet: it can neither seal nor be written to.")
+    services = Table("Service", "Type", "Label", "Granted to")
+    for service in organ.services:
+        grants = "\n".join(
+            f"{grant.to} {','.join(grant.methods) or 'all methods'} {grant.path}" for grant in service.grants
+        )
+        services.add_row(f"{service.subsystem}/{service.code}", service.type, service.label, grants or "nobody")
+    if organ.services:
+        console.print(services)

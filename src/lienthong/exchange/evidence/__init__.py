@@ -1,0 +1,1 @@
+"""Evidence for others: reading a journal, exporting a record of it, and verifying both offline."""
