@@ -127,7 +127,7 @@ def test_nothing_is_published_before_all_have_signed(source: Source, keys: RoleK
 
 
 def test_a_branch_must_exist_and_have_a_key(source: Source, keys: RoleKeys) -> None:
-    with pytest.raises(SourceInvalid, match="branches/03.json: there is no such branch"):
+    with pytest.raises(SourceInvalid, match=r"branches/03.json: there is no such branch"):
         with_branch(EMPTY, source, "03", new_signer(), NOW)
     publics = changed(keys.publics(), branches={})
     with pytest.raises(SourceInvalid, match=r"roles.json: the branch 01 has no key"):

@@ -68,7 +68,7 @@ def test_no_passphrase_is_asked_for_without_keys(tmp_path: Path) -> None:
 
 def test_the_wrong_passphrase_opens_nothing(tmp_path: Path) -> None:
     save_signer(tmp_path / "key.pem", new_signer(), PASSPHRASE)
-    with pytest.raises(RoleKeyError, match="key.pem") as caught:
+    with pytest.raises(RoleKeyError, match=r"key.pem") as caught:
         load_signer(tmp_path / "key.pem", "wrong horse battery")
     assert "horse" not in str(caught.value)
 
@@ -92,12 +92,12 @@ def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     save_signer(tmp_path / "key.pem", new_signer(), PASSPHRASE)
     (tmp_path / "key.pem").chmod(0o640)
-    with pytest.raises(RoleKeyError, match="open to other users.*chmod 600"):
+    with pytest.raises(RoleKeyError, match=r"open to other users.*chmod 600"):
         load_signer(tmp_path / "key.pem", PASSPHRASE)
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RoleKeyError, match="key.pem"):
+    with pytest.raises(RoleKeyError, match=r"key.pem"):
         load_signer(tmp_path / "key.pem", PASSPHRASE)
 
 
@@ -127,10 +127,10 @@ def test_publics_are_read_again(tmp_path: Path) -> None:
 
 
 def test_malformed_publics_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceInvalid, match="roles.json: No such file"):
+    with pytest.raises(SourceInvalid, match=r"roles.json: No such file"):
         read_publics(tmp_path)
     (tmp_path / "roles.json").write_text('{"root": []}')
-    with pytest.raises(SourceInvalid, match="roles.json: Object missing required field `targets`"):
+    with pytest.raises(SourceInvalid, match=r"roles.json: Object missing required field `targets`"):
         read_publics(tmp_path)
 
 

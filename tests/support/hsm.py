@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 PIN = b"4321-6789"
 _SO_PIN = "security-officer"
 _LIBRARIES = (
@@ -27,10 +25,14 @@ class SoftHsm:
 
 
 @cache
-def soft_hsm(folders: pytest.TempPathFactory) -> SoftHsm:
-    """Start SoftHSM for this process: its library reads settings and list of tokens only once."""
-    folder = folders.mktemp("softhsm")
-    (folder / "tokens").mkdir()
+def soft_hsm(base: Path) -> SoftHsm:
+    """Start SoftHSM for this process: its library reads settings and list of tokens only once.
+
+    Args:
+        base: where to put its folder; the same for the whole process (`TempPathFactory.getbasetemp`).
+    """
+    folder = base / "softhsm"
+    (folder / "tokens").mkdir(parents=True)
     settings = folder / "softhsm2.conf"
     settings.write_text(f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\nlog.level = ERROR\n")
     os.environ["SOFTHSM2_CONF"] = str(settings)

@@ -13,9 +13,13 @@ from lienthong.trust.errors import KeyUnknown
 from lienthong.trust.journal import Entry, Journal
 from lienthong.trust.keys import Algorithm, PublicKey
 from lienthong.trust.keystore import MemoryKeyStore
+from lienthong.trust.merkle import Frontier, leaf_hash
 
 NOW: Final[Millis] = 1_795_334_400_123
 SITE: Final = "site-a01"
+# A table of somebody else's in the same file, and how it is written to.
+REPLAYS: Final = "CREATE TABLE IF NOT EXISTS replays (id TEXT PRIMARY KEY)"
+REMEMBER: Final = "INSERT INTO replays VALUES (?)"
 
 
 def entry(number: int = 0, *, at: Millis = NOW, kind: str = "request", seals: Iterable[bytes] = ()) -> Entry:
@@ -59,6 +63,20 @@ class Keys:
 def keys_of(*signers: CheckpointSigner) -> Keys:
     """A directory with the public keys of these signers."""
     return Keys({each.key.kid: each.key for each in signers})
+
+
+def opened(path: Path, *, site: str = SITE, at: Millis = NOW) -> Journal:
+    """Open a journal whose clock stands still."""
+    return Journal.open(path, site=site, clock=ManualClock(at))
+
+
+def consistent(journal: Journal) -> bool:
+    """Tell whether tree, table and columns say the same."""
+    frontier = Frontier()
+    for each in journal.entries(0, journal.size):
+        frontier.append(leaf_hash(each.to_bytes()))
+    ((count,),) = journal.read("SELECT count(*) FROM entries")
+    return bool(count == journal.size == frontier.size) and journal.root() == frontier.root()
 
 
 async def written(path: Path, sign: CheckpointSigner, *, sizes: Sequence[int], more: int = 0) -> None:

@@ -6,9 +6,11 @@ import cbor2
 import cwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cwt.cose_key_interface import COSEKeyInterface
 from hypothesis import given
 from hypothesis import strategies as st
-from pycose.headers import KID, Algorithm as AlgorithmHeader
+from pycose.headers import KID
+from pycose.headers import Algorithm as AlgorithmHeader
 from pycose.keys.ec2 import EC2Key
 from pycose.keys.okp import OKPKey
 from pycose.messages.sign1message import Sign1Message
@@ -53,7 +55,7 @@ def pycose_key(signer: Signer, private: bytes = b"") -> EC2Key | OKPKey:
     return EC2Key(crv="P_256", x=x, y=y, d=private)
 
 
-def cwt_key(signer: Signer, private: bytes = b"") -> cwt.COSEKey:
+def cwt_key(signer: Signer, private: bytes = b"") -> COSEKeyInterface:
     facts: dict[int, object] = {2: signer.key.kid, 3: int(signer.algorithm), -4: private}
     if signer.algorithm is Algorithm.EDDSA:
         facts |= {1: 1, -1: 6, -2: signer.key.public}

@@ -55,7 +55,7 @@ def opened(
             cost = Cost(memory=8 * 1024, iterations=1, lanes=1)
             yield FileKeyStore.create(path, PASSPHRASE, cost=cost), lambda _: FileKeyStore.open(path, PASSPHRASE)
         case _:
-            hsm = soft_hsm(tmp_path_factory)
+            hsm = soft_hsm(tmp_path_factory.getbasetemp())
             stores = [Pkcs11KeyStore.create(path, library=hsm.library, token=hsm.token, pin=PIN)]
 
             def reopen(_: Store) -> Store:

@@ -25,7 +25,7 @@ FIRST_LINE = b"lienthong token store 1\n"
 
 @pytest.fixture
 def hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    return soft_hsm(tmp_path_factory)
+    return soft_hsm(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ class _Service(_Strict, frozen=True, kw_only=True):
     code: str
     type: ServiceType = "REST"
     url: str | None = None
+    # Its description (OPENAPI); `getOpenAPI` is answered by a later version.
     openapi: str | None = None
     grants: tuple[_Grant, ...] | None = None
 
@@ -77,8 +78,6 @@ class SandboxService:
     type: ServiceType
     # None for a SOAP service whose address nobody needs: it cannot be called by REST.
     url: str | None
-    # Address or file of its description; files count from the configuration's folder.
-    openapi: str | None
     # None: every consumer, all methods, all paths.
     grants: tuple[SandboxGrant, ...] | None
 
@@ -101,9 +100,7 @@ class SandboxConfig:
             echo: where the echo service listens.
         """
         provider = SubsystemId(_DEFAULT_INSTANCE, "STATE", "G22", "Provider")
-        service = SandboxService(
-            id=ServiceId(*provider.parts, "echo"), type="REST", url=echo, openapi=None, grants=None
-        )
+        service = SandboxService(id=_service_id(provider, "echo"), type="REST", url=echo, grants=None)
         return cls(
             instance=_DEFAULT_INSTANCE,
             consumers=(SubsystemId(_DEFAULT_INSTANCE, "PARTY", "A01", "Consumer"),),
@@ -111,14 +108,14 @@ class SandboxConfig:
             services=(service,),
         )
 
-    @classmethod
-    def load(cls, path: Path) -> Self:
+    @staticmethod
+    def load(path: Path) -> "SandboxConfig":
         """Read a configuration.
 
         Raises:
             SandboxInvalid: with file and place of the first thing that is not in order.
         """
-        return cls(**_Reader(path).read())
+        return _Reader(path).read()
 
 
 class _Reader:
@@ -128,7 +125,7 @@ class _Reader:
         self._path = path
         self._instance = _DEFAULT_INSTANCE
 
-    def read(self) -> dict[str, object]:
+    def read(self) -> SandboxConfig:
         file = self._decoded()
         self._instance = self._part(file.instance, "instance")
         consumers = [
@@ -146,13 +143,13 @@ class _Reader:
             for number, each in enumerate(file.provider)
             for service in self._services(each, providers[number], f"provider[{number}]")
         ]
-        return {
-            "instance": self._instance,
-            "codes": file.error_codes,
-            "consumers": tuple(consumers),
-            "providers": tuple(providers),
-            "services": tuple(services),
-        }
+        return SandboxConfig(
+            instance=self._instance,
+            codes=file.error_codes,
+            consumers=tuple(consumers),
+            providers=tuple(providers),
+            services=tuple(services),
+        )
 
     def _decoded(self) -> _File:
         try:
@@ -173,18 +170,14 @@ class _Reader:
 
     def _service(self, service: _Service, provider: SubsystemId, place: str) -> SandboxService:
         if service.url is None and service.type != _NO_URL:
-            raise self._wrong(f"{place}.url", "it is missing", hint="Write where the service is: url = \"http://…\".")
+            raise self._wrong(f"{place}.url", "it is missing", hint='Write where the service is: url = "http://…".')
         if service.url is not None and not _is_address(service.url):
             raise self._wrong(f"{place}.url", f"{service.url!r} is not an http or https address without query")
         grants = service.grants
-        openapi = service.openapi
-        if openapi is not None and not _is_address(openapi):
-            openapi = str(self._path.resolve().parent / openapi)
         return SandboxService(
-            id=ServiceId(*provider.parts, self._part(service.code, f"{place}.code")),
+            id=_service_id(provider, self._part(service.code, f"{place}.code")),
             type=service.type,
             url=service.url,
-            openapi=openapi,
             grants=None
             if grants is None
             else tuple(self._grant(each, where) for each, where in _places(grants, f"{place}.grants", "")),
@@ -224,6 +217,10 @@ class _Reader:
 
 def _places[T](entries: Iterable[T], name: str, field: str) -> Iterable[tuple[T, str]]:
     return ((entry, f"{name}[{number}]{field}") for number, entry in enumerate(entries))
+
+
+def _service_id(provider: SubsystemId, code: str) -> ServiceId:
+    return ServiceId(provider.instance, provider.member_class, provider.member, provider.subsystem, code)
 
 
 def _is_address(text: str) -> bool:

@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
+
+from msgspec.structs import replace as changed
 
 from lienthong.directory.entries import (
     BranchEntry,
@@ -38,11 +40,18 @@ from lienthong.kernel.identifiers import OrganId, ServiceId
 from lienthong.kernel.labels import Label
 from lienthong.trust.keys import PublicKey
 from lienthong.trust.keystore import new_organs_keys
-from lienthong.trust.keystore_file import FileKeyStore
+from lienthong.trust.keystore_file import Cost, FileKeyStore
 
 KEY_TERM: Final[Millis] = 730 * DAY
 """How long the keys of a world are valid."""
 CREDENTIAL_TERM: Final[Millis] = 365 * DAY
+# How long before its end a key is replaced.
+_RENEWAL: Final[Millis] = 30 * DAY
+_ROOT: Final = "root.json"
+# A site's word among those of the organs; a token has no colon.
+_SITE: Final = "site:"
+# The passphrase of a world has 256 random bits: there is nothing to guess that a costly derivation could slow.
+_COST: Final = Cost(memory=8 * 1024, iterations=1, lanes=1)
 _PUBLISH_AT_ONCE: Final = 64
 
 
@@ -94,6 +103,10 @@ class Plan:
         """Return the branches that have organs at a site."""
         return sorted({organ.branch for organ in self.organs if organ.site == site})
 
+    def tokens_at(self, site: str) -> list[str]:
+        """Return the carrier's words of the organs at a site."""
+        return [organ.token for organ in self.organs if organ.site == site]
+
 
 @dataclass(kw_only=True)
 class World:
@@ -136,20 +149,36 @@ class World:
         world._write()
         return world
 
+    @staticmethod
+    def is_complete(folder: Path) -> bool:
+        """Tell whether ``create`` has filled a folder to the end."""
+        # The root is written last.
+        return (folder / _ROOT).exists()
+
     @classmethod
-    def reopen(cls, folder: Path, plan: Plan, *, clock: Clock | None = None) -> Self:
+    def reopen(cls, folder: Path, plan: Plan, *, clock: Clock | None = None, adapt: bool = False) -> Self:
         """Take up a folder that ``create`` has filled.
 
+        Args:
+            folder: the folder.
+            plan: who takes part.
+            clock: the machine's own unless given.
+            adapt: publish what the plan says now. Known organs keep their keys while these are valid and
+                they stay at their site; organs that are no more stay listed as inactive, so that their
+                seals can be verified. Sites and branches must be the same.
+
         Raises:
-            WorldMismatch: it was made for other organs.
+            WorldMismatch: it was made for another instance or, unless ``adapt``, for other organs.
             LienthongError: something in it is missing or damaged.
         """
         clock = clock or SystemClock()
         source = read_source(folder / "source")
-        known = {organ.id for branch in source.branches.values() for organ in branch.organs}
+        passphrase = (folder / "passphrase").read_text()
+        if adapt:
+            source = _adapted(folder, plan, source, passphrase.encode(), clock.now())
+        known = {organ.id for branch in source.branches.values() for organ in branch.organs if organ.active}
         if known != {str(organ.id) for organ in plan.organs}:
             raise WorldMismatch(f"{folder} with {len(known)} organs where {len(plan.organs)} are asked for")
-        passphrase = (folder / "passphrase").read_text()
         role_keys = folder / "role-keys"
         keys = RoleKeys.load(role_keys, read_publics(role_keys), lambda: passphrase)
         operator = Operator.load(folder / "operator.keys")
@@ -164,12 +193,15 @@ class World:
             nats=_nats(folder, operator, clock),
         )
         world.published.save(folder / "published")
+        if adapt:
+            write_source(folder / "source", source)
+            world._issue()
         return world
 
     @property
     def root(self) -> Path:
         """File of the directory's root that every gateway here trusts to begin with."""
-        return self.folder / "root.json"
+        return self.folder / _ROOT
 
     def config(
         self,
@@ -239,7 +271,10 @@ class World:
         write_publics(role_keys, self.keys.publics())
         self.keys.save(role_keys, (self.folder / "passphrase").read_text())
         self.published.save(self.folder / "published")
+        self._issue()
         write_atomically(self.root, self.published.root, mode=0o644)
+
+    def _issue(self) -> None:
         for site in self.plan.sites:
             credential = self.operator.issue(
                 Role.SITE, site.code, self.plan.branches_of(site.code), clock=self.clock, lifetime=CREDENTIAL_TERM
@@ -260,17 +295,59 @@ def _make_keys(folder: Path, plan: Plan, passphrase: bytes, at: Millis) -> dict[
     for site in plan.sites:
         home = folder / "sites" / site.code
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        store = FileKeyStore.create(home / "keys", passphrase)
-        tokens = [organ.token for organ in plan.organs if organ.site == site.code]
-        keys = new_organs_keys(store, len(tokens) + 1, not_before=at, not_after=at + KEY_TERM)
-        made |= dict(zip([f"site:{site.code}", *tokens], keys, strict=True))
+        store = FileKeyStore.create(home / "keys", passphrase, cost=_COST)
+        made |= _new_keys(store, [f"{_SITE}{site.code}", *plan.tokens_at(site.code)], at)
     return made
+
+
+def _new_keys(store: FileKeyStore, owners: Sequence[str], at: Millis) -> dict[str, tuple[PublicKey, ...]]:
+    keys = new_organs_keys(store, len(owners), not_before=at, not_after=at + KEY_TERM)
+    made = dict(zip(owners, keys, strict=True))
+    # A site only seals: the first of an organ's keys.
+    return {owner: keys[:1] if owner.startswith(_SITE) else keys for owner, keys in made.items()}
+
+
+def _adapted(folder: Path, plan: Plan, source: Source, passphrase: bytes, at: Millis) -> Source:
+    """Return what a plan says now, with the keys there are and new ones where there are none."""
+    if source.instance.instance != plan.instance:
+        raise WorldMismatch(f"{folder} of the instance {source.instance.instance}, not {plan.instance}")
+    organs = {organ.token: organ for branch in source.branches.values() for organ in branch.organs}
+    keys = {token: tuple(key.value() for key in organ.keys) for token, organ in organs.items()}
+    for branch in source.branches.values():
+        keys |= {f"{_SITE}{site.code}": tuple(key.value() for key in site.keys) for site in branch.sites}
+    for site in plan.sites:
+        store = FileKeyStore.open(folder / "sites" / site.code / "keys", passphrase)
+        owners = [f"{_SITE}{site.code}", *plan.tokens_at(site.code)]
+        lacking = [owner for owner in owners if not _is_served(keys.get(owner, ()), store, at)]
+        if lacking:
+            made = _new_keys(store, lacking, at)
+            keys |= {owner: (*keys.get(owner, ()), *made[owner]) for owner in lacking}
+    now = _source(plan, keys)
+    here = {organ.token for organ in plan.organs}
+    gone = {
+        code: tuple(
+            changed(organ, active=False, subsystems=(), services=())
+            for organ in branch.organs
+            if organ.token not in here
+        )
+        for code, branch in source.branches.items()
+    }
+    branches = {
+        code: changed(branch, organs=(*branch.organs, *gone.get(code, ()))) for code, branch in now.branches.items()
+    }
+    return replace(now, branches=branches)
+
+
+def _is_served(keys: Sequence[PublicKey], store: FileKeyStore, at: Millis) -> bool:
+    """Tell whether a store holds a key of each kind that will be valid for a while."""
+    lasting = {key.algorithm for key in keys if key.kid in store.kids() and at + _RENEWAL < key.not_after}
+    return bool(keys) and lasting == {key.algorithm for key in keys}
 
 
 def _source(plan: Plan, keys: Mapping[str, tuple[PublicKey, ...]]) -> Source:
     branches: dict[str, BranchEntry] = {code: BranchEntry(name=name) for code, name in plan.branches.items()}
     for site in plan.sites:
-        entry = SiteEntry(code=site.code, name=site.name, keys=tuple(map(key_entry, keys[f"site:{site.code}"][:1])))
+        entry = SiteEntry(code=site.code, name=site.name, keys=tuple(map(key_entry, keys[f"{_SITE}{site.code}"])))
         branch = branches[site.branch]
         branches[site.branch] = BranchEntry(name=branch.name, sites=(*branch.sites, entry))
     organs: dict[str, list[OrganEntry]] = {code: [] for code in plan.branches}
@@ -296,4 +373,3 @@ def _source(plan: Plan, keys: Mapping[str, tuple[PublicKey, ...]]) -> Source:
             for code, branch in branches.items()
         },
     )
-

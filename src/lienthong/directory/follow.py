@@ -71,6 +71,11 @@ class Follower:
         """
         return self._held()[1].published
 
+    @property
+    def folder(self) -> Path:
+        """Where the copy is kept."""
+        return self._cache.folder
+
     def now(self) -> Millis:
         """Return the time to judge the directory by: it never runs back behind the last fetch."""
         return max(self._clock.now(), self._floor)

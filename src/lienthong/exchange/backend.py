@@ -56,14 +56,16 @@ class HttpBackend:
         if base is None:
             raise ServiceUnknown(str(service), hint="The provider's gateway has no URL for it.")
         # `encoded`: the path reaches the service byte for byte as the client wrote it.
-        url = URL(base + path, encoded=True)
+        url = URL(_joined(base, path), encoded=True)
         body = message.body if message.body or method not in _BODILESS else None
         try:
             async with self._client().request(
                 method, url, headers=CIMultiDict(message.headers), data=body, allow_redirects=False
             ) as response:
                 data = await _read(response)
-                headers = tuple((name.lower(), value) for name, value in response.headers.items())
+                headers = tuple(
+                    (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.raw_headers
+                )
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise BackendUnavailable(f"{service}: {type(error).__name__}") from error
         return response.status, HttpMessage(headers=passed_on(headers), body=data)
@@ -85,6 +87,11 @@ class HttpBackend:
                 skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             )
         return self._session
+
+
+def _joined(base: str, path: str) -> str:
+    # X-Road's servers make one slash of two where a service's URL ends with one.
+    return base + path[1:] if base.endswith("/") and path.startswith("/") else base + path
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

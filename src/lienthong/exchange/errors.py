@@ -94,6 +94,10 @@ class ServiceTypeInvalid(Refused):
     fault = "ServiceType"
     hint = "Call the service by its own protocol."
 
+    def __str__(self) -> str:
+        """The words that X-Road's clients know, and nothing else."""
+        return self.message
+
 
 class ConnectionMismatch(Refused):
     """The connection does not belong to the sender."""

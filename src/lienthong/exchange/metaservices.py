@@ -17,11 +17,13 @@ _OK: Final = 200
 def describe(directory: Snapshot, service: ServiceId, header: Header) -> tuple[int, HttpMessage]:
     """Answer ``listMethods`` (all services of the provider) or ``allowedMethods`` (those granted to the caller).
 
+    Only services that are called by REST are listed.
+
     Returns:
         Status and JSON answer.
     """
     client = parse_client(header.sender)
-    found = directory.services_of(service.provider)
+    found = tuple(item for item in directory.services_of(service.provider) if item.type != "SOAP")
     if service.service == "allowedMethods":
         found = tuple(item for item in found if grants_reaching(item, client, directory))
     body = msgspec.json.encode({"service": [_described(item) for item in found]})

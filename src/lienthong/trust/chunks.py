@@ -40,7 +40,7 @@ async def decrypt(chunks: AsyncIterator[bytes], key: bytes, *, count: int) -> As
     Args:
         chunks: what ``encrypt`` gave, in order.
         key: 32 bytes.
-        count: how many chunks there must be.
+        count: how many chunks there must be, at least one: even nothing is authenticated by one.
 
     Raises:
         EnvelopeInvalid: a chunk was altered, is missing, stands in another place, or there are too many.
@@ -55,7 +55,7 @@ async def decrypt(chunks: AsyncIterator[bytes], key: bytes, *, count: int) -> As
         except InvalidTag:
             raise EnvelopeInvalid(f"chunk {number} of {count} was altered") from None
         number += 1
-    if number != count:
+    if number != count or not count:
         raise EnvelopeInvalid(f"{number} of {count} chunks")
 
 

@@ -1,8 +1,8 @@
 """Seals: who vouches for a header, so that anyone can check it later with the directory alone.
 
 Two forms, one shape. A single seal signs the header. A batch seal signs the root of a Merkle tree over
-many headers and carries the inclusion proof of its own (the arrangement of RFC 9942), so that a busy
-gateway signs once for all that is waiting. Either way: ``cbor([header, COSE_Sign1])``.
+many headers, and its size, and carries the inclusion proof of its own (the arrangement of RFC 9942), so that
+a busy gateway signs once for all that is waiting. Either way: ``cbor([header, COSE_Sign1])``.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from lienthong.kernel.clock import Millis
 from lienthong.kernel.errors import CborInvalid, IdentifierInvalid
 from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
 from lienthong.trust import cose, merkle
+from lienthong.trust.checkpoint import INCLUSION, RFC9162_SHA256, TREE_SIZE
 from lienthong.trust.errors import EvidenceInvalid, SealInvalid
 from lienthong.trust.header import MAX_HEADER, Header, Kind
 from lienthong.trust.keys import KeyStore, PublicKey
@@ -22,9 +23,6 @@ from lienthong.trust.keys import KeyStore, PublicKey
 TYPE: Final = "lienthong-seal"
 MAX_SEALED: Final = MAX_HEADER + cose.MAX_SIGN1
 MAX_BATCH: Final = 256
-_RFC9162_SHA256: Final = 1
-_INCLUSION: Final = -1
-
 
 type ResolveFor = Callable[[bytes, Header], PublicKey]
 """Finds the key of an id among those of the header's sender, or raises KeyUnknown."""
@@ -61,7 +59,7 @@ def seal_many(headers: Sequence[bytes], *, key: PublicKey, store: KeyStore) -> l
     tree = merkle.Tree()
     for header in headers:
         tree.append(merkle.leaf_hash(header))
-    protected = {cose.TYP: TYPE, cose.VDS: _RFC9162_SHA256}
+    protected = {cose.TYP: TYPE, cose.VDS: RFC9162_SHA256, TREE_SIZE: tree.size}
     signed = cose.parse1(cose.sign1(protected, tree.root(), key=key, store=store))
     return [
         cbor.encode_sequence([header, cose.with_unprotected(signed, _proof(tree, index))])
@@ -155,12 +153,13 @@ def _split(sealed: bytes) -> tuple[bytes, bytes]:
 
 
 def _proof(tree: merkle.Tree, index: int) -> dict[int, object]:
-    return {cose.VDP: {_INCLUSION: [cbor.encode([tree.size, index, tree.inclusion(index)])]}}
+    return {cose.VDP: {INCLUSION: [cbor.encode([tree.size, index, tree.inclusion(index)])]}}
 
 
 def _root(parsed: cose.Sign1, header: bytes) -> bytes:
-    if parsed.protected[cose.VDS] != _RFC9162_SHA256:
-        raise SealInvalid(f"verifiable data structure {parsed.protected[cose.VDS]!r}")
+    signed_size = parsed.protected.get(TREE_SIZE)
+    if parsed.protected[cose.VDS] != RFC9162_SHA256 or not _is_batch(signed_size):
+        raise SealInvalid("a batch of unknown structure or size")
     match parsed.unprotected:
         # Exactly this: whatever else stood there nobody would have signed.
         case {cose.VDP: {-1: [bytes() as proof], **others}, **more} if not others and not more:
@@ -169,11 +168,15 @@ def _root(parsed: cose.Sign1, header: bytes) -> bytes:
             raise SealInvalid("a batch seal without exactly one inclusion proof")
     try:
         match cbor.decode(proof, max_size=cose.MAX_SIGN1):
-            case [int() as size, int() as index, [*path]] if 1 < size <= MAX_BATCH and _are_hashes(index, path):
+            case [int() as size, int() as index, [*path]] if size == signed_size and _are_hashes(index, path):
                 return merkle.root_from_inclusion(merkle.leaf_hash(header), index, size, path)
     except (CborInvalid, EvidenceInvalid) as error:
         raise SealInvalid(error.where) from error
     raise SealInvalid("a malformed inclusion proof")
+
+
+def _is_batch(size: object) -> bool:
+    return isinstance(size, int) and 1 < size <= MAX_BATCH
 
 
 def _are_hashes(index: int, path: list[object]) -> bool:

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from lienthong.directory.snapshot import Standing
 from lienthong.exchange.evidence.report import Notes
 from lienthong.exchange.evidence.trusted import Trusted
+from lienthong.kernel.clock import Millis, iso
 from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.kernel.identifiers import ServiceId, parse_client
 from lienthong.trust.errors import TrustError
@@ -54,7 +56,9 @@ class Judge:
             return None
 
     def _compare(self, where: str, entry: Entry, header: Header) -> None:
-        ours, theirs = (header.sender, header.receiver) if entry.direction == "out" else (header.receiver, header.sender)
+        ours, theirs = (
+            (header.sender, header.receiver) if entry.direction == "out" else (header.receiver, header.sender)
+        )
         stated = {
             "kind": entry.kind in {header.kind.value, *_INCIDENTS},
             "id": entry.id == str(header.id),
@@ -68,6 +72,22 @@ class Judge:
             self._notes.find(where, "entry_differs", ", ".join(differing))
         if entry.digests != tuple(content.digest for content in header.contents):
             self._notes.find(where, "digest_mismatch", "its digests are not those that were sealed")
+
+
+def check_standing(trusted: Trusted, notes: Notes, latest: Millis) -> None:
+    """Note when a directory does not reach as far as the evidence: it cannot know of later revocations.
+
+    In the days of grace a gateway may go on with known grants, so that is no defect of its evidence.
+    """
+    snapshot = trusted.snapshot
+    where = f"version {snapshot.version} until {iso(snapshot.expires)}, evidence of {iso(latest)}"
+    match snapshot.standing(latest):
+        case Standing.GRACE:
+            notes.tell("directory", "directory_in_grace", where)
+        case Standing.STALE:
+            notes.find("directory", "directory_expired", where)
+        case Standing.FRESH:
+            pass
 
 
 def _is_of(party: str, organ: str) -> bool:

@@ -1,12 +1,36 @@
-"""What verifying evidence came to."""
+"""What is to be verified, and what that came to."""
 
+import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
+from lienthong.exchange.evidence.errors import EvidenceMissing
+from lienthong.kernel.clock import Millis
 from lienthong.trust.audit import MAX_FINDINGS, Finding
+from lienthong.trust.checkpoint import Checkpoint
 
 _NUMBER: Final = re.compile(r"(?:entry|entries from|entries|checkpoint|witnessed checkpoint) (\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be verified, and against what."""
+
+    # An exported record, a journal's file, or a gateway's state folder.
+    path: Path
+    # Root metadata of the directory that is trusted already.
+    root: bytes
+    # Nothing may be later than this (milliseconds UTC).
+    now: Millis
+    # Where the directory is, for a journal; default: ``directory`` beside it. A record brings its own.
+    directory: Path | None = None
+    # Files whose digests must be among the evidence.
+    contents: Sequence[Path] = ()
+    # Checkpoints of the same journal that others hold.
+    witnessed: Sequence[Checkpoint] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +57,7 @@ class Report:
         return not self.findings
 
 
-class Enough(Exception):  # noqa: N818 - not an error: it ends the search
+class Enough(Exception):
     """So much is wrong that more findings help nobody."""
 
 
@@ -63,6 +87,19 @@ class Notes:
     def in_order(self) -> tuple[Finding, ...]:
         """Return the defects, those of the whole first, then by place."""
         return tuple(sorted(self.findings, key=_place))
+
+
+def digest_of_file(path: Path) -> bytes:
+    """Return the SHA-256 of a file, whatever its size.
+
+    Raises:
+        EvidenceMissing: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise EvidenceMissing(f"{path}: {error.strerror}") from error
 
 
 def _place(finding: Finding) -> int:

@@ -10,7 +10,7 @@ from lienthong.directory.client import end_of_term, verify
 from lienthong.directory.errors import DirectoryError, DirectoryMissing
 from lienthong.directory.indexing import Indexer
 from lienthong.directory.published import MAX_BUNDLE, Published, role_of
-from lienthong.directory.snapshot import Snapshot, Standing
+from lienthong.directory.snapshot import Snapshot
 from lienthong.exchange.evidence.errors import KeyNotOwned, RootInvalid
 from lienthong.kernel.clock import SECOND, Millis
 from lienthong.kernel.identifiers import OrganId
@@ -32,8 +32,8 @@ class Trusted:
     def of(cls, published: Published, *, root: bytes, at: Millis) -> Self:
         """Verify a version, whole or in part.
 
-        One whose term is over is judged as of its end: it says what held until then. ``standing`` tells
-        whether that reaches as far as a piece of evidence.
+        One whose term is over is judged as of its end: it says what held until then. Whether that reaches as
+        far as a piece of evidence is to be asked of the snapshot.
 
         Args:
             published: the files.
@@ -46,10 +46,6 @@ class Trusted:
         judged = min(at, end_of_term(published) - SECOND)
         verified = verify(published, root=root, at=judged, partial=True)
         return cls(published=published, snapshot=Indexer().snapshot(verified.facts))
-
-    def standing(self, latest: Millis) -> Standing:
-        """Tell how far this version can be used for evidence up to that time: later revocations it cannot know."""
-        return self.snapshot.standing(latest)
 
     def sealing_key(self, kid: bytes, header: Header) -> PublicKey:
         """Return the key of that id, which must be one of the sender's.

@@ -9,11 +9,22 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from lienthong.exchange.errors import ExchangeError, RemoteError, RequestInvalid, fault_of
+from lienthong.exchange.errors import (
+    AccessDenied,
+    ExchangeError,
+    PurposeMissing,
+    RemoteError,
+    RequestInvalid,
+    ServiceTypeInvalid,
+    ServiceUnknown,
+    fault_of,
+)
 from lienthong.kernel.errors import LienthongError
 
 _XML: Final = {"text/xml": "text/xml", "application/xml": "application/xml", "text/*": "text/xml"}
-_JSON: Final = "application/json"
+_JSON: Final = "application/json;charset=utf-8"
+# What a provider's side says in X-Road, whichever of our sides is the first to notice.
+_PROVIDERS: Final = (AccessDenied, PurposeMissing, ServiceTypeInvalid, ServiceUnknown)
 _WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -41,19 +52,20 @@ def fault(error: LienthongError, *, accept: str, codes: Codes) -> Fault:
 
     Args:
         error: what happened.
-        accept: the request's ``Accept``; its first XML or JSON type decides, whatever its weight.
+        accept: the request's ``Accept``, several joined by commas; its first XML type decides, whatever its
+            weight and whatever else it names. Without one it is JSON.
         codes: how to write the type.
     """
     type_ = type_of(error)
     written = _modern(type_) if codes is Codes.V7_8 else type_
     detail = str(uuid.uuid4())
-    media_type = next((t for t in map(_media_type, accept.split(",")) if t in _XML or t == _JSON), _JSON)
-    if media_type in _XML:
-        content_type = f"{_XML[media_type]};charset=utf-8"
+    xml = next((_XML[t] for t in map(_media_type, accept.split(",")) if t in _XML), None)
+    if xml is not None:
+        content_type = f"{xml};charset=utf-8"
         fields = (("type", written), ("message", str(error)), ("detail", detail))
         body = "".join(["<error>", *(f"<{name}>{escape(text)}</{name}>" for name, text in fields), "</error>"]).encode()
     else:
-        content_type = "application/json;charset=utf-8"
+        content_type = _JSON
         body = msgspec.json.encode({"type": written, "message": str(error), "detail": detail})
     status = 500 if type_.startswith("Server.") else 400
     return Fault(status=status, type=written, content_type=content_type, body=body, detail=detail)
@@ -66,6 +78,8 @@ def type_of(error: LienthongError) -> str:
             return f"Server.ServerProxy.{fault_of(error.remote_code)}"
         case RequestInvalid():
             return f"Client.{error.fault}"
+        case ExchangeError() if isinstance(error, _PROVIDERS):
+            return f"Server.ServerProxy.{error.fault}"
         case ExchangeError():
             return f"Server.ClientProxy.{error.fault}"
         case _:

@@ -5,6 +5,7 @@ import hashlib
 import logging
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -16,15 +17,20 @@ from lienthong.exchange.errors import RequestInvalid
 from lienthong.exchange.http import METHODS, Headers, HttpMessage, passed_on
 from lienthong.exchange.rest.faults import Codes, fault
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
-from lienthong.kernel.identifiers import ServiceId, parse_client, part_of
+from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, part_of
 from lienthong.kernel.labels import INTERNAL, Label
 
 PREFIX: Final = b"/r1/"
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes of a request's body that a gateway takes."""
 _SERVICE_PARTS: Final = 5
-# What the exchange itself says about an answer; a backend's own values are overwritten.
+# What the exchange itself says, in a call (each once, whatever came) and of an answer; other values of a
+# client or a backend are overwritten.
 _OURS: Final = frozenset({"x-road-id", "x-road-client", "x-road-service", "x-road-request-id", "x-road-request-hash"})
+
+_LOOPBACK: Final = policy.Connection()
+# Characters of a path segment besides the unreserved ones (RFC 3986, section 3.3).
+_SEGMENT: Final = "!$&'()*+,;=:@"
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +43,7 @@ class R1:
     instance: str
     codes: Codes = Codes.CLASSIC
     # May this connection speak for any information system? Only on loopback.
-    connection: policy.Connection = policy.Connection()
+    connection: policy.Connection = _LOOPBACK
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong becomes an X-Road error."""
@@ -45,7 +51,8 @@ class R1:
         try:
             status, answer, body = await self._call(scope, headers, receive)
         except LienthongError as error:
-            made = fault(error, accept=_last(headers, "accept"), codes=self.codes)
+            accept = ",".join(value for name, value in headers if name == "accept")
+            made = fault(error, accept=accept, codes=self.codes)
             _log.info("%s %s", made.detail, error)
             status, body = made.status, made.body
             answer = [(b"content-type", made.content_type.encode()), (b"x-road-error", made.type.encode())]
@@ -59,8 +66,8 @@ class R1:
         answer = await self.caller.call(call)
         ours = {
             "x-road-id": call.message.header("x-road-id"),
-            "x-road-client": str(call.client),
-            "x-road-service": str(call.service),
+            "x-road-client": _written(call.client),
+            "x-road-service": _written(call.service),
             "x-road-request-id": str(call.id),
             "x-road-request-hash": request_hash(scope["method"], _target(scope), call.message),
         }
@@ -80,13 +87,13 @@ class R1:
             raise IdentifierInvalid("the header X-Road-Client is missing")
         call_id = uuid.uuid4()
         label = _last(headers, "x-lienthong-label")
-        kept = [(name, value) for name, value in passed_on(headers) if name not in {"x-road-id", "x-road-client"}]
+        kept = [(name, value) for name, value in passed_on(headers) if name not in _OURS]
         if not _last(headers, "accept"):
             kept.append(("accept", "application/json"))
         client = parse_client(sender)
         kept += [
-            ("x-road-client", str(client)),
-            ("x-road-id", _last(headers, "x-road-id") or f"{self.instance}-{uuid.uuid4()}"),
+            ("x-road-client", sender),
+            ("x-road-id", _last(headers, "x-road-id") or f"{quote(self.instance)}-{uuid.uuid4()}"),
             ("x-road-request-id", str(call_id)),
         ]
         return Call(
@@ -107,8 +114,9 @@ def request_hash(method: str, target: str, message: HttpMessage) -> str:
     """Return ``x-road-request-hash``: base64 of SHA-512 over head and body as PR-REST defines it."""
     lines = [method, target, *(f"{name}:{value}" for name, value in message.headers)]
     digest = hashlib.sha512("".join(f"{line}\r\n" for line in lines).encode("latin-1", "replace")).digest()
-    parts = digest + hashlib.sha512(message.body).digest() if message.body else digest
-    return base64.b64encode(hashlib.sha512(parts).digest()).decode()
+    if message.body:
+        digest = hashlib.sha512(digest + hashlib.sha512(message.body).digest()).digest()
+    return base64.b64encode(digest).decode()
 
 
 def _target(scope: Scope) -> str:
@@ -126,6 +134,12 @@ def _split(target: str) -> tuple[ServiceId, str]:
     service = ServiceId(*(part_of(part) for part in parts[:_SERVICE_PARTS]))
     rest = "/" + parts[_SERVICE_PARTS] if len(parts) > _SERVICE_PARTS else ""
     return service, rest + question + query
+
+
+@lru_cache(maxsize=4096)
+def _written(id_: ClientId | ServiceId) -> str:
+    """Write an identifier as X-Road's servers do: what a path segment may contain stays as it is."""
+    return "/".join(quote(part, safe=_SEGMENT) for part in id_.parts)
 
 
 def _last(headers: Headers, name: str) -> str:

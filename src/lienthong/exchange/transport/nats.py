@@ -25,7 +25,8 @@ from lienthong.exchange.transport.permissions import SLOTS
 _log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS: Final = 5.0
-_STORE_SECONDS: Final = 10.0
+# How long a stream may take to acknowledge.
+STORE_SECONDS: Final = 10.0
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 2.0
 # How many messages may wait for their acknowledgement at once.
@@ -125,14 +126,19 @@ class NatsCarrier:
         """Store many messages at full speed; see ``Carrier``."""
         sent: list[asyncio.Future[Reply] | ExchangeError] = []
         for index, message in enumerate(messages):
-            if index >= _WINDOW:
-                await _settled(sent[index - _WINDOW])
+            if index >= _WINDOW and not await _settled(sent[index - _WINDOW :][:1]):
+                # The server stopped acknowledging: sending on would only fill its buffers.
+                break
             try:
                 link = self._live(message.subject)
                 sent.append(await link.post(message.subject, message.data, headers={"Nats-Msg-Id": message.id}))
             except ExchangeError as error:
                 sent.append(error)
-        return [await _outcome(message.subject, each) for message, each in zip(messages, sent, strict=True)]
+        await _settled(sent)
+        outcomes: list[int | ExchangeError] = [
+            _outcome(message.subject, each) for message, each in zip(messages, sent, strict=False)
+        ]
+        return outcomes + [CarrierUnavailable(message.subject) for message in messages[len(sent) :]]
 
     async def consume(  # noqa: PLR0913 - by keyword
         self,
@@ -222,7 +228,7 @@ class NatsCarrier:
         Raises:
             NoResponder, CarrierTimeout, CarrierUnavailable, CarrierRefused: as for ``request``.
         """
-        return (await self._live(subject).call(subject, body, seconds=_STORE_SECONDS)).data
+        return (await self._live(subject).call(subject, body, seconds=STORE_SECONDS)).data
 
     async def close(self) -> None:
         """End all subscriptions and the connection."""
@@ -237,16 +243,16 @@ class NatsCarrier:
             await link.close()
 
     async def _store(self, subject: str, data: bytes, headers: Mapping[str, str] | None) -> int:
-        reply = await self._live(subject).call(subject, data, seconds=_STORE_SECONDS, headers=headers)
+        reply = await self._live(subject).call(subject, data, seconds=STORE_SECONDS, headers=headers)
         return _sequence(subject, reply)
 
     async def _store_once(self, subject: str, data: bytes) -> int:
-        reply = await self._live(subject).call(subject, data, seconds=_STORE_SECONDS)
+        reply = await self._live(subject).call(subject, data, seconds=STORE_SECONDS)
         # The first to be stored stays: nobody replaces a chunk, and repeating it changes nothing.
         return 0 if _TAKEN in reply.data else _sequence(subject, reply)
 
     async def _fetch(self, stream: str, subject: str) -> bytes:
-        reply = await self._live(subject).call(f"$JS.API.DIRECT.GET.{stream}.{subject}", b"", seconds=_STORE_SECONDS)
+        reply = await self._live(subject).call(f"$JS.API.DIRECT.GET.{stream}.{subject}", b"", seconds=STORE_SECONDS)
         if reply.status:
             raise NotStored(subject)
         return reply.data
@@ -337,15 +343,18 @@ def _sequence(subject: str, reply: Reply) -> int:
     return stored.seq
 
 
-async def _settled(sent: asyncio.Future[Reply] | ExchangeError) -> None:
-    if isinstance(sent, asyncio.Future) and not sent.done():
-        await asyncio.wait([sent], timeout=_STORE_SECONDS)
+async def _settled(sent: Sequence[asyncio.Future[Reply] | ExchangeError]) -> bool:
+    """Wait for acknowledgements; tells whether all came."""
+    waiting = [each for each in sent if isinstance(each, asyncio.Future) and not each.done()]
+    if not waiting:
+        return True
+    _, late = await asyncio.wait(waiting, timeout=STORE_SECONDS)
+    return not late
 
 
-async def _outcome(subject: str, sent: asyncio.Future[Reply] | ExchangeError) -> int | ExchangeError:
+def _outcome(subject: str, sent: asyncio.Future[Reply] | ExchangeError) -> int | ExchangeError:
     if isinstance(sent, ExchangeError):
         return sent
-    await _settled(sent)
     if not sent.done():
         sent.cancel()
         return CarrierTimeout(subject)

@@ -1,0 +1,149 @@
+"""The exchange: calls beside two nginx in a row with mutual TLS, and the national broadcast.
+
+Everything runs on this machine at once: load generator, both gateways, broker and backend.
+"""
+
+import asyncio
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import _nginx
+from _report import Row, at_most, compared, main
+
+from lienthong.cli.world import OrganPlan, Plan, SitePlan, World
+from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
+from lienthong.embedded.child import spawn, stop
+from lienthong.exchange.config import GatewayConfig
+from lienthong.kernel.identifiers import OrganId, ServiceId
+from lienthong.kernel.labels import Label, Level
+
+_ANSWER = b"x" * 1024
+_SERVICE = ServiceId("VN", "STATE", "G22", "registry", "answer")
+_CLIENT = "VN/PARTY/A01/office"
+
+
+def measure(quick: bool) -> list[Row]:
+    """Measure calls, then broadcasts."""
+    return [*asyncio.run(_calls(quick)), *_broadcasts(quick)]
+
+
+async def _calls(quick: bool) -> list[Row]:
+    seconds, rounds = (3, 2) if quick else (10, 3)
+    async with contextlib.AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        peers = stack.enter_context(_nginx.peers(folder, _ANSWER))
+        url = await stack.enter_async_context(_exchange(folder / "world", peers.backend))
+        ours, theirs, alone, peer_alone = [], [], [], []
+        headers = (f"X-Road-Client: {_CLIENT}",)
+        for _ in range(rounds):
+            # Taken in turns, so that both see the same machine.
+            theirs.append(await _load(peers.proxies + "/", 64, seconds))
+            ours.append(await _load(url, 64, seconds, headers))
+            peer_alone.append(await _load(peers.proxies + "/", 1, max(1, seconds // 3)))
+            alone.append(await _load(url, 1, max(1, seconds // 3), headers))
+    peer = "2 × nginx, mutual TLS"
+    return [
+        compared(
+            "calls, 64 connections, 1 KB",
+            statistics.median(load.per_second for load in ours),
+            "calls/s",
+            peer=peer,
+            peer_value=statistics.median(load.per_second for load in theirs),
+            at_least=0.15,
+        ),
+        _plain("call, 64 connections, p50", [load.p50 for load in ours], peer, [load.p50 for load in theirs]),
+        _plain("call, 64 connections, p99", [load.p99 for load in ours], peer, [load.p99 for load in theirs]),
+        _plain("call, 1 connection, p50", [load.p50 for load in alone], peer, [load.p50 for load in peer_alone]),
+        at_most("calls that failed", sum(load.errors for load in [*ours, *alone]), "calls", 0),
+    ]
+
+
+def _plain(name: str, values: list[float], peer: str, peers: list[float]) -> Row:
+    value, other = statistics.median(values), statistics.median(peers)
+    return Row(name=name, value=value, unit="ms", peer=peer, peer_value=other, ratio=value / other)
+
+
+async def _load(url: str, connections: int, seconds: int, headers: tuple[str, ...] = ()) -> _nginx.Load:
+    return await asyncio.to_thread(_nginx.load, url, connections=connections, seconds=seconds, headers=headers)
+
+
+@contextlib.asynccontextmanager
+async def _exchange(folder: Path, backend: str) -> AsyncIterator[str]:
+    """Run two gateways in processes of their own, and the broker; gives the address to call."""
+    grant = GrantEntry(to=_CLIENT)
+    ceiling = Label(Level.CONFIDENTIAL)
+    plan = Plan(
+        instance="VN",
+        profile="none",
+        branches={"a": "Consumers", "b": "Providers"},
+        sites=[SitePlan(code="a", name="a", branch="a"), SitePlan(code="b", name="b", branch="b")],
+        organs=[
+            OrganPlan(
+                id=OrganId("VN", "PARTY", "A01"),
+                token="a01",
+                name="Consumer",
+                branch="a",
+                site="a",
+                ceiling=ceiling,
+                subsystems=(SubsystemEntry(code="office", name="Office", ceiling="confidential"),),
+            ),
+            OrganPlan(
+                id=OrganId("VN", "STATE", "G22"),
+                token="g22",
+                name="Provider",
+                branch="b",
+                site="b",
+                ceiling=ceiling,
+                subsystems=(SubsystemEntry(code="registry", name="Registry", ceiling="confidential"),),
+                services=(ServiceEntry(subsystem="registry", code="answer", grants=(grant,)),),
+            ),
+        ],
+    )
+    world = await asyncio.to_thread(World.create, folder, plan)
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(world.carried())
+        port = _nginx._free_port()
+        await stack.enter_async_context(_gateway(world.config("b", services={_SERVICE: backend})))
+        await stack.enter_async_context(_gateway(world.config("a", port=port)))
+        yield f"http://127.0.0.1:{port}/r1/{_SERVICE}/x"
+
+
+@contextlib.asynccontextmanager
+async def _gateway(config: GatewayConfig) -> AsyncIterator[None]:
+    file = config.state / "gateway.toml"
+    file.write_text(config.to_toml())
+    with (config.state / "gateway.log").open("w+b") as log:
+        command = [sys.executable, "-m", "lienthong", "gateway", "--config", str(file)]
+        process = await spawn(command, log=log.fileno(), keep=[])
+        try:
+            while b"Ctrl-C" not in Path(log.name).read_bytes():
+                if process.returncode is not None:
+                    raise SystemExit(Path(log.name).read_text())
+                await asyncio.sleep(0.05)
+            yield
+        finally:
+            await stop(process, grace=10)
+
+
+def _broadcasts(quick: bool) -> list[Row]:
+    """Run the demo as a user does, and read what it says of itself."""
+    rows = []
+    for organs in (1000, 3355) if quick else (10, 100, 1000, 3355):
+        results = []
+        for _ in range(1 if quick else 3):
+            command = [sys.executable, "-m", "lienthong", "demo", "--headless", "--json", "--organs", str(organs)]
+            results.append(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
+        seconds = statistics.median(result["seconds"] for result in results)
+        name = f"broadcast of {results[0]['bytes'] // 1000} KB to {organs} organs, receipts verified"
+        rows.append(at_most(name, seconds, "s", 12) if organs == 3355 else Row(name=name, value=seconds, unit="s"))
+    return rows
+
+
+if __name__ == "__main__":
+    main("Exchange", measure)

@@ -1,0 +1,232 @@
+"""How evidence looks: tables for people, plain values for programs, both in bounds of what is shown safely."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from lienthong.cli.text import plain
+from lienthong.exchange.evidence.report import Report
+from lienthong.kernel.clock import Millis, iso
+from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.i18n import _, later
+from lienthong.trust.audit import Finding
+from lienthong.trust.errors import SealInvalid
+from lienthong.trust.header import Header
+from lienthong.trust.journal_entry import Entry
+from lienthong.trust.seal import header_of
+
+# What the codes mean that no error class stands for.
+_MEANINGS: Final = {
+    "answer_differs": later("The seal does not answer the one it should."),
+    "checkpoint_differs": later("The entries are not those that were signed."),
+    "checkpoint_order": later("The checkpoint is older than one over fewer entries."),
+    "columns_differ": later("The table shows something else than the entry says."),
+    "directory_in_grace": later("The directory had run out; within its days of grace known grants go on."),
+    "entry_altered": later("The entry is not the one that was recorded."),
+    "entry_differs": later("The entry says something else than what was sealed."),
+    "entry_missing": later("An entry is missing."),
+    "file_damaged": later("The file is damaged."),
+    "file_unreadable": later("The file cannot be read."),
+    "in_the_future": later("It comes from the future."),
+    "journal_truncated": later("The journal was cut short."),
+    "member_differs": later("The file inside the record is not what the entry says."),
+    "member_missing": later("A file is missing in the record."),
+    "not_a_journal": later("It is not a journal of this version."),
+    "seal_missing": later("There is no seal where there must be one."),
+    "too_many_findings": later("So much is wrong that the rest was not looked at."),
+}
+_WORDS: Final = re.compile(
+    r"file|directory|receipt|entry|entry, seal \d+|entry \d+(?:, seal \d+)?|entries \d+ to \d+|entries from \d+"
+    r"|(?:witnessed )?checkpoint \d+"
+)
+_PARTS: Final = {
+    each: later(each)
+    for each in ("witnessed checkpoint", "checkpoint", "entries from", "entries", "entry", "seal", "file", "directory")
+} | {"receipt": later("receipt"), "to": later("to")}
+_PART: Final = re.compile("|".join(_PARTS))
+_ARROWS: Final = {"out": "→", "in": "←"}
+_SHOWN_DETAIL: Final = 300
+
+
+def time(at: Millis) -> str:
+    """Return a time to the second, UTC."""
+    return iso(at)[:19].replace("T", " ")
+
+
+def place(where: str) -> str:
+    """Return the place of a finding in the language that is spoken now."""
+    return _PART.sub(lambda part: _(part[0]), where) if _WORDS.fullmatch(where) else where
+
+
+def meaning(code: str) -> str:
+    """Return what a code means, in the language that is spoken now."""
+    if code in _MEANINGS:
+        return _(_MEANINGS[code])
+    return next((f"{_(message)}." for known, message in _messages(LienthongError) if known == code), code)
+
+
+def entry_values(index: int, entry: Entry) -> dict[str, object]:
+    """Return an entry for a program."""
+    return {
+        "index": index,
+        "at": iso(entry.at),
+        "organ": entry.organ,
+        "direction": entry.direction,
+        "kind": entry.kind,
+        "id": entry.id,
+        "peer": entry.peer,
+        "label": entry.label,
+        "purpose": entry.purpose,
+        "verdict": entry.verdict,
+        "detail": entry.detail,
+        "digests": [digest.hex() for digest in entry.digests],
+        "seals": len(entry.seals),
+    }
+
+
+def report_values(report: Report) -> dict[str, object]:
+    """Return a report for a program."""
+    return {
+        "holds": report.holds,
+        "site": report.site,
+        "index": report.index,
+        "entries": report.entries,
+        "seals": report.seals,
+        "checkpoints": report.checkpoints,
+        "contents": report.contents,
+        "findings": [_finding_values(each) for each in report.findings],
+        "notices": [_finding_values(each) for each in report.notices],
+    }
+
+
+def entry_table(entries: Iterable[tuple[int, Entry]]) -> Table:
+    """Return entries as a table."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("#", justify="right", no_wrap=True)
+    for title in (_("Time (UTC)"), "", _("Kind"), _("Organ"), _("Other side"), _("Label"), _("Verdict")):
+        table.add_column(title, no_wrap=title == _("Time (UTC)"), overflow="ellipsis")
+    for index, entry in entries:
+        style = "" if entry.verdict == "ok" else "red" if entry.kind == "alarm" else "yellow"
+        cells = (time(entry.at), _ARROWS.get(entry.direction, "·"), entry.kind, entry.organ, entry.peer, entry.label)
+        table.add_row(str(index), *(Text(plain(cell)) for cell in cells), Text(plain(entry.verdict), style))
+    return table
+
+
+def entry_facts(index: int, entry: Entry, covered: str, holds: Mapping[int, Text]) -> RenderableType:
+    """Return an entry with its seals.
+
+    Args:
+        index: its number.
+        entry: the entry.
+        covered: which checkpoint covers it, in words.
+        holds: number of a seal → whether it holds, in words.
+    """
+    facts = _facts(
+        {
+            _("Entry"): str(index),
+            _("Time (UTC)"): time(entry.at),
+            _("Organ"): entry.organ,
+            _("Direction"): entry.direction,
+            _("Kind"): entry.kind,
+            _("Exchange"): entry.id,
+            _("Other side"): entry.peer,
+            _("Label"): entry.label,
+            _("Purpose"): entry.purpose,
+            _("Verdict"): entry.verdict,
+            _("Detail"): entry.detail,
+            _("Contents (SHA-256)"): "\n".join(digest.hex() for digest in entry.digests),
+            _("Checkpoint"): covered,
+        }
+    )
+    parts: list[RenderableType] = [facts]
+    for number, sealed in enumerate(entry.seals):
+        title = Text(_("Seal {number}").format(number=number), "bold")
+        parts += [Text(), Text.assemble(title, "  ", holds.get(number, "")), _seal(sealed)]
+    return Group(*parts)
+
+
+def finding_table(findings: Iterable[Finding], style: str) -> Table:
+    """Return findings as a table."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in (_("Where"), _("Code"), _("What"), _("Detail")):
+        table.add_column(title, overflow="fold")
+    for each in findings:
+        detail = plain(each.detail)[:_SHOWN_DETAIL]
+        table.add_row(Text(plain(place(each.where)), style), each.what, Text(meaning(each.what)), Text(detail))
+    return table
+
+
+def show_report(console: Console, report: Report) -> None:
+    """Print what verifying came to."""
+    if report.index is not None:
+        console.print(_("Entry {index} of the journal of site {site}").format(index=report.index, site=report.site))
+    elif report.site:
+        console.print(_("Journal of site {site}").format(site=plain(report.site)), markup=False)
+    if report.findings:
+        console.print(finding_table(report.findings, "red"))
+    if report.notices:
+        console.print(_("For your information:"))
+        console.print(finding_table(report.notices, "yellow"))
+    counts = _("{entries} entries, {seals} seals, {checkpoints} checkpoints").format(
+        entries=report.entries, seals=report.seals, checkpoints=report.checkpoints
+    )
+    if report.holds:
+        console.print(Text(_("Everything holds: {counts}.").format(counts=counts), "bold green"))
+    else:
+        verdict = _("It does not hold: {defects} defects in {counts}.")
+        console.print(Text(verdict.format(defects=len(report.findings), counts=counts), "bold red"))
+
+
+def _seal(sealed: bytes) -> RenderableType:
+    try:
+        header = header_of(sealed)
+    except SealInvalid as error:
+        return Text(plain(f"{_(error.message)}: {error.where}"), "red")
+    return _facts(header_facts(header))
+
+
+def header_facts(header: Header) -> dict[str, str]:
+    """Return what a seal says, by name in the language that is spoken now; what is empty is left out."""
+    contents = "\n".join(f"{one.name or '–'} {one.media_type} {one.size} B" for one in header.contents)
+    facts = {
+        _("Kind"): header.kind.value,
+        _("Sender"): header.sender,
+        _("Receiver"): header.receiver,
+        _("Created (UTC)"): time(header.created),
+        _("Expires (UTC)"): time(header.expires),
+        _("Request"): f"{header.method} {header.path}".strip(),
+        _("Subject"): header.subject,
+        _("State"): header.status,
+        _("Note"): header.note,
+        _("Contents"): contents,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _facts(facts: Mapping[str, str]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        if value:
+            table.add_row(name, Text("\n".join(map(plain, value.split("\n")))))
+    return table
+
+
+def _finding_values(finding: Finding) -> dict[str, str]:
+    return {
+        "where": finding.where,
+        "code": finding.what,
+        "text": meaning(finding.what),
+        "detail": finding.detail,
+    }
+
+
+def _messages(kind: type[LienthongError]) -> Iterable[tuple[str, str]]:
+    yield kind.code, kind().message
+    for child in kind.__subclasses__():
+        yield from _messages(child)

@@ -1,0 +1,179 @@
+"""``lienthong sandbox``: two gateways with a real carrier between them, for integrators."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import aiohttp
+import typer
+import uvloop
+from rich.console import Console
+
+from lienthong.cli.sandbox_config import SandboxConfig
+from lienthong.cli.sandbox_echo import echo
+from lienthong.cli.sandbox_plan import CONSUMER, PROVIDER, plan_of, services_at, site_of
+from lienthong.cli.world import World
+from lienthong.embedded.child import lock_folder
+from lienthong.embedded.errors import PortTaken
+from lienthong.exchange.rest.server import WebServer
+from lienthong.exchange.run import running
+from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.i18n import _
+from lienthong.kernel.identifiers import ClientId, SubsystemId
+
+app = typer.Typer(help="Run two gateways on this machine to try integrations against.")
+
+_HOST: Final = "127.0.0.1"
+_WORLD: Final = "world"
+_OK: Final = 200
+
+
+class SandboxFailed(LienthongError):
+    """The sandbox does not answer calls."""
+
+    code = "sandbox_failed"
+    hint = "Report this message with what the sandbox has written before."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says."""
+
+    # None: a consumer, a provider and an echo service.
+    config: Path | None
+    port: int
+    # None: a folder for as long as it runs.
+    state: Path | None
+
+
+@app.command()
+def sandbox(
+    *,
+    config: Annotated[
+        Path | None, typer.Option(help="Consumers, providers and services (TOML). Default: an echo service.")
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the REST interface on 127.0.0.1; 0 takes a free one.")
+    ] = 8080,
+    state: Annotated[
+        Path | None, typer.Option(help="Keep keys, evidence and directory in this folder.", file_okay=False)
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every refusal and every retry.")] = False,
+) -> None:
+    """Run two gateways and the carrier between them until SIGTERM or Ctrl-C. docs/sandbox.md is the guide."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    uvloop.run(_until_told_to_stop(Options(config=config, port=port, state=state)))
+
+
+async def _until_told_to_stop(options: Options) -> None:
+    work = asyncio.create_task(_run(options))
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        # Once: a second Ctrl-C must not cut off the cleaning up, which leaves no process behind.
+        if not told:
+            told = True
+            work.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+async def _run(options: Options) -> None:
+    given = None if options.config is None else SandboxConfig.load(options.config)
+    _check_free(options.port)
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(_folder(options.state))
+        if given is None:
+            server = await stack.enter_async_context(WebServer(echo, host=_HOST, port=0))
+            config = SandboxConfig.built_in(server.url)
+        else:
+            config = given
+        world = _world(folder / _WORLD, config)
+        await stack.enter_async_context(world.carried())
+        await stack.enter_async_context(
+            running(world.config(PROVIDER, services=services_at(PROVIDER, config), codes=config.codes))
+        )
+        gateway = await stack.enter_async_context(
+            running(
+                world.config(CONSUMER, port=options.port, services=services_at(CONSUMER, config), codes=config.codes)
+            )
+        )
+        url = str(gateway.url)
+        await _try(url, config)
+        _explain(url, config)
+        typer.echo(f"READY {url}")
+        await asyncio.Event().wait()
+
+
+def _check_free(port: int) -> None:
+    try:
+        socket.create_server((_HOST, port)).close()
+    except OSError as error:
+        raise PortTaken(f"{_HOST}:{port}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _folder(state: Path | None) -> Iterator[Path]:
+    if state is None:
+        with tempfile.TemporaryDirectory(prefix="lienthong-sandbox-") as name:
+            yield Path(name)
+        return
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = lock_folder(state)
+    try:
+        yield state
+    finally:
+        os.close(lock)
+
+
+def _world(folder: Path, config: SandboxConfig) -> World:
+    plan = plan_of(config)
+    if World.is_complete(folder):
+        return World.reopen(folder, plan, adapt=True)
+    # What an interrupted first start has left.
+    shutil.rmtree(folder, ignore_errors=True)
+    return World.create(folder, plan)
+
+
+async def _try(url: str, config: SandboxConfig) -> None:
+    """Make a call to each gateway, so that the first one of an integrator works."""
+    reached = {site_of(provider.organ, config): provider for provider in reversed(config.providers)}
+    async with aiohttp.ClientSession() as session:
+        for provider in reached.values() if config.consumers else ():
+            headers = {"X-Road-Client": str(config.consumers[0])}
+            async with session.get(_address(url, provider, "listMethods"), headers=headers) as answer:
+                if answer.status != _OK:
+                    raise SandboxFailed(f"{provider}: {await answer.text()}")
+
+
+def _explain(url: str, config: SandboxConfig) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for provider in config.providers:
+        codes = [str(service.id).rpartition("/")[2] for service in config.services if service.id.provider == provider]
+        if config.consumers:
+            console.print(_("Try:"))
+            console.print(f"  {_curl(url, config.consumers[0], provider, codes[0] if codes else 'listMethods')}")
+
+
+def _curl(url: str, consumer: ClientId, provider: SubsystemId, code: str) -> str:
+    return f"curl -H 'X-Road-Client: {consumer}' '{_address(url, provider, code)}'"
+
+
+def _address(url: str, provider: SubsystemId, code: str) -> str:
+    return f"{url}/r1/{provider}/{code}"
