@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 from msgspec.structs import replace as changed
 
 from lienthong.directory.diff import Kind, diff, source_of
+from lienthong.directory.errors import DirectoryRefused
 from lienthong.directory.published import Published
 from lienthong.directory.source import Source
 from lienthong.kernel.clock import HOUR, iso
@@ -87,3 +89,9 @@ def test_a_site(source: Source) -> None:
     sites = (changed(branch.sites[0], name="Moved"), *branch.sites[1:])
     after = replace(source, branches={**source.branches, "01": changed(branch, sites=sites)})
     assert _lines(source, after) == ["changed branch 01 / site o01-0 / name [Organ 0 of 01] [Moved]"]
+
+
+@pytest.mark.parametrize("targets", [{}, {"common.json": b"{}"}])
+def test_what_no_publisher_wrote_has_no_source(published: Published, targets: dict[str, bytes]) -> None:
+    with pytest.raises(DirectoryRefused, match="not what a publisher writes"):
+        source_of(replace(published, targets=targets))

@@ -66,6 +66,13 @@ def test_a_branch_cannot_claim_what_the_centre_did_not_admit(
     assert len(list(snapshot.organs())) == 5
 
 
+def test_an_instance_admits_only_its_own(facts: Facts) -> None:
+    stranger = changed(new_organ("01", 7, algorithms=()), id="EE/PARTY/7")
+    register = facts.registers["01"].replace(b'"organs":{', b'"organs":{"EE/PARTY/7":"o01-7",')
+    admitted = replace(facts, registers={**facts.registers, "01": register})
+    assert [refusal.why for refusal in _with(admitted, _organs(stranger)).refusals] == ["it is not of the instance VN"]
+
+
 def test_a_branch_cannot_claim_a_site(facts: Facts) -> None:
     site = SiteEntry(code="o02-0", name="Claimed by 01", keys=(new_key(),))
     snapshot = _with(facts, encode(ShardFile(format=1, sites=(site,))))

@@ -9,8 +9,8 @@ import socket
 import stat
 import subprocess
 import sys
+import sysconfig
 import textwrap
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,7 +46,6 @@ def alive(pid: int) -> bool:
 
 async def test_start_and_stop(tmp_path: Path, trust: Trust) -> None:
     server = EmbeddedNats(tmp_path / "nats", trust)
-    assert server.pid is None
     await server.start()
     pid = server.pid
     assert pid is not None
@@ -137,7 +136,7 @@ async def test_port_that_is_taken(tmp_path: Path, trust: Trust) -> None:
 
 
 async def test_program_that_is_missing(tmp_path: Path, trust: Trust, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child.sysconfig, "get_path", lambda _: str(tmp_path))
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BinaryMissing, match=r"lienthong\[embedded\]"):
         await EmbeddedNats(tmp_path, trust).start()
@@ -145,7 +144,7 @@ async def test_program_that_is_missing(tmp_path: Path, trust: Trust, monkeypatch
 
 async def test_program_that_is_only_on_the_path(tmp_path: Path, trust: Trust, monkeypatch: pytest.MonkeyPatch) -> None:
     found = child.find_program("nats-server")
-    monkeypatch.setattr(child.sysconfig, "get_path", lambda _: str(tmp_path))
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
     monkeypatch.setenv("PATH", str(found.parent))
     assert child.find_program("nats-server") == found
 
@@ -210,7 +209,7 @@ async def test_server_that_is_never_ready(tmp_path: Path, trust: Trust, monkeypa
     # It does not end on SIGTERM either.
     sleeper.write_text("#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n")
     sleeper.chmod(0o755)
-    monkeypatch.setattr(child.sysconfig, "get_path", lambda _: str(sleeper.parent))
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(sleeper.parent))
     server = EmbeddedNats(tmp_path / "nats", trust, start_timeout=0.3, grace=0.2)
     with pytest.raises(EmbeddedError, match=r"not ready after 0.3 s"):
         await server.start()
@@ -254,7 +253,7 @@ PARENT = """
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 async def test_server_ends_with_its_parent(tmp_path: Path, project: Path, end: signal.Signals) -> None:
-    parent = subprocess.Popen(
+    parent = subprocess.Popen(  # noqa: ASYNC220 - its end is what the test brings about
         [sys.executable, "-c", textwrap.dedent(PARENT), tmp_path], stdout=subprocess.PIPE, text=True, cwd=project
     )
     assert parent.stdout is not None
@@ -263,10 +262,7 @@ async def test_server_ends_with_its_parent(tmp_path: Path, project: Path, end: s
     assert alive(pid)
     parent.send_signal(end)
     parent.wait()
-    deadline = time.monotonic() + 10
-    while alive(pid) and time.monotonic() < deadline:
-        await asyncio.sleep(0.01)
-    assert not alive(pid)
+    await eventually(lambda: not alive(pid))
 
 
 async def test_folder_stays_locked_while_an_orphan_still_runs(tmp_path: Path) -> None:

@@ -204,5 +204,5 @@ def call(branch: str, to: str, sender_branch: str, sender: str) -> str:
 async def eventually(true: Callable[[], object], *, seconds: float = 10.0) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(seconds):
-        while not true():
+        while not true():  # noqa: ASYNC110 - what is waited for knows nothing of events
             await asyncio.sleep(0.005)

@@ -26,8 +26,8 @@ from lienthong.trust.keys import Algorithm, PublicKey
 from lienthong.trust.keystore import MemoryKeyStore
 from lienthong.trust.seal import digest_of, seal, seal_many
 
-NOW: Final[Millis] = 1_795_334_400_000
-"""When the journal begins."""
+NOW: Final[Millis] = 1_748_736_000_000
+"""When the journal begins: 2025-06-01, so that it lies in the past of every machine."""
 SITE: Final = "site-a"
 A, B = "VN/PARTY/A01", "VN/STATE/B02"
 SYSTEM, SERVICE = f"{A}/hso", f"{B}/registry/lookup"

@@ -1,18 +1,17 @@
 """``lienthong directory``: make, sign, publish, look at and compare the signed map of organs."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from lienthong.cli import directory_view as view
 from lienthong.directory.client import verify
-from lienthong.directory.diff import Kind, diff, source_of
-from lienthong.directory.entries import OrganEntry
+from lienthong.directory.diff import diff, source_of
 from lienthong.directory.errors import DirectoryMissing, NotSigned, SourceInvalid
 from lienthong.directory.indexing import Indexer
 from lienthong.directory.publish import EMPTY, with_branch, with_centre, with_clock
@@ -24,6 +23,7 @@ from lienthong.directory.source import Source, read_source, write_source
 from lienthong.exchange.transport.nats import NatsCarrier
 from lienthong.kernel.clock import SystemClock, iso
 from lienthong.kernel.files import write_atomically
+from lienthong.kernel.i18n import _
 from lienthong.profiles import load
 from lienthong.trust.passphrase import passphrase_from
 
@@ -61,11 +61,12 @@ def init(
     write_atomically(folder / ".gitignore", b"/keys/\n", mode=0o644)
     signers.save(keys or folder / "keys", passphrase)
     organs = sum(len(branch.organs) for branch in source.branches.values())
-    console = Console(stderr=True)
-    console.print(f"{folder}: {organs} organs in {len(source.branches)} branches, keys in {keys or folder / 'keys'}.")
-    console.print(
-        "Give root-1, root-2 and root-3 to three people and keep no copy here; then: lienthong directory sign"
+    _say(
+        _("{folder}: {organs} organs in {branches} branches, keys in {keys}.").format(
+            folder=folder, organs=organs, branches=len(source.branches), keys=keys or folder / "keys"
+        )
     )
+    _say(_("Next: lienthong directory sign. Then give root-1, root-2 and root-3 to three people; keep no copy here."))
 
 
 @app.command()
@@ -97,7 +98,10 @@ def sign(
     _save(folder, after)
     changed = [name for name, data in after.roles.items() if before.roles.get(name) != data]
     changed += ["root"] * (after.roots != before.roots)
-    Console(stderr=True).print(f"Signed: {', '.join(changed) or 'nothing; it was all signed as it stands'}.")
+    if changed:
+        _say(_("Signed: {roles}.").format(roles=", ".join(changed)))
+    else:
+        _say(_("It is all signed as it stands."))
 
 
 @app.command()
@@ -128,8 +132,10 @@ def publish(
     if nats is not None:
         asyncio.run(_to_carrier(nats, creds, published.files()))
     organs = len(list(snapshot.organs()))
-    Console(stderr=True).print(
-        f"Published version {snapshot.version} with {organs} organs, valid until {iso(snapshot.expires)}."
+    _say(
+        _("Published version {version} with {organs} organs, valid until {expires}.").format(
+            version=snapshot.version, organs=organs, expires=iso(snapshot.expires)
+        )
     )
 
 
@@ -141,18 +147,15 @@ def show(
 ) -> None:
     """Show the branches, or one organ with its keys, services and grants."""
     source = _either(folder)
-    console = Console()
     if organ is None:
-        console.print(_branches(source))
+        Console().print(view.branches(source))
         return
     for code, branch in source.branches.items():
         for entry in branch.organs:
             if organ in {entry.id, entry.token}:
-                _show_organ(console, code, entry)
+                Console().print(view.organ(code, entry))
                 return
-    raise DirectoryMissing(
-        organ, hint="Name an organ by its identifier or its token; without one, all branches are shown."
-    )
+    raise DirectoryMissing(organ, hint="Name an organ by its identifier or token; without one, all branches are shown.")
 
 
 @app.command("diff")
@@ -162,18 +165,9 @@ def compare(
 ) -> None:
     """Show what differs between two directories; the exit status is 1 if anything does."""
     changes = diff(_either(old), _either(new))
-    console = Console()
-    for change in changes:
-        sign_, style = _SIGNS[change.kind]
-        both = change.kind is Kind.CHANGED
-        what = f"{change.before or '∅'} → {change.after or '∅'}" if both else change.before or change.after
-        console.print(f"{sign_} {change.where}{': ' if what else ''}{what}", style=style, markup=False, highlight=False)
+    Console().print(view.changes(changes))
     if changes:
         raise typer.Exit(1)
-    console.print("No difference.")
-
-
-_SIGNS: Final = {Kind.ADDED: ("+", "green"), Kind.REMOVED: ("-", "red"), Kind.CHANGED: ("~", "yellow")}
 
 
 def _with_root(folder: Path, published: Published, publics: RolePublics, held: RoleKeys) -> Published:
@@ -193,7 +187,7 @@ def _with_root(folder: Path, published: Published, publics: RolePublics, held: R
         write_atomically(pending, step.data, mode=0o644)
         raise NotSigned(
             f"root version {step.version} lacks {step.missing} more signatures",
-            hint=f"Our signatures are kept in {pending}; have the next holder run: lienthong directory sign --root",
+            hint="Ours are kept in signed/next.root.json; have the next holder run: lienthong directory sign --root",
         )
     pending.unlink(missing_ok=True)
     return replace(published, roots=(*published.roots, step.data))
@@ -214,8 +208,12 @@ def _keys(folder: Path, keys: Path | None, publics: RolePublics) -> RoleKeys:
     return RoleKeys.load(keys or folder / "keys", publics, _passphrase)
 
 
+def _say(text: str) -> None:
+    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def _passphrase(*, confirm: bool = False) -> str:
-    return passphrase_from(prompt="Passphrase of the role keys: ", confirm=confirm).decode()
+    return passphrase_from(prompt=_("Passphrase of the role keys: "), confirm=confirm).decode()
 
 
 def _either(folder: Path) -> Source:
@@ -243,47 +241,3 @@ async def _to_carrier(url: str, creds: Path | None, files: Mapping[str, bytes]) 
         await put(last)
     finally:
         await carrier.close()
-
-
-def _branches(source: Source) -> Table:
-    table = Table("Branch", "Name", title=f"{source.instance.instance} · profile {source.instance.profile}")
-    counts: dict[str, Callable[[tuple[OrganEntry, ...]], int]] = {
-        "Organs": len,
-        "Without keys": lambda organs: sum(not organ.keys for organ in organs),
-        "Services": lambda organs: sum(len(organ.services) for organ in organs),
-    }
-    for title in counts:
-        table.add_column(title, justify="right")
-    for code, branch in sorted(source.branches.items()):
-        table.add_row(code, branch.name, *(str(count(branch.organs)) for count in counts.values()))
-    return table
-
-
-def _show_organ(console: Console, branch: str, organ: OrganEntry) -> None:
-    facts = Table(show_header=False, title=organ.name)
-    state = "active" if organ.active else "not active"
-    for name, value in (
-        ("identifier", organ.id),
-        ("token", organ.token),
-        ("branch", branch),
-        ("site", organ.site),
-        ("ceiling", organ.ceiling),
-        ("parent", organ.parent or ""),
-        ("state", state),
-    ):
-        facts.add_row(name, value)
-    console.print(facts)
-    keys = Table("Key", "Algorithm", "From", "Until", "Revoked")
-    for entry in organ.keys:
-        key = entry.value()
-        revoked = "" if key.revoked_at is None else iso(key.revoked_at)
-        keys.add_row(key.kid.hex(), entry.algorithm, iso(key.not_before), iso(key.not_after), revoked)
-    console.print(keys if organ.keys else "No keys yet: it can neither seal nor be written to.")
-    services = Table("Service", "Type", "Label", "Granted to")
-    for service in organ.services:
-        grants = "\n".join(
-            f"{grant.to} {','.join(grant.methods) or 'all methods'} {grant.path}" for grant in service.grants
-        )
-        services.add_row(f"{service.subsystem}/{service.code}", service.type, service.label, grants or "nobody")
-    if organ.services:
-        console.print(services)

@@ -1,5 +1,6 @@
 """``lienthong evidence``: look at the evidence of exchanges, export a record of it, verify it offline."""
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from lienthong.exchange.evidence.errors import EvidenceMissing, RootInvalid
 from lienthong.exchange.evidence.export import export_record
 from lienthong.exchange.evidence.judge import Judge
 from lienthong.exchange.evidence.reader import Filter, JournalReader
-from lienthong.exchange.evidence.report import Notes, Report, Task
+from lienthong.exchange.evidence.report import Notes, Report
 from lienthong.exchange.evidence.trusted import Trusted, fingerprint, read_directory, read_root
 from lienthong.exchange.evidence.verify import JOURNAL, read_witness, verify
 from lienthong.kernel.clock import Millis, SystemClock, from_datetime
@@ -32,16 +33,18 @@ app = typer.Typer(help="Look at the evidence of exchanges, export it, verify it.
 
 _ROOT: Final = "root.json"
 _DIRECTORY: Final = "directory"
+# Of a fingerprint: eight groups of four and the spaces between them.
+_HALF: Final = 39
 
-type State = Annotated[
+State = Annotated[
     Path,
     typer.Option(
         "--state", envvar="LIENTHONG_STATE", help="State folder of a gateway; it may be running.", file_okay=False
     ),
 ]
-type Which = Annotated[str, typer.Argument(help="Number of an entry, or the id of an exchange.")]
-type Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-type Root = Annotated[
+Which = Annotated[str, typer.Argument(help="Number of an entry, or the id of an exchange.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Root = Annotated[
     Path | None, typer.Option("--root", help="Root metadata that is trusted. Default: root.json beside the evidence.")
 ]
 
@@ -51,6 +54,13 @@ class EntryAmbiguous(BadInput):
 
     code = "entry_ambiguous"
     hint = "Name one of them by its number."
+
+
+class FileTaken(BadInput):
+    """The file is there already."""
+
+    code = "file_taken"
+    hint = "Name another file, or replace it with --force."
 
 
 @app.command("list")
@@ -143,11 +153,11 @@ def export(  # noqa: PLR0913 - what to take, and where from and to
         index = _only(journal, which)
         path = output or Path(f"evidence-{journal.site}-{index}.zip")
         if path.exists() and not force:
-            raise EvidenceMissing(f"{path} is there already", hint="Name another file, or replace it with --force.")
+            raise FileTaken(str(path))
         data = export_record(journal, trusted, index, contents=[_read(each) for each in content or ()])
     write_atomically(path, data)
     Console().print(_("{path}: {size} bytes").format(path=path, size=len(data)), markup=False, highlight=False)
-    _finish(verify(Task(path=path, root=read_root(root or state / _ROOT), now=SystemClock().now())))
+    _finish(verify(path, read_root(root or state / _ROOT), SystemClock().now()))
 
 
 @app.command("verify")
@@ -171,23 +181,24 @@ def verify_(  # noqa: PLR0913 - what to verify, and against what
     if root is None and not trusted.is_file():
         raise RootInvalid(str(trusted))
     data = read_root(trusted)
-    task = Task(
-        path=path,
-        root=data,
-        now=SystemClock().now(),
-        directory=directory,
-        contents=content or (),
-        witnessed=[read_witness(each) for each in witness or ()],
-    )
     with _progress(shown=not json) as tell:
-        report = verify(task, tell)
+        report = verify(
+            path,
+            data,
+            SystemClock().now(),
+            directory=directory,
+            contents=content or (),
+            witnessed=[read_witness(each) for each in witness or ()],
+            progress=tell,
+        )
     if json:
         own = {"path": str(trusted), "sha256": fingerprint(data).replace(" ", ""), "given": root is not None}
         _print({"path": str(path), **view.report_values(report), "root": own})
     else:
         console = Console()
-        console.print(_("Trusted root: {path}").format(path=trusted), markup=False, highlight=False)
-        console.print(f"  SHA-256 {fingerprint(data)}", highlight=False)
+        console.print(_("Trusted root: {path}, SHA-256").format(path=trusted), markup=False, highlight=False)
+        for half in textwrap.wrap(fingerprint(data), _HALF):
+            console.print(f"  {half}", highlight=False)
         if root is None:
             text = _("It lay beside the evidence. A real check takes the root from elsewhere: --root FILE.")
             console.print(Text(text, "yellow"))
@@ -197,7 +208,7 @@ def verify_(  # noqa: PLR0913 - what to verify, and against what
 def _finish(report: Report, *, shown: bool = True) -> None:
     if shown:
         view.show_report(Console(), report)
-    if not report.holds:
+    if not report.ok:
         raise typer.Exit(1)
 
 

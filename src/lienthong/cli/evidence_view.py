@@ -12,7 +12,7 @@ from lienthong.cli.text import plain
 from lienthong.exchange.evidence.report import Report
 from lienthong.kernel.clock import Millis, iso
 from lienthong.kernel.errors import LienthongError
-from lienthong.kernel.i18n import _, later
+from lienthong.kernel.i18n import _, later, ngettext, texts_of
 from lienthong.trust.audit import Finding
 from lienthong.trust.errors import SealInvalid
 from lienthong.trust.header import Header
@@ -44,9 +44,17 @@ _WORDS: Final = re.compile(
     r"|(?:witnessed )?checkpoint \d+"
 )
 _PARTS: Final = {
-    each: later(each)
-    for each in ("witnessed checkpoint", "checkpoint", "entries from", "entries", "entry", "seal", "file", "directory")
-} | {"receipt": later("receipt"), "to": later("to")}
+    "witnessed checkpoint": later("witnessed checkpoint"),
+    "checkpoint": later("checkpoint"),
+    "entries from": later("entries from"),
+    "entries": later("entries"),
+    "entry": later("entry"),
+    "seal": later("seal"),
+    "file": later("file"),
+    "directory": later("directory"),
+    "receipt": later("receipt"),
+    "to": later("to"),
+}
 _PART: Final = re.compile("|".join(_PARTS))
 _ARROWS: Final = {"out": "→", "in": "←"}
 _SHOWN_DETAIL: Final = 300
@@ -59,7 +67,7 @@ def time(at: Millis) -> str:
 
 def place(where: str) -> str:
     """Return the place of a finding in the language that is spoken now."""
-    return _PART.sub(lambda part: _(part[0]), where) if _WORDS.fullmatch(where) else where
+    return _PART.sub(lambda part: _(_PARTS[part[0]]), where) if _WORDS.fullmatch(where) else where
 
 
 def meaning(code: str) -> str:
@@ -91,7 +99,7 @@ def entry_values(index: int, entry: Entry) -> dict[str, object]:
 def report_values(report: Report) -> dict[str, object]:
     """Return a report for a program."""
     return {
-        "holds": report.holds,
+        "holds": report.ok,
         "site": report.site,
         "index": report.index,
         "entries": report.entries,
@@ -107,8 +115,16 @@ def entry_table(entries: Iterable[tuple[int, Entry]]) -> Table:
     """Return entries as a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right", no_wrap=True)
-    for title in (_("Time (UTC)"), "", _("Kind"), _("Organ"), _("Other side"), _("Label"), _("Verdict")):
-        table.add_column(title, no_wrap=title == _("Time (UTC)"), overflow="ellipsis")
+    for title, folds in (
+        (_("Time (UTC)"), False),
+        ("", False),
+        (_("Kind"), False),
+        (_("Organ"), True),
+        (_("Other side"), True),
+        (_("Label"), False),
+        (_("Verdict"), False),
+    ):
+        table.add_column(title, no_wrap=not folds, overflow="fold")
     for index, entry in entries:
         style = "" if entry.verdict == "ok" else "red" if entry.kind == "alarm" else "yellow"
         cells = (time(entry.at), _ARROWS.get(entry.direction, "·"), entry.kind, entry.organ, entry.peer, entry.label)
@@ -171,14 +187,19 @@ def show_report(console: Console, report: Report) -> None:
     if report.notices:
         console.print(_("For your information:"))
         console.print(finding_table(report.notices, "yellow"))
-    counts = _("{entries} entries, {seals} seals, {checkpoints} checkpoints").format(
-        entries=report.entries, seals=report.seals, checkpoints=report.checkpoints
+    looked_at = ", ".join(
+        (
+            ngettext("{n} entry", "{n} entries", report.entries).format(n=report.entries),
+            ngettext("{n} seal", "{n} seals", report.seals).format(n=report.seals),
+            ngettext("{n} checkpoint", "{n} checkpoints", report.checkpoints).format(n=report.checkpoints),
+        )
     )
-    if report.holds:
-        console.print(Text(_("Everything holds: {counts}.").format(counts=counts), "bold green"))
-    else:
-        verdict = _("It does not hold: {defects} defects in {counts}.")
-        console.print(Text(verdict.format(defects=len(report.findings), counts=counts), "bold red"))
+    if report.ok:
+        console.print(Text(_("Everything holds: {looked_at}.").format(looked_at=looked_at), "bold green"))
+        return
+    count = len(report.findings)
+    text = ngettext("It does not hold: {n} defect", "It does not hold: {n} defects", count).format(n=count)
+    console.print(Text(f"{text} ({looked_at}).", "bold red"))
 
 
 def _seal(sealed: bytes) -> RenderableType:
@@ -227,6 +248,6 @@ def _finding_values(finding: Finding) -> dict[str, str]:
 
 
 def _messages(kind: type[LienthongError]) -> Iterable[tuple[str, str]]:
-    yield kind.code, kind().message
+    yield kind.code, texts_of(kind)[0]
     for child in kind.__subclasses__():
         yield from _messages(child)

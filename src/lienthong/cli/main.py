@@ -95,6 +95,11 @@ def load(name: str) -> Any:  # noqa: ANN401 - typer's own class of commands has 
     return _translated(command)
 
 
+def app_command() -> Any:  # noqa: ANN401 - as in load
+    """Return the whole program as a command, in English."""
+    return typer.main.get_command(app)
+
+
 def walk(command: Any) -> Iterator[Any]:  # noqa: ANN401 - as in load
     """Yield a command and all commands below it."""
     yield command
@@ -133,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     try:
-        _translated(typer.main.get_command(app)).main(args=arguments, prog_name="lienthong")
+        _translated(app_command()).main(args=arguments, prog_name="lienthong")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else _FAILED
     return 0

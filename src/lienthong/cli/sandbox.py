@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from lienthong.cli.sandbox_plan import CONSUMER, PROVIDER, plan_of, services_at,
 from lienthong.cli.world import World
 from lienthong.embedded.child import lock_folder
 from lienthong.embedded.errors import PortTaken
+from lienthong.exchange.backend import Backend
 from lienthong.exchange.rest.server import WebServer
 from lienthong.exchange.run import running
 from lienthong.kernel.errors import LienthongError
@@ -36,6 +37,8 @@ app = typer.Typer(help="Run two gateways on this machine to try integrations aga
 _HOST: Final = "127.0.0.1"
 _WORLD: Final = "world"
 _OK: Final = 200
+_GRACE: Final = 5.0
+"""Seconds for what is being answered when we are told to stop."""
 
 
 class SandboxFailed(LienthongError):
@@ -78,23 +81,39 @@ def sandbox(
 
 
 async def _until_told_to_stop(options: Options) -> None:
-    work = asyncio.create_task(_run(options))
-    told = False
+    loop = asyncio.get_running_loop()
+    backends: list[Backend] = []
+    work = asyncio.create_task(_run(options, backends))
+    hurry: list[asyncio.Task[None]] = []
 
     def stop() -> None:
-        nonlocal told
         # Once: a second Ctrl-C must not cut off the cleaning up, which leaves no process behind.
-        if not told:
-            told = True
+        if not hurry:
+            hurry.append(asyncio.create_task(_cut_off(backends)))
             work.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
         await work
+    for task in hurry:
+        task.cancel()
 
 
-async def _run(options: Options) -> None:
+async def _cut_off(backends: Sequence[Backend]) -> None:
+    """Let go of services that are still at work after the grace; whoever waits for them gets an error."""
+    await asyncio.sleep(_GRACE)
+    for backend in backends:
+        await backend.close()
+
+
+async def _run(options: Options, backends: list[Backend]) -> None:
+    """Run everything.
+
+    Args:
+        options: what the command line says.
+        backends: filled with what reaches the services, for whoever must hurry.
+    """
     given = None if options.config is None else SandboxConfig.load(options.config)
     _check_free(options.port)
     async with AsyncExitStack() as stack:
@@ -106,15 +125,12 @@ async def _run(options: Options) -> None:
             config = given
         world = _world(folder / _WORLD, config)
         await stack.enter_async_context(world.carried())
-        await stack.enter_async_context(
-            running(world.config(PROVIDER, services=services_at(PROVIDER, config), codes=config.codes))
-        )
-        gateway = await stack.enter_async_context(
-            running(
-                world.config(CONSUMER, port=options.port, services=services_at(CONSUMER, config), codes=config.codes)
-            )
-        )
-        url = str(gateway.url)
+        url = ""
+        for site, port in ((PROVIDER, None), (CONSUMER, options.port)):
+            described = world.config(site, port=port, services=services_at(site, config), codes=config.codes)
+            gateway = await stack.enter_async_context(running(described))
+            backends.append(gateway.gateway.backend)
+            url = gateway.url or url
         await _try(url, config)
         _explain(url, config)
         typer.echo(f"READY {url}")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 
 from lienthong.directory.entries import (
@@ -165,18 +164,15 @@ class _Check:
 @lru_cache(maxsize=65536)
 def _check_public(algorithm: Algorithm, public: bytes) -> None:
     # X25519 takes any 32 bytes; the others have to be points or vectors of their ring.
-    try:
-        match algorithm:
-            case Algorithm.ES256:
-                ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
-            case Algorithm.EDDSA:
-                ed25519.Ed25519PublicKey.from_public_bytes(public)
-            case Algorithm.ML_DSA_65:
-                mldsa.MLDSA65PublicKey.from_public_bytes(public)
-            case Algorithm.HPKE_4_KE | Algorithm.HPKE_MLKEM768_X25519_KE:
-                _ = PublicKey(algorithm, public, 0, 1).encapsulation_key
-    except UnsupportedAlgorithm as error:
-        raise ValueError(str(error)) from error
+    match algorithm:
+        case Algorithm.ES256:
+            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+        case Algorithm.EDDSA:
+            ed25519.Ed25519PublicKey.from_public_bytes(public)
+        case Algorithm.ML_DSA_65:
+            mldsa.MLDSA65PublicKey.from_public_bytes(public)
+        case _:
+            _ = PublicKey(algorithm, public, 0, 1).encapsulation_key
 
 
 def _client(text: str, place: str) -> None:

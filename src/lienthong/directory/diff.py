@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from lienthong.directory.entries import BranchEntry, CommonFile, KeyEntry, OrganEntry, ShardFile, SiteEntry
+from lienthong.directory.errors import DirectoryRefused
 from lienthong.directory.published import COMMON, Published
 from lienthong.directory.source import Source
 
@@ -44,9 +45,15 @@ def source_of(published: Published) -> Source:
     """Return the source that a published version was made from.
 
     Raises:
-        KeyError: a file is missing.
-        msgspec.MsgspecError: a file is malformed.
+        DirectoryRefused: a file is missing or malformed.
     """
+    try:
+        return _source(published)
+    except (KeyError, msgspec.MsgspecError) as error:
+        raise DirectoryRefused(f"not what a publisher writes: {error}") from error
+
+
+def _source(published: Published) -> Source:
     common = msgspec.json.decode(published.targets[COMMON], type=CommonFile)
     organs: dict[str, list[OrganEntry]] = {code: [] for code in common.branches}
     sites: dict[str, list[SiteEntry]] = {code: [] for code in common.branches}

@@ -17,8 +17,13 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 type Token = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9-]{1,32}\Z")]
 """A word of the carrier's subjects: branch, site, organ."""
-type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+# No controls, no invisible characters, none that turn the direction of writing: names are shown to people.
+_SHOWN: Final = r"\A[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*\Z"
+
+type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=_SHOWN)]
 """What people call it, in the instance's own language."""
+type Title = Annotated[str, msgspec.Meta(max_length=300, pattern=_SHOWN)]
+"""What people call a service; may be empty."""
 type Code = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 """The last part of a subsystem's or a service's identifier, decoded."""
 type Id = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
@@ -42,7 +47,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     pass
 
 
-class KeyEntry(_Entry, frozen=True, kw_only=True):
+class KeyEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """A public key. A key that ends is kept with its end, so that old seals can still be checked."""
 
     algorithm: AlgorithmName
@@ -71,7 +76,7 @@ class KeyEntry(_Entry, frozen=True, kw_only=True):
         )
 
 
-class SubsystemEntry(_Entry, frozen=True, kw_only=True):
+class SubsystemEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """An information system of an organ."""
 
     code: Code
@@ -80,7 +85,7 @@ class SubsystemEntry(_Entry, frozen=True, kw_only=True):
     active: bool = True
 
 
-class GrantEntry(_Entry, frozen=True, kw_only=True):
+class GrantEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """Who may call a service, and how."""
 
     # An organ, a subsystem, ``group:CODE``, or ``*`` for every client.
@@ -92,18 +97,18 @@ class GrantEntry(_Entry, frozen=True, kw_only=True):
     purposes: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], ...] = ()
 
 
-class ServiceEntry(_Entry, frozen=True, kw_only=True):
+class ServiceEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """A service of an information system."""
 
     subsystem: Code
     code: Code
     type: ServiceType = "REST"
-    title: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    title: Title = ""
     label: str = "internal"
     grants: tuple[GrantEntry, ...] = ()
 
 
-class OrganEntry(_Entry, frozen=True, kw_only=True):
+class OrganEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """An organ with everything it answers for."""
 
     id: Id
@@ -119,7 +124,7 @@ class OrganEntry(_Entry, frozen=True, kw_only=True):
     services: tuple[ServiceEntry, ...] = ()
 
 
-class SiteEntry(_Entry, frozen=True, kw_only=True):
+class SiteEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """A gateway, with the keys that seal its journal's checkpoints."""
 
     code: Token
@@ -127,7 +132,7 @@ class SiteEntry(_Entry, frozen=True, kw_only=True):
     keys: tuple[KeyEntry, ...] = ()
 
 
-class BranchEntry(_Entry, frozen=True, kw_only=True):
+class BranchEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """What one branch signs for: ``branches/<code>.json``."""
 
     name: Name
@@ -135,7 +140,7 @@ class BranchEntry(_Entry, frozen=True, kw_only=True):
     organs: tuple[OrganEntry, ...] = ()
 
 
-class InstanceEntry(_Entry, frozen=True, kw_only=True):
+class InstanceEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """``instance.toml``."""
 
     instance: Code
@@ -147,7 +152,7 @@ class InstanceEntry(_Entry, frozen=True, kw_only=True):
     grace_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 3
 
 
-class CommonFile(_Entry, frozen=True, kw_only=True):
+class CommonFile(_Entry, frozen=True, kw_only=True, gc=False):
     """``common.json`` as published, signed by the centre."""
 
     format: Literal[1]
@@ -156,7 +161,7 @@ class CommonFile(_Entry, frozen=True, kw_only=True):
     branches: dict[Token, Name]
 
 
-class RegisterFile(_Entry, frozen=True, kw_only=True):
+class RegisterFile(_Entry, frozen=True, kw_only=True, gc=False):
     """``register/<branch>.json`` as published, signed by the centre: whom it admits in that branch."""
 
     format: Literal[1]
@@ -165,7 +170,7 @@ class RegisterFile(_Entry, frozen=True, kw_only=True):
     sites: tuple[Token, ...]
 
 
-class ShardFile(_Entry, frozen=True, kw_only=True):
+class ShardFile(_Entry, frozen=True, kw_only=True, gc=False):
     """``branch/<branch>/<nn>.json`` as published, signed by the branch."""
 
     format: Literal[1]

@@ -2,28 +2,32 @@
 
 from typing import Final
 
-from lienthong.exchange.errors import ExchangeError, Refused
+from lienthong.exchange.errors import Refused
 from lienthong.exchange.node import Node
 from lienthong.kernel.errors import LienthongError
-from lienthong.trust.errors import TrustError
 from lienthong.trust.journal import Entry
 
 ALARMS: Final = frozenset(
     {
+        "address_invalid",
+        "answer_invalid",
+        "call_invalid",
         "connection_mismatch",
         "digest_mismatch",
         "envelope_invalid",
+        "identifier_invalid",
         "key_not_valid",
         "key_unknown",
         "malformed",
         "misdirected",
         "replayed",
         "seal_invalid",
+        "term_too_long",
     }
 )
 
 
-def kind_of(error: ExchangeError | TrustError) -> str:
+def kind_of(error: LienthongError) -> str:
     """Return the kind of evidence an error makes: alarm, refusal or failure."""
     if error.code in ALARMS:
         return "alarm"
@@ -31,7 +35,7 @@ def kind_of(error: ExchangeError | TrustError) -> str:
 
 
 def alarm(node: Node, subject: str, error: LienthongError, seals: tuple[bytes, ...] = ()) -> Entry:
-    """Return the evidence about something whose seal does not hold.
+    """Return the evidence about something that could not be opened, or not be answered.
 
     Args:
         node: the gateway that received it.
@@ -43,7 +47,7 @@ def alarm(node: Node, subject: str, error: LienthongError, seals: tuple[bytes, .
         at=node.clock.now(),
         organ=f"site:{node.site}",
         direction="in",
-        kind="alarm",
+        kind=kind_of(error),
         id="",
         peer=subject[:200],
         label="",

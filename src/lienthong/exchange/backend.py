@@ -14,6 +14,7 @@ from lienthong.kernel.identifiers import ServiceId
 
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes of an answer's body that a gateway takes."""
+_FINAL: Final = 200
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "DELETE"})
 
 
@@ -58,10 +59,11 @@ class HttpBackend:
         # `encoded`: the path reaches the service byte for byte as the client wrote it.
         url = URL(_joined(base, path), encoded=True)
         body = message.body if message.body or method not in _BODILESS else None
+        sent = CIMultiDict((name, _for_aiohttp(value)) for name, value in message.headers)
         try:
-            async with self._client().request(
-                method, url, headers=CIMultiDict(message.headers), data=body, allow_redirects=False
-            ) as response:
+            async with self._client().request(method, url, headers=sent, data=body, allow_redirects=False) as response:
+                if response.status < _FINAL:
+                    raise ValueError(f"status {response.status}")
                 data = await _read(response)
                 headers = tuple(
                     (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.raw_headers
@@ -71,9 +73,10 @@ class HttpBackend:
         return response.status, HttpMessage(headers=passed_on(headers), body=data)
 
     async def close(self) -> None:
-        """Let go of all connections."""
-        if self._session is not None:
-            await self._session.close()
+        """Let go of all connections; whoever waits for an answer gets ``BackendUnavailable``."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
             # aiohttp closes TLS connections only after the loop has turned once more.
             await asyncio.sleep(0)
 
@@ -87,6 +90,16 @@ class HttpBackend:
                 skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             )
         return self._session
+
+
+def _for_aiohttp(value: str) -> str:
+    # aiohttp writes UTF-8 where we hold one character per byte: what is UTF-8 arrives byte for byte.
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _joined(base: str, path: str) -> str:

@@ -6,16 +6,20 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Final
+from weakref import WeakValueDictionary
 
 from lienthong.directory.model import Organ
+from lienthong.exchange.errors import Malformed, PayloadTooLarge, StorageFailed
 from lienthong.exchange.packet import BlobRef
 from lienthong.exchange.subjects import blob_stream
 from lienthong.exchange.transport.base import Carrier
 from lienthong.kernel.files import write_atomically
 from lienthong.trust import chunks
 from lienthong.trust.envelope import KEY_SIZE
-from lienthong.trust.errors import EnvelopeInvalid
+from lienthong.trust.header import Content
 
+MAX_CONTENT: Final = 256 * 1024 * 1024
+"""Bytes of one content: it is held in memory whole."""
 _CHUNK_ON_WIRE: Final = chunks.CHUNK + chunks.TAG_SIZE
 
 
@@ -23,26 +27,42 @@ async def put(carrier: Carrier, sender: Organ, content: bytes) -> BlobRef:
     """Encrypt a content under a fresh key and store it durably on the carrier.
 
     Raises:
+        PayloadTooLarge: over ``MAX_CONTENT``.
         CarrierUnavailable: it could not be stored.
     """
+    if len(content) > MAX_CONTENT:
+        raise PayloadTooLarge(f"a content of {len(content)} bytes where {MAX_CONTENT} are allowed")
     key, name = os.urandom(KEY_SIZE), secrets.token_hex(16)
     count = await carrier.put_blob(_prefix(sender.branch, sender.site, name), _each(chunks.encrypt(content, key)))
     return BlobRef(branch=sender.branch, site=sender.site, name=name, key=key, chunks=count)
 
 
-async def get(carrier: Carrier, ref: BlobRef, *, limit: int) -> bytes:
-    """Fetch and decrypt a content.
+def check(ref: BlobRef, sender: Organ, content: Content) -> None:
+    """Check before anything is fetched that a content is where its sender's contents are, and as large as sealed.
 
     Args:
-        carrier: where it is stored.
-        ref: where and under which key.
-        limit: bytes; the size that was sealed.
+        ref: where it is said to be.
+        sender: the organ that sealed it.
+        content: what was sealed of it.
 
     Raises:
-        EnvelopeInvalid: altered, cut short, or larger than was sealed.
-        CarrierUnavailable: it could not be fetched.
+        Malformed: at another site, in another number of chunks than its size makes, or over ``MAX_CONTENT``.
     """
-    return await _joined(chunks.decrypt(_fetch(carrier, ref), ref.key, count=ref.chunks), ref, limit)
+    if (ref.branch, ref.site) != (sender.branch, sender.site):
+        raise Malformed(f"a content of {ref.branch}, site {ref.site}, where {sender.id} is the sender")
+    if content.size > MAX_CONTENT or ref.chunks != max(1, -(-content.size // chunks.CHUNK)):
+        raise Malformed(f"a content of {content.size} bytes in {ref.chunks} chunks")
+
+
+async def get(carrier: Carrier, ref: BlobRef) -> bytes:
+    """Fetch and decrypt a content that has been checked.
+
+    Raises:
+        EnvelopeInvalid: altered or cut short.
+        CarrierUnavailable: it could not be fetched.
+        NotStored, NoResponder: the carrier does not hold it.
+    """
+    return await _joined(chunks.decrypt(_fetch(carrier, ref), ref.key, count=ref.chunks))
 
 
 class BlobStore:
@@ -52,35 +72,50 @@ class BlobStore:
         """Keep contents in a folder; it is made when missing."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
-        self._fetching: dict[str, asyncio.Lock] = {}
+        # Locks live as long as someone fetches.
+        self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def keep(self, carrier: Carrier, ref: BlobRef) -> None:
-        """Fetch a content once and keep it durably.
+    async def keep(self, carrier: Carrier, ref: BlobRef) -> bool:
+        """Fetch a content once and keep it durably; tell whether it was fetched now.
 
         Raises:
             CarrierUnavailable: it could not be fetched.
-            OSError: it could not be written.
+            NotStored, NoResponder: the carrier does not hold it.
+            StorageFailed: it could not be written.
         """
         path = self._path(ref)
-        async with self._fetching.setdefault(ref.name, asyncio.Lock()):
-            if not path.exists():
-                data = b"".join([chunk async for chunk in _fetch(carrier, ref)])
+        async with self._fetching.setdefault(path.name, asyncio.Lock()):
+            if path.exists():
+                return False
+            data = b"".join([chunk async for chunk in _fetch(carrier, ref)])
+            try:
                 await asyncio.to_thread(write_atomically, path, data)
-        self._fetching.pop(ref.name, None)
+            except OSError as error:
+                raise StorageFailed(f"{path.name}: {error.strerror}") from error
+            return True
 
-    async def read(self, ref: BlobRef, *, limit: int) -> bytes:
+    async def read(self, ref: BlobRef) -> bytes:
         """Decrypt a kept content.
 
         Raises:
-            EnvelopeInvalid: altered, cut short, or larger than was sealed.
-            OSError: it is not there.
+            EnvelopeInvalid: altered or cut short.
+            StorageFailed: it is not there.
         """
-        data = await asyncio.to_thread(self._path(ref).read_bytes)
+        path = self._path(ref)
+        try:
+            data = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            raise StorageFailed(f"{path.name}: {error.strerror}") from error
         pieces = (data[start : start + _CHUNK_ON_WIRE] for start in range(0, len(data), _CHUNK_ON_WIRE))
-        return await _joined(chunks.decrypt(_each(pieces), ref.key, count=ref.chunks), ref, limit)
+        return await _joined(chunks.decrypt(_each(pieces), ref.key, count=ref.chunks))
+
+    def drop(self, ref: BlobRef) -> None:
+        """Let go of a kept content that turned out not to be the sealed one, so that it can be fetched again."""
+        self._path(ref).unlink(missing_ok=True)
 
     def _path(self, ref: BlobRef) -> Path:
-        return self._folder / ref.name
+        # Names are the sender's choice: two sites may choose the same, and must not stand in each other's way.
+        return self._folder / f"{ref.branch}.{ref.site}.{ref.name}"
 
 
 def _prefix(branch: str, site: str, name: str) -> str:
@@ -96,10 +131,5 @@ async def _each(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _joined(pieces: AsyncIterator[bytes], ref: BlobRef, limit: int) -> bytes:
-    content = bytearray()
-    async for piece in pieces:
-        content += piece
-        if len(content) > limit:
-            raise EnvelopeInvalid(f"content {ref.name} is larger than the {limit} bytes that were sealed")
-    return bytes(content)
+async def _joined(pieces: AsyncIterator[bytes]) -> bytes:
+    return b"".join([piece async for piece in pieces])

@@ -1,11 +1,13 @@
 """Calls, on the side of who calls: decide, seal, encrypt, send, check the answer, record, return."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs, policy
+from lienthong.exchange.alarms import kind_of
 from lienthong.exchange.errors import AnswerInvalid, CarrierTimeout, ExchangeError, RemoteError
 from lienthong.exchange.http import Headers, HttpMessage, decode_head, encode_head
 from lienthong.exchange.node import Node
@@ -14,6 +16,7 @@ from lienthong.exchange.sessions import CallerSessions, Ends
 from lienthong.exchange.subjects import call_subject
 from lienthong.kernel.clock import SECOND, Millis
 from lienthong.kernel.identifiers import ClientId, ServiceId
+from lienthong.kernel.ids import new_id
 from lienthong.kernel.labels import INTERNAL, Label
 from lienthong.trust.envelope import Session
 from lienthong.trust.errors import TrustError
@@ -24,6 +27,8 @@ from lienthong.trust.seal import digest_of
 TIMEOUT: Final[Millis] = 60 * SECOND
 """How long a call may take until its answer is there; also the term of its seal."""
 UNKNOWN_SESSION: Final = "unknown_session"
+# Of a call and its answer: head and body.
+_CONTENTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,7 @@ class Call:
     message: HttpMessage
     connection: policy.Connection
     # The exchange's own id of this one call.
-    id: uuid.UUID = field(default_factory=uuid.uuid4)
+    id: uuid.UUID = field(default_factory=new_id)
     label: Label = INTERNAL
     user: str = ""
     purpose: str = ""
@@ -84,7 +89,7 @@ class Caller:
             Refused: our own policy refuses.
             RemoteError: the provider's side refuses or fails.
             CarrierUnavailable, CarrierTimeout, NoResponder: the provider cannot be reached.
-            AnswerInvalid: an answer that does not belong to the call.
+            AnswerInvalid, TrustError: an answer that does not belong to the call, or a key that is missing.
             JournalError: the evidence cannot be written.
         """
         sender = self._node.hosted(call.client.organ)
@@ -94,13 +99,19 @@ class Caller:
         if verdict.error is not None:
             await self._record(header, sender, (), kind="refusal", verdict=verdict.code, detail=verdict.rule)
             raise verdict.error
-        sent = await self._seal(call, header, head, sender)
+        seals: list[bytes] = []
         try:
-            return await self._exchange(sent)
-        except (ExchangeError, TrustError) as error:
-            if not isinstance(error, RemoteError):
-                await self._record(header, sender, (sent.sealed,), verdict=error.code, detail=str(error))
+            answer = await self._exchange(await self._seal(call, header, head, sender, seals), seals)
+        except RemoteError as error:
+            await self._record(
+                header, sender, seals, kind="refusal", verdict=error.remote_code[:100], detail=error.where
+            )
             raise
+        except (ExchangeError, TrustError) as error:
+            await self._record(header, sender, seals, kind=kind_of(error), verdict=error.code, detail=str(error))
+            raise
+        await self._record(header, sender, seals)
+        return answer
 
     def _header(self, call: Call, head: bytes) -> Header:
         at = self._node.clock.now()
@@ -122,9 +133,11 @@ class Caller:
             contents=(content_of(head), content_of(call.message.body, media_type=media_type)),
         )
 
-    async def _seal(self, call: Call, header: Header, head: bytes, sender: Organ) -> _Sent:
+    async def _seal(self, call: Call, header: Header, head: bytes, sender: Organ, seals: list[bytes]) -> _Sent:
         receiver = self._node.organ(call.service.organ)
+        key = self._node.wrapping_key(receiver, header)
         sealed = await self._node.seals.seal(header, self._node.sealing_key(sender))
+        seals.append(sealed)
         body: Part = call.message.body
         if len(call.message.body) > INLINE_LIMIT:
             body = await blobs.put(self._node.carrier, sender, call.message.body)
@@ -134,10 +147,11 @@ class Caller:
             plaintext=Packet(sealed=sealed, parts=(head, body)).to_bytes(),
             sender=sender,
             receiver=receiver,
-            key=self._node.wrapping_key(receiver, header),
+            key=key,
         )
 
-    async def _exchange(self, sent: _Sent) -> Answer:
+    async def _exchange(self, sent: _Sent, seals: list[bytes]) -> Answer:
+        """Send the call and check the answer, whose seal is added to the evidence whether it holds or not."""
         reply, session = await self._request(sent)
         if notice_of(reply) == UNKNOWN_SESSION:
             # The provider restarted or forgot: it has not looked at the call, so it may be sent again.
@@ -147,8 +161,13 @@ class Caller:
         if code is not None:
             raise RemoteError(code, f"the provider's gateway said: {code}")
         packet = Packet.from_bytes(session.decrypt_response(reply, aad=digest_of(sent.sealed)))
+        seals.append(packet.sealed)
+        opened = self._check(sent, packet)
         self._sessions.confirm(session, ends=sent.ends, key=sent.key)
-        return await self._checked(sent, packet)
+        if opened.fault:
+            raise RemoteError(opened.fault, opened.note)
+        head, body = await self._contents(sent, opened, packet)
+        return Answer(status=int(opened.status), message=HttpMessage(headers=head, body=body))
 
     async def _request(self, sent: _Sent) -> tuple[bytes, Session]:
         data, session = self._sessions.encrypt(sent.plaintext, ends=sent.ends, key=sent.key)
@@ -158,9 +177,8 @@ class Caller:
         subject = call_subject(sent.sender, sent.receiver)
         return await self._node.carrier.request(subject, data, timeout=left / SECOND), session
 
-    async def _checked(self, sent: _Sent, packet: Packet) -> Answer:
-        opened = self._node.open_seal(packet.sealed)
-        header = opened.header
+    def _check(self, sent: _Sent, packet: Packet) -> Header:
+        header = self._node.open_seal(packet.sealed).header
         belongs = (
             header.kind is Kind.RESPONSE
             and header.id == sent.header.id
@@ -170,22 +188,15 @@ class Caller:
         )
         if not belongs:
             raise AnswerInvalid(f"{header.kind} {header.id} from {header.sender}")
-        seals = (sent.sealed, packet.sealed)
-        if header.fault:
-            await self._record(
-                sent.header, sent.sender, seals, kind="refusal", verdict=header.fault, detail=header.note
-            )
-            raise RemoteError(header.fault, header.note)
-        head, body = await self._contents(sent, header, packet)
-        await self._record(sent.header, sent.sender, seals)
-        return Answer(status=int(header.status), message=HttpMessage(headers=head, body=body))
+        return header
 
     async def _contents(self, sent: _Sent, header: Header, packet: Packet) -> tuple[Headers, bytes]:
         match packet.parts:
             case [bytes() as head, bytes() as body]:
                 pass
-            case [bytes() as head, BlobRef() as ref] if ref.site == sent.receiver.site:
-                body = await blobs.get(self._node.carrier, ref, limit=header.contents[-1].size)
+            case [bytes() as head, BlobRef() as ref] if len(header.contents) == _CONTENTS:
+                blobs.check(ref, sent.receiver, header.contents[-1])
+                body = await blobs.get(self._node.carrier, ref)
             case _:
                 raise AnswerInvalid(f"the contents of {header.id}")
         check_contents(header, (head, body))
@@ -195,13 +206,13 @@ class Caller:
         self,
         header: Header,
         sender: Organ,
-        seals: tuple[bytes, ...],
+        seals: Sequence[bytes],
         *,
         kind: str = "",
         verdict: str = "ok",
         detail: str = "",
     ) -> None:
         entry = self._node.entry(
-            header, organ=sender, direction="out", seals=seals, kind=kind, verdict=verdict, detail=detail
+            header, organ=sender, direction="out", seals=tuple(seals), kind=kind, verdict=verdict, detail=detail
         )
         await self._node.journal.commit([entry])

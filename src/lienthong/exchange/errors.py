@@ -79,6 +79,22 @@ class ReceiverUnknown(Refused):
     hint = "Check the identifier with `lienthong directory show`."
 
 
+class AddressInvalid(Refused):
+    """The sender's or the receiver's identifier is not in its one form."""
+
+    code = "address_invalid"
+    fault = "InvalidMessage"
+    hint = "Write identifiers as docs/protocol.md says: every other form of the same name is refused."
+
+
+class CallInvalid(Refused):
+    """The method or the path is not one that HTTP can carry unchanged."""
+
+    code = "call_invalid"
+    fault = "InvalidMessage"
+    hint = "Percent-encode blanks, controls, # and all that is not ASCII."
+
+
 class ServiceUnknown(Refused):
     """There is no such service."""
 
@@ -136,6 +152,29 @@ class NotYet(Refused):
     hint = "Compare the clocks of both sides (`lienthong doctor`)."
 
 
+class TermTooLong(Refused):
+    """It shall be valid for longer than the exchange remembers what it has received."""
+
+    code = "term_too_long"
+    fault = "InvalidMessage"
+    hint = "Give a call an hour at most, a message 90 days."
+
+
+class KeyTooWeak(Refused):
+    """It was encrypted to a weaker key than its label, or that of the service, asks for."""
+
+    code = "key_too_weak"
+    hint = "From confidential upwards encrypt to the post-quantum key; refresh the directory."
+
+
+class ReceiverKeyMissing(Refused):
+    """The receiver has no key that this could be encrypted to."""
+
+    code = "receiver_key_missing"
+    fault = "UnknownMember"
+    hint = "The receiving organ must publish a wrapping key in the directory first."
+
+
 class Replayed(Refused):
     """It has been received before."""
 
@@ -190,6 +229,13 @@ class BackendUnavailable(ExchangeError):
     code = "service_failed"
     fault = "ServiceFailed"
     hint = "Ask the providing organ whether its service runs and whether its URL is right."
+
+
+class StorageFailed(ExchangeError):
+    """A content cannot be kept or read on this machine."""
+
+    code = "storage_failed"
+    hint = "Free disk space and check the file system; what was acknowledged is delivered afterwards."
 
 
 class MessageUnknown(ExchangeError):

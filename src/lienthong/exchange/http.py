@@ -59,7 +59,7 @@ def passed_on(headers: Headers) -> Headers:
 
 def encode_head(headers: Headers) -> bytes:
     """Encode headers for the envelope."""
-    return cbor.encode([[name, value] for name, value in headers])
+    return cbor.encode_sequence([[name, value] for name, value in headers])
 
 
 def decode_head(data: bytes) -> Headers:

@@ -2,22 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from lienthong.directory.model import Organ
 from lienthong.directory.snapshot import Snapshot, Standing
 from lienthong.exchange import policy
-from lienthong.exchange.errors import CallerUnknown, Misdirected, ReceiverUnknown
+from lienthong.exchange.errors import CallerUnknown, KeyTooWeak, Misdirected, ReceiverUnknown
 from lienthong.exchange.replay import ReplayGuard
 from lienthong.exchange.sealing import SealQueue
 from lienthong.exchange.transport.base import Carrier
-from lienthong.kernel.clock import Clock
+from lienthong.kernel.clock import Clock, Millis
 from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
+from lienthong.kernel.labels import Level
+from lienthong.trust import envelope
+from lienthong.trust.envelope import Unwrapped
 from lienthong.trust.errors import KeyUnknown
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.journal import Entry, Journal
-from lienthong.trust.keys import KeyStore, PublicKey
+from lienthong.trust.keys import Algorithm, KeyStore, PublicKey
 from lienthong.trust.seal import Opened, Verifier, sender_organ
+
+
+_POST_QUANTUM: Final = frozenset({Algorithm.HPKE_MLKEM768_X25519_KE})
 
 
 class DirectoryView(Protocol):
@@ -59,16 +65,37 @@ class Node:
         """The directory to decide by."""
         return self.directory.snapshot
 
-    def resolve(self, kid: bytes) -> PublicKey:
-        """Return the public half of a key of an organ hosted here.
+    def unwrap(self, data: bytes, token: str) -> Unwrapped:
+        """Open an envelope with a wrapping key of the organ it was delivered to.
+
+        Args:
+            data: the envelope.
+            token: the organ on the carrier.
 
         Raises:
-            KeyUnknown: the directory does not have it at this site.
+            EnvelopeInvalid: malformed or altered.
+            KeyUnknown: not encrypted to a key that the directory has for this organ, or our store does not hold it.
+            KeyStoreError: the store refused.
         """
-        owner = self.snapshot.key(kid)
-        if owner is None:
-            raise KeyUnknown(kid.hex())
-        return owner.key
+        organ = self.snapshot.organ_by_token(token)
+
+        def resolve(kid: bytes) -> PublicKey:
+            owner = None if organ is None else self.snapshot.key(kid, of=organ.id)
+            if owner is None:
+                raise KeyUnknown(f"{kid.hex()} is not a key of {token}")
+            return owner.key
+
+        return envelope.decrypt(data, store=self.store, resolve=resolve)
+
+    def check_strength(self, kid: bytes, organ: Organ, level: Level) -> None:
+        """Check that what was encrypted to a key of an organ may carry this level, as ``wrapping_key`` chooses.
+
+        Raises:
+            KeyTooWeak: it needs a post-quantum key.
+        """
+        owner = self.snapshot.key(kid, of=organ.id)
+        if level >= Level.CONFIDENTIAL and (owner is None or owner.key.algorithm not in _POST_QUANTUM):
+            raise KeyTooWeak(f"{level.slug} under key {kid.hex()}")
 
     def decide(self, header: Header, connection: policy.Connection) -> policy.Verdict:
         """Ask the policy as of now."""
@@ -106,13 +133,17 @@ class Node:
         """Return the branches that have organs at this site."""
         return sorted({organ.branch for organ in self.snapshot.organs_at(self.site)})
 
-    def open_seal(self, sealed: bytes) -> Opened:
-        """Check a seal as of now; only a key of the organ that is named as sender will do.
+    def open_seal(self, sealed: bytes, *, at: Millis | None = None) -> Opened:
+        """Check a seal; only a key of the organ that is named as sender will do.
+
+        Args:
+            sealed: the seal.
+            at: when the key must have been valid; now if not given.
 
         Raises:
             SealInvalid, KeyUnknown, KeyNotValid: as for ``Verifier.open``.
         """
-        return self.verifier.open(sealed, at=self.clock.now())
+        return self.verifier.open(sealed, at=self.clock.now() if at is None else at)
 
     def check_receiver(self, header: Header, token: str) -> Organ:
         """Return the hosted organ that a header is addressed to.
@@ -122,6 +153,7 @@ class Node:
             token: the organ the carrier delivered it to.
 
         Raises:
+            IdentifierInvalid: the receiver's identifier is malformed.
             Misdirected: sealed for another organ than it was delivered to, or not hosted here.
         """
         organ = self.snapshot.organ(_receiver_organ(header))

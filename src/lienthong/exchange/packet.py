@@ -1,6 +1,7 @@
 """What is inside an envelope: a seal and the contents it binds."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ INLINE_LIMIT: Final = 256 * 1024
 """Bytes of content that travel inside the envelope; more goes apart, in chunks."""
 _MAX_BLOB_CHUNKS: Final = 1 << 24
 _NOTICE: Final = "notice"
+_TOKEN: Final = re.compile(r"[a-z0-9-]{1,32}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Packet:
 
     def to_bytes(self) -> bytes:
         """Encode for the envelope."""
-        return cbor.encode([self.sealed, [_part_to_cbor(part) for part in self.parts]])
+        return cbor.encode_sequence([self.sealed, [_part_to_cbor(part) for part in self.parts]])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Packet":
@@ -118,11 +120,12 @@ def _part_from_cbor(part: object) -> Part:
         case bytes():
             return part
         case [str() as branch, str() as site, str() as name, bytes() as key, int() as chunks] if (
-            len(key) == KEY_SIZE and 0 < chunks <= _MAX_BLOB_CHUNKS and all(map(_is_token, (branch, site, name)))
+            len(key) == KEY_SIZE and _is_count(chunks) and all(map(_TOKEN.match, (branch, site, name)))
         ):
             return BlobRef(branch=branch, site=site, name=name, key=key, chunks=chunks)
     raise Malformed("a content of another form")
 
 
-def _is_token(text: str) -> bool:
-    return 0 < len(text) <= 64 and text.replace("-", "").isalnum() and text.isascii()  # noqa: PLR2004 - length of a token
+def _is_count(chunks: int) -> bool:
+    # True would pass as 1, and be another encoding of it.
+    return not isinstance(chunks, bool) and 0 < chunks <= _MAX_BLOB_CHUNKS

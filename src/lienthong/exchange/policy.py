@@ -6,18 +6,27 @@ goes into the journal with the verdict.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from lienthong.directory.model import Grant, Organ, Service, Subsystem
 from lienthong.directory.snapshot import Snapshot, Standing
 from lienthong.exchange import errors, grants
-from lienthong.kernel.clock import MINUTE, Millis
+from lienthong.exchange.http import METHODS
+from lienthong.kernel.clock import DAY, HOUR, MINUTE, Millis
 from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, parse_client
 from lienthong.trust.header import Header, Kind
 
 CLOCK_SKEW: Final = MINUTE
 """How far a sender's clock may run ahead of ours."""
+LONGEST: Final[dict[Kind, Millis]] = {
+    Kind.REQUEST: HOUR,
+    Kind.RESPONSE: HOUR,
+    Kind.MESSAGE: 90 * DAY,
+    Kind.RECEIPT: 90 * DAY,
+}
+"""For how long a seal may be valid: until then its id has to be remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,7 @@ def decide(header: Header, *, connection: Connection, directory: Snapshot, stand
     try:
         case = _case(header, connection, directory, standing, at)
     except IdentifierInvalid as error:
-        return Verdict(error=errors.CallerUnknown(error.where), rule="identifiers")
+        return Verdict(error=errors.AddressInvalid(error.where), rule="identifiers")
     for rule in RULES[header.kind]:
         objection = rule(case)
         if objection is not None:
@@ -123,6 +132,15 @@ def in_time(case: Case) -> errors.Refused | None:
         return errors.Expired(str(case.header.id))
     if case.header.created > case.at + CLOCK_SKEW:
         return errors.NotYet(str(case.header.id))
+    if case.header.expires - case.header.created > LONGEST[case.header.kind]:
+        return errors.TermTooLong(str(case.header.id))
+    return None
+
+
+def call_is_well_formed(case: Case) -> errors.Refused | None:
+    """Method and path must reach the service as they are: what HTTP would drop or cut off was not granted."""
+    if case.header.method not in METHODS or not grants.is_target(case.header.path):
+        return errors.CallInvalid(f"{case.header.method[:20]!r} {case.header.path[:200]!r}")
     return None
 
 
@@ -172,6 +190,7 @@ RULES: Final[dict[Kind, tuple[Rule, ...]]] = {
         sender_is_active,
         receiver_is_active,
         in_time,
+        call_is_well_formed,
         service_is_known,
         label_is_covered,
         is_granted,
@@ -187,6 +206,7 @@ RULES: Final[dict[Kind, tuple[Rule, ...]]] = {
     Kind.RESPONSE: (connection_belongs_to_sender, in_time),
     Kind.RECEIPT: (connection_belongs_to_sender, in_time),
 }
+"""Which rules hold for what is exchanged, in the order in which they are asked."""
 METASERVICES: Final = frozenset({"listMethods", "allowedMethods"})
 """Service codes every provider answers to without a grant (PR-MREST)."""
 
@@ -197,15 +217,9 @@ def grants_reaching(service: Service, client: ClientId, directory: Snapshot) -> 
 
 
 def _case(header: Header, connection: Connection, directory: Snapshot, standing: Standing, at: Millis) -> Case:
-    service = None
-    if header.kind is Kind.REQUEST:
-        service = ServiceId.parse(header.receiver)
-        receiver = service.organ
-        client = parse_client(header.sender)
-    elif header.kind is Kind.RESPONSE:
-        client, receiver = ServiceId.parse(header.sender).provider, parse_client(header.receiver).organ
-    else:
-        client, receiver = parse_client(header.sender), parse_client(header.receiver).organ
+    service = _service_id(header.receiver) if header.kind is Kind.REQUEST else None
+    client = _service_id(header.sender).provider if header.kind is Kind.RESPONSE else _client(header.sender)
+    receiver = _client(header.receiver) if service is None else service
     return Case(
         header=header,
         connection=connection,
@@ -215,8 +229,25 @@ def _case(header: Header, connection: Connection, directory: Snapshot, standing:
         client=client,
         service=service,
         sender=directory.organ(client.organ),
-        receiver=directory.organ(receiver),
+        receiver=directory.organ(receiver.organ),
     )
+
+
+@lru_cache(maxsize=16384)
+def _client(text: str) -> ClientId:
+    return _in_its_one_form(text, parse_client(text))
+
+
+@lru_cache(maxsize=4096)
+def _service_id(text: str) -> ServiceId:
+    return _in_its_one_form(text, ServiceId.parse(text))
+
+
+def _in_its_one_form[T: ClientId | ServiceId](text: str, id_: T) -> T:
+    # Two ways to write one name would be two mailboxes, and two memories against replays.
+    if str(id_) != text:
+        raise IdentifierInvalid(f"{text[:200]!r} is written {str(id_)[:200]!r}")
+    return id_
 
 
 def _service(case: Case) -> Service | None:
@@ -241,6 +272,10 @@ def _names(to: str, client: ClientId, directory: Snapshot) -> bool:
     if to.startswith("group:"):
         members = directory.members_of(to.removeprefix("group:"))
         return client in members or client.organ in members
+    try:
+        granted = parse_client(to)
+    except IdentifierInvalid:
+        # A branch may sign what it likes; what cannot be read names nobody.
+        return False
     # A grant to an organ reaches all its information systems.
-    granted = parse_client(to)
     return client == granted or (isinstance(granted, OrganId) and client.organ == granted)

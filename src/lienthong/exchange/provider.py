@@ -13,18 +13,21 @@ from lienthong.exchange.http import HttpMessage, decode_head, encode_head
 from lienthong.exchange.metaservices import describe
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, Part, check_contents, content_of, notice
-from lienthong.exchange.sessions import Ends, ProviderSessions
+from lienthong.exchange.sessions import Ends, Opening, ProviderSessions
 from lienthong.exchange.subjects import Route
 from lienthong.kernel.clock import MINUTE
-from lienthong.kernel.errors import LienthongError
-from lienthong.kernel.identifiers import ServiceId
+from lienthong.kernel.errors import IdentifierInvalid, LienthongError
+from lienthong.kernel.identifiers import ServiceId, parse_client
+from lienthong.kernel.labels import Label
 from lienthong.trust import envelope
 from lienthong.trust.envelope import Session
 from lienthong.trust.errors import JournalError, TrustError
 from lienthong.trust.header import Content, Header, Kind
-from lienthong.trust.seal import Opened
+from lienthong.trust.seal import Opened, sender_organ
 
 _ANSWER_TERM: Final = MINUTE
+# Of a call and its answer: head and body.
+_CONTENTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +36,14 @@ class _Received:
 
     opened: Opened
     packet: Packet
-    session: Session
+    opening: Opening
     receiver: Organ
     route: Route
+
+    @property
+    def session(self) -> Session:
+        """What the answer goes under."""
+        return self.opening.session
 
 
 class Provider:
@@ -53,79 +61,101 @@ class Provider:
             received = self._open(Route.parse(subject), data)
         except _UnknownSession:
             return notice(UNKNOWN_SESSION)
-        except (ExchangeError, TrustError) as error:
+        except LienthongError as error:
             return await self._alarm(subject, error)
         try:
             return await self._answer(received)
         except JournalError as error:
             # Nothing counts without evidence, a refusal neither.
             return notice(error.code)
+        except LienthongError as error:
+            # Not even a refusal can be sealed: our key has ended, or the store refuses.
+            return await self._alarm(subject, error, received.packet.sealed)
 
     def _open(self, route: Route, data: bytes) -> _Received:
         ends = Ends(caller=route.from_organ, provider=route.to_organ)
         session_id = envelope.session_id_of(data)
         if session_id is None:
-            unwrapped = envelope.decrypt(data, store=self._node.store, resolve=self._node.resolve)
-            session, plaintext = Session.derive(unwrapped.content_key), unwrapped.plaintext
+            unwrapped = self._node.unwrap(data, route.to_organ)
+            opening = Opening(session=Session.derive(unwrapped.content_key), kid=unwrapped.kid)
+            plaintext = unwrapped.plaintext
         else:
             known = self._sessions.find(session_id, ends)
             if known is None:
                 raise _UnknownSession
-            session, plaintext = known, known.decrypt_request(data)
+            opening, plaintext = known, known.session.decrypt_request(data)
         packet = Packet.from_bytes(plaintext)
         opened = self._node.open_seal(packet.sealed)
         if opened.header.kind is not Kind.REQUEST:
             raise Malformed(f"a {opened.header.kind} where a request belongs")
         receiver = self._node.check_receiver(opened.header, route.to_organ)
         if session_id is None:
-            self._sessions.remember(session, ends)
-        return _Received(opened=opened, packet=packet, session=session, receiver=receiver, route=route)
+            self._sessions.remember(opening, ends)
+        return _Received(opened=opened, packet=packet, opening=opening, receiver=receiver, route=route)
 
     async def _answer(self, received: _Received) -> bytes:
         header = received.opened.header
         try:
-            verdict = self._node.decide(header, policy.Connection(site=received.route.from_site))
-            if verdict.error is not None:
-                raise verdict.error
+            self._allow(received)
             message = await self._message(received)
             await self._claim(received)
             status, answer = await self._carry_out(header, message)
+            response, packet = await self._sealed(received, status, answer)
         except (ExchangeError, TrustError) as error:
             return await self._refuse(received, error)
-        head = encode_head(answer.headers)
-        body: Part = answer.body
-        if len(answer.body) > INLINE_LIMIT:
-            body = await blobs.put(self._node.carrier, received.receiver, answer.body)
-        contents = (content_of(head), content_of(answer.body, media_type=answer.header("content-type")))
-        response = self._response(header, answers=received.opened.digest, status=str(status), contents=contents)
-        sealed = await self._node.seals.seal(response, self._node.sealing_key(received.receiver))
         await self._node.journal.commit(
-            [self._node.entry(response, organ=received.receiver, direction="out", seals=(sealed,))]
+            [self._node.entry(response, organ=received.receiver, direction="out", seals=(packet.sealed,))]
         )
-        packet = Packet(sealed=sealed, parts=(head, body))
         return received.session.encrypt_response(packet.to_bytes(), aad=received.opened.digest)
+
+    def _allow(self, received: _Received) -> None:
+        header = received.opened.header
+        verdict = self._node.decide(header, policy.Connection(site=received.route.from_site))
+        if verdict.error is not None:
+            raise verdict.error
+        # The answer goes under the same key, and may be more secret than the caller knew.
+        self._node.check_strength(received.opening.kid, received.receiver, self._label(header).level)
+
+    def _label(self, header: Header) -> Label:
+        """Return the label of a call and its answer: the service's own is the least."""
+        service = self._node.snapshot.service(ServiceId.parse(header.receiver))
+        return header.label if service is None else header.label.join(service.label)
 
     async def _message(self, received: _Received) -> HttpMessage:
         header = received.opened.header
         match received.packet.parts:
             case [bytes() as head, bytes() as body]:
                 pass
-            case [bytes() as head, BlobRef() as ref] if ref.site == received.route.from_site:
-                body = await blobs.get(self._node.carrier, ref, limit=header.contents[-1].size)
+            case [bytes() as head, BlobRef() as ref] if len(header.contents) == _CONTENTS:
+                blobs.check(ref, self._node.organ(sender_organ(header)), header.contents[-1])
+                body = await blobs.get(self._node.carrier, ref)
             case _:
                 raise Malformed("the contents of a request")
         check_contents(header, (head, body))
-        return HttpMessage(headers=decode_head(head), body=body)
+        message = HttpMessage(headers=decode_head(head), body=body)
+        _check_client(message, header)
+        return message
+
+    async def _sealed(self, received: _Received, status: int, answer: HttpMessage) -> tuple[Header, Packet]:
+        head = encode_head(answer.headers)
+        body: Part = answer.body
+        if len(answer.body) > INLINE_LIMIT:
+            body = await blobs.put(self._node.carrier, received.receiver, answer.body)
+        contents = (content_of(head), content_of(answer.body, media_type=answer.header("content-type")))
+        header, digest = received.opened.header, received.opened.digest
+        response = self._response(header, answers=digest, status=str(status), contents=contents)
+        sealed = await self._node.seals.seal(response, self._node.sealing_key(received.receiver))
+        return response, Packet(sealed=sealed, parts=(head, body))
 
     async def _claim(self, received: _Received) -> None:
-        header, digest = received.opened.header, received.opened.digest
-        claim = self._node.replay.claim(header.id.bytes, header.receiver, digest=digest, expires=header.expires)
+        header = received.opened.header
+        claim = self._node.replay.claim(header, received.opened.digest)
         entry = self._node.entry(header, organ=received.receiver, direction="in", seals=(received.packet.sealed,))
         try:
             # The backend is not asked before the evidence, and the memory against replays, are durable.
             await self._node.journal.commit([entry], claim)
         except JournalError:
-            self._node.replay.release(header.id.bytes, header.receiver)
+            self._node.replay.release(header)
             raise
 
     async def _carry_out(self, header: Header, message: HttpMessage) -> tuple[int, HttpMessage]:
@@ -166,7 +196,7 @@ class Provider:
             id=request.id,
             sender=request.receiver,
             receiver=request.sender,
-            label=request.label,
+            label=self._label(request),
             created=at,
             expires=at + _ANSWER_TERM,
             answers=answers,
@@ -176,13 +206,27 @@ class Provider:
             note=note,
         )
 
-    async def _alarm(self, subject: str, error: LienthongError) -> bytes:
-        entry = alarm(self._node, subject, error)
+    async def _alarm(self, subject: str, error: LienthongError, *seals: bytes) -> bytes:
+        entry = alarm(self._node, subject, error, seals)
         try:
             await self._node.journal.commit([entry])
         except JournalError as failure:
             return notice(failure.code)
         return notice(error.code)
+
+
+def _check_client(message: HttpMessage, header: Header) -> None:
+    """Check that the service is told the same caller as was sealed: it decides by this header."""
+    for name, value in message.headers:
+        if name == "x-road-client" and not _names(value, header.sender):
+            raise Malformed(f"a call of {header.sender} that names {value[:200]!r} as its client")
+
+
+def _names(text: str, client: str) -> bool:
+    try:
+        return str(parse_client(text)) == client
+    except IdentifierInvalid:
+        return False
 
 
 class _UnknownSession(Exception):

@@ -4,19 +4,24 @@ from typing import Final
 
 from lienthong.exchange.errors import Replayed
 from lienthong.kernel.clock import Clock, Millis
+from lienthong.trust.header import Header
 from lienthong.trust.journal import Journal, Statement
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS replay (
     id BLOB NOT NULL,
+    sender TEXT NOT NULL,
     receiver TEXT NOT NULL,
     digest BLOB NOT NULL,
     expires INTEGER NOT NULL,
-    PRIMARY KEY (id, receiver)
+    PRIMARY KEY (id, sender, receiver)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS replay_expires ON replay (expires);
 """
 _SWEEP_EVERY: Final = 4096
+
+type Key = tuple[bytes, str, str]
+"""Id, sender and receiver: an id belongs to its sender, so that nobody can use up another's."""
 
 
 class ReplayGuard:
@@ -26,37 +31,46 @@ class ReplayGuard:
         """Remember in the journal's file, so that evidence and memory share one transaction."""
         journal.ensure(_SCHEMA)
         self._clock = clock
-        rows = journal.read("SELECT id, receiver, digest, expires FROM replay WHERE expires > ?", (clock.now(),))
-        self._seen: dict[tuple[bytes, str], tuple[bytes, Millis]] = {
-            (id_, receiver): (digest, expires) for id_, receiver, digest, expires in rows
+        rows = journal.read(
+            "SELECT id, sender, receiver, digest, expires FROM replay WHERE expires > ?", (clock.now(),)
+        )
+        self._seen: dict[Key, tuple[bytes, Millis]] = {
+            (id_, sender, receiver): (digest, expires) for id_, sender, receiver, digest, expires in rows
         }
         self._claims = 0
 
-    def digest_of(self, id_: bytes, receiver: str) -> bytes | None:
-        """Return the digest of the seal that came under this id, or None."""
-        seen = self._seen.get((id_, receiver))
+    def digest_of(self, header: Header) -> bytes | None:
+        """Return the digest of the seal that came from this sender under this id, or None."""
+        seen = self._seen.get(_key(header))
         return seen[0] if seen else None
 
-    def claim(self, id_: bytes, receiver: str, *, digest: bytes, expires: Millis) -> list[Statement]:
+    def claim(self, header: Header, digest: bytes) -> list[Statement]:
         """Take an id; the statements make it durable and belong into the transaction of its evidence.
 
         Raises:
-            Replayed: the id has been taken.
+            Replayed: the sender has used the id.
         """
-        if (id_, receiver) in self._seen:
-            raise Replayed(receiver)
-        self._seen[id_, receiver] = (digest, expires)
-        statements: list[Statement] = [("INSERT INTO replay VALUES (?, ?, ?, ?)", (id_, receiver, digest, expires))]
+        key = _key(header)
+        if key in self._seen:
+            raise Replayed(f"{header.id} from {header.sender}")
+        self._seen[key] = (digest, header.expires)
+        # What is stored and not remembered had expired, or its transaction was given up while it was written.
+        row = (*key, digest, header.expires)
+        statements: list[Statement] = [("INSERT OR REPLACE INTO replay VALUES (?, ?, ?, ?, ?)", row)]
         self._claims += 1
         if self._claims % _SWEEP_EVERY == 0:
             statements.append(self._sweep())
         return statements
 
-    def release(self, id_: bytes, receiver: str) -> None:
+    def release(self, header: Header) -> None:
         """Give an id back: its evidence could not be written, so it may come again."""
-        self._seen.pop((id_, receiver), None)
+        self._seen.pop(_key(header), None)
 
     def _sweep(self) -> Statement:
         at = self._clock.now()
         self._seen = {key: seen for key, seen in self._seen.items() if seen[1] > at}
         return ("DELETE FROM replay WHERE expires <= ?", (at,))
+
+
+def _key(header: Header) -> Key:
+    return header.id.bytes, header.sender, header.receiver

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -29,6 +30,8 @@ from lienthong.trust.passphrase import PASSPHRASE_VARIABLE, passphrase_from
 
 REFRESH_EVERY: Final = 30.0
 """Seconds between looks for a new directory, besides the notice that there is one."""
+SWITCH_INTERVAL: Final = 0.0005
+"""Seconds after which one thread of a gateway makes room for another."""
 BUCKET: Final = "directory"
 NEWEST: Final = "metadata/timestamp.json"
 
@@ -66,6 +69,9 @@ async def running(
         LienthongError: something it needs is missing or does not work; the text says what.
     """
     clock = clock or SystemClock()
+    # The journal's thread needs the interpreter a few times per transaction; with the usual 5 ms it would
+    # wait for it each time while calls keep the event loop busy.
+    sys.setswitchinterval(SWITCH_INTERVAL)
     async with contextlib.AsyncExitStack() as stack:
         config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = open_keys(config)

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
+from lienthong.exchange.errors import RequestInvalid
 from lienthong.trust import seal
-from lienthong.trust.header import Header
+from lienthong.trust.header import MAX_HEADER, Header
 from lienthong.trust.keys import KeyStore, PublicKey
 
 
@@ -20,22 +21,25 @@ class SealQueue:
         """Seal a header, together with the others that wait for this key.
 
         Raises:
+            RequestInvalid: the header is larger than a receiver takes.
             KeyUnknown: the store does not hold the key.
         """
+        encoded = _encoded(header)
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._flush)
         sealed: asyncio.Future[bytes] = loop.create_future()
-        self._waiting.setdefault(key.kid, (key, []))[1].append((header.to_bytes(), sealed))
+        self._waiting.setdefault(key.kid, (key, []))[1].append((encoded, sealed))
         return await sealed
 
     def seal_all(self, headers: Sequence[Header], key: PublicKey) -> list[bytes]:
         """Seal many headers at once, in batches.
 
         Raises:
+            RequestInvalid: a header is larger than a receiver takes.
             KeyUnknown: the store does not hold the key.
         """
-        encoded = [header.to_bytes() for header in headers]
+        encoded = [_encoded(header) for header in headers]
         return [
             sealed
             for start in range(0, len(encoded), seal.MAX_BATCH)
@@ -59,3 +63,10 @@ class SealQueue:
         for (_, future), result in zip(items, sealed, strict=True):
             if not future.done():
                 future.set_result(result)
+
+
+def _encoded(header: Header) -> bytes:
+    encoded = header.to_bytes()
+    if len(encoded) > MAX_HEADER:
+        raise RequestInvalid(f"path, subject and the like make a header of {len(encoded)} bytes; {MAX_HEADER} fit")
+    return encoded

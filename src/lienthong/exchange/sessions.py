@@ -24,6 +24,15 @@ class Ends:
     provider: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A session as the provider knows it."""
+
+    session: Session
+    # The provider's key under which it was opened: what goes under the session is as secret as that key.
+    kid: bytes
+
+
 class CallerSessions:
     """The caller's side: opens sessions and uses those the provider has answered."""
 
@@ -62,16 +71,16 @@ class ProviderSessions:
     def __init__(self, clock: Clock) -> None:
         """Start without sessions."""
         self._clock = clock
-        self._known: OrderedDict[bytes, tuple[Session, Ends, Millis]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[Opening, Ends, Millis]] = OrderedDict()
 
-    def remember(self, session: Session, ends: Ends) -> None:
+    def remember(self, opening: Opening, ends: Ends) -> None:
         """Remember a session that a call has opened."""
         at = self._clock.now()
-        self._known[session.id] = (session, ends, at + KEPT)
+        self._known[opening.session.id] = (opening, ends, at + KEPT)
         while self._known and (len(self._known) > _REMEMBERED or next(iter(self._known.values()))[2] <= at):
             self._known.popitem(last=False)
 
-    def find(self, session_id: bytes, ends: Ends) -> Session | None:
+    def find(self, session_id: bytes, ends: Ends) -> Opening | None:
         """Return the session of that id if it is known, not too old, and between these two ends."""
-        session, owners, until = self._known.get(session_id, (None, None, 0))
-        return session if owners == ends and self._clock.now() < until else None
+        opening, owners, until = self._known.get(session_id, (None, None, 0))
+        return opening if owners == ends and self._clock.now() < until else None

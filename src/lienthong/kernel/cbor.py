@@ -5,7 +5,8 @@ everything else where it stands. A general one gives meaning to tags, and among 
 with which 200 bytes unfold into gigabytes.
 """
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, cast
 
 import cbor2
 
@@ -17,6 +18,7 @@ MAX_DEPTH: Final = 64
 MAX_ITEMS: Final = 1 << 18
 """Values in all arrays and maps together: a fifth of a second's work."""
 _MAX_NUMBER: Final = 1 << 64
+_BYTES: Final = 2
 _SIMPLE: Final = {0xF4: False, 0xF5: True, 0xF6: None}
 
 
@@ -62,8 +64,8 @@ def decode(data: bytes, *, max_size: int = MAX_SIZE) -> Any:  # noqa: ANN401 - w
     return value
 
 
-def encode_sequence(values: list[bytes | str | int | None]) -> bytes:
-    """Encode an array of plain values without looking inside: nothing in it needs ordering.
+def encode_sequence(values: Sequence[object]) -> bytes:
+    """Encode an array of plain values, and arrays of them, without looking inside: nothing in it needs ordering.
 
     Raises:
         CborInvalid: text that has no UTF-8 form.
@@ -78,6 +80,55 @@ def encode_ordered(value: dict[int, Any]) -> bytes:
         CborInvalid: text that has no UTF-8 form.
     """
     return _dumped(value)
+
+
+def byte_string(data: bytes) -> bytes:
+    """Encode a byte string: without the general encoder, whose start costs more than the work."""
+    size = len(data)
+    if size < 24:  # noqa: PLR2004 - section 3: what fits into the first byte
+        return bytes((0x40 | size,)) + data
+    if size < 1 << 8:
+        return b"\x58" + size.to_bytes(1) + data
+    if size < 1 << 16:
+        return b"\x59" + size.to_bytes(2) + data
+    return (b"\x5a" + size.to_bytes(4) if size < 1 << 32 else b"\x5b" + size.to_bytes(8)) + data
+
+
+def byte_strings(*items: bytes) -> bytes:
+    """Encode an array of at most 23 byte strings."""
+    return bytes((0x80 | len(items),)) + b"".join(map(byte_string, items))
+
+
+def read_byte_string(data: bytes, at: int) -> tuple[bytes, int]:
+    """Return the byte string that begins at an offset, and the offset behind it.
+
+    Raises:
+        CborInvalid: something else, cut short, or a longer form than needed.
+    """
+    try:
+        if data[at] >> 5 != _BYTES:
+            raise CborInvalid("something else where a byte string belongs")
+        return cast("tuple[bytes, int]", _Reader(data).item(at, 1))
+    except IndexError:
+        raise CborInvalid("cut short") from None
+
+
+def read_byte_strings(data: bytes, at: int, count: int) -> list[bytes]:
+    """Return the items of an array of so many byte strings that begins at an offset and ends with the data.
+
+    Raises:
+        CborInvalid: something else, another number of items, cut short, or bytes too many.
+    """
+    if data[at : at + 1] != bytes((0x80 | count,)):
+        raise CborInvalid(f"something else where {count} byte strings belong")
+    at += 1
+    items = []
+    for _ in range(count):
+        item, at = read_byte_string(data, at)
+        items.append(item)
+    if at != len(data):
+        raise CborInvalid(f"{len(data) - at} bytes too many")
+    return items
 
 
 def _dumped(value: object) -> bytes:
@@ -123,16 +174,19 @@ class _Reader:
     def item(self, at: int, depth: int) -> tuple[Any, int]:  # noqa: PLR0911 - one for each major type
         """Return the value that begins at an offset, and the offset behind it."""
         first = self._data[at]
-        number, at = (first & 31, at + 1) if first & 31 < 24 else self._number(first & 31, at + 1)  # noqa: PLR2004 - section 3
+        number, at = first & 31, at + 1
+        if number > 23:  # noqa: PLR2004 - section 3: what fits into the first byte
+            number, at = self._number(number, at)
         match first >> 5:
+            # The commonest first.
+            case 3:
+                return self._slice(at, number).decode(), at + number
+            case 2:
+                return self._slice(at, number), at + number
             case 0:
                 return number, at
             case 1:
                 return -1 - number, at
-            case 2:
-                return self._slice(at, number), at + number
-            case 3:
-                return self._slice(at, number).decode(), at + number
             case 4:
                 return self._array(number, at, depth)
             case 5:

@@ -93,6 +93,11 @@ def explain(error: LienthongError) -> str:
     return f"{_(error.message)}{place}. {_(error.advice)}".rstrip()
 
 
+def texts_of(kind: type[LienthongError]) -> tuple[str, str]:
+    """Return what an error class says, in English: message and hint."""
+    return (kind.__doc__ or kind.__name__).partition("\n")[0].rstrip("."), kind.hint
+
+
 @lru_cache
 def catalogue_of(language: str) -> gettext.NullTranslations:
     """Return the catalogue of a language, an empty one if it is not there."""

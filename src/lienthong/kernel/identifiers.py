@@ -139,12 +139,15 @@ def parse_client(text: str) -> ClientId:
     return SubsystemId.parse(text) if text.count("/") == 3 else OrganId.parse(text)  # noqa: PLR2004 - three slashes make four parts
 
 
+@lru_cache(maxsize=16384)
 def join(parts: tuple[str, ...]) -> str:
     """Write decoded parts percent-encoded, with slashes between them."""
     return "/".join(quote(part, safe=_SAFE) for part in parts)
 
 
-def split(text: str, count: int) -> list[str]:
+# The same few names come with every call: reading and writing them again is most of a call's small change.
+@lru_cache(maxsize=16384)
+def split(text: str, count: int) -> tuple[str, ...]:
     """Read ``count`` percent-encoded parts.
 
     Raises:
@@ -153,7 +156,7 @@ def split(text: str, count: int) -> list[str]:
     parts = text.split("/", count)
     if len(parts) != count:
         raise IdentifierInvalid(f"{text[:200]!r} has not {count} parts")
-    return [part_of(part) for part in parts]
+    return tuple(part_of(part) for part in parts)
 
 
 def part_of(encoded: str) -> str:

@@ -5,6 +5,7 @@ Built by hand over cbor2 and cryptography: thirty lines, checked against two oth
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import cbor2
@@ -27,6 +28,12 @@ VDS: Final = 395
 VDP: Final = 396
 
 MAX_SIGN1: Final = 64 * 1024
+# Tag 18 and an array of four; null; an array of four and its first item; an empty byte string.
+_MAX_PROTECTED: Final = 1024
+_BEGIN: Final = b"\xd2\x84"
+_DETACHED: Final = b"\xf6"
+_TO_BE_SIGNED: Final = b"\x84\x6aSignature1"
+_NO_EXTERNAL_DATA: Final = b"\x40"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +74,17 @@ def sign1(
     """
     header = cbor.encode({ALG: int(key.algorithm), KID: key.kid, **protected})
     signature = store.sign(key.kid, to_be_signed(header, payload))
-    return cbor.encode(cbor2.CBORTag(TAG_SIGN1, [header, dict(unprotected or {}), None, signature]))
+    return assembled(header, signature, cbor.encode(dict(unprotected or {})))
+
+
+def assembled(protected: bytes, signature: bytes, unprotected: bytes) -> bytes:
+    """Put a tagged COSE_Sign1 with detached payload together from its encoded parts."""
+    return _BEGIN + cbor.byte_string(protected) + unprotected + _DETACHED + cbor.byte_string(signature)
 
 
 def with_unprotected(parsed: Sign1, unprotected: Mapping[int, Any]) -> bytes:
     """Return the same signature with other header parameters outside it, encoded."""
-    value = [parsed.protected_bytes, dict(unprotected), parsed.payload, parsed.signature]
-    return cbor.encode(cbor2.CBORTag(TAG_SIGN1, value))
+    return assembled(parsed.protected_bytes, parsed.signature, cbor.encode(dict(unprotected)))
 
 
 def verify1(cose: bytes, payload: bytes, resolve: Resolve) -> tuple[Sign1, PublicKey]:
@@ -122,7 +133,7 @@ def parse1(cose: bytes) -> Sign1:
             case cbor2.CBORTag(
                 tag=18, value=[bytes() as header, dict() as outside, None | bytes() as payload, bytes() as signature]
             ):
-                protected = cbor.decode(header, max_size=MAX_SIGN1)
+                protected = _protected(header)
             case _:
                 raise SealInvalid("not a COSE_Sign1")
     except CborInvalid as error:
@@ -132,6 +143,12 @@ def parse1(cose: bytes) -> Sign1:
     return Sign1(protected_bytes=header, protected=protected, unprotected=outside, payload=payload, signature=signature)
 
 
+# A peer's protected headers differ by little more than its key: they are read once.
+@lru_cache(maxsize=4096)
+def _protected(header: bytes) -> Any:  # noqa: ANN401 - decoded CBOR
+    return cbor.decode(header, max_size=_MAX_PROTECTED)
+
+
 def to_be_signed(protected: bytes, payload: bytes) -> bytes:
     """Return the Sig_structure of RFC 9052, section 4.4, with empty external data."""
-    return cbor.encode_sequence(["Signature1", protected, b"", payload])
+    return _TO_BE_SIGNED + cbor.byte_string(protected) + _NO_EXTERNAL_DATA + cbor.byte_string(payload)

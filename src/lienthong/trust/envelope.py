@@ -35,6 +35,14 @@ SESSION_ID_SIZE: Final = 16
 MAX_ENVELOPE: Final = 8 * 1024 * 1024
 _ALG, _KID, _IV, _EK = 1, 4, 5, -4
 _PROTECTED: Final = cbor.encode({_ALG: A256GCM})
+# A COSE_Encrypt0 up to its session id, and from there up to its nonce: tag 16, array of three, map of two.
+_SESSION: Final = b"\xd0\x83" + cbor.byte_string(_PROTECTED) + b"\xa2\x04\x50"
+_NONCE: Final = b"\x05\x4c"
+# The Enc_structure (RFC 9052, section 5.3) up to the external data, by its context.
+_AUTHENTICATED: Final = {
+    "Encrypt": b"\x83\x67Encrypt" + cbor.byte_string(_PROTECTED),
+    "Encrypt0": b"\x83\x68Encrypt0" + cbor.byte_string(_PROTECTED),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,13 +189,13 @@ class Session:
         # Random nonces: a session lives a minute, far from the 2^32 messages where they could collide.
         iv = os.urandom(IV_SIZE)
         ciphertext = key.encrypt(iv, plaintext, _authenticated("Encrypt0", aad))
-        return cbor2.dumps(cbor2.CBORTag(TAG_ENCRYPT0, [_PROTECTED, {_KID: self.id, _IV: iv}, ciphertext]))
+        return b"".join((_SESSION, self.id, _NONCE, iv, cbor.byte_string(ciphertext)))
 
     def _decrypt(self, key: AESGCM, envelope: bytes, aad: bytes) -> bytes:
-        match _taken_apart(envelope, TAG_ENCRYPT0):
-            case [{4: self.id, 5: bytes() as iv, **others}, bytes() as ciphertext] if not others:
-                return _opened(key, iv, ciphertext, _authenticated("Encrypt0", aad))
-        raise EnvelopeInvalid("an envelope of another session")
+        session_id, iv, ciphertext = _session_parts(envelope)
+        if session_id != self.id:
+            raise EnvelopeInvalid("an envelope of another session")
+        return _opened(key, iv, ciphertext, _authenticated("Encrypt0", aad))
 
 
 def session_id_of(envelope: bytes) -> bytes | None:
@@ -199,14 +207,26 @@ def session_id_of(envelope: bytes) -> bytes | None:
     # The tag is one byte (16 = 0xd0) or two (96 = 0xd860): no need to decode megabytes to tell them apart.
     if envelope[:1] != b"\xd0":
         return None
-    match _taken_apart(envelope, TAG_ENCRYPT0):
-        case [{4: bytes() as session}, bytes()] if len(session) == SESSION_ID_SIZE:
-            return session
-    raise EnvelopeInvalid("an envelope without a session")
+    return _session_parts(envelope)[0]
+
+
+def _session_parts(envelope: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return session id, nonce and ciphertext of a COSE_Encrypt0, whose form leaves no choice but these."""
+    nonce = len(_SESSION) + SESSION_ID_SIZE
+    begin = nonce + len(_NONCE) + IV_SIZE
+    if not envelope.startswith(_SESSION) or envelope[nonce : nonce + len(_NONCE)] != _NONCE:
+        raise EnvelopeInvalid("an envelope without a session")
+    try:
+        ciphertext, end = cbor.read_byte_string(envelope, begin)
+    except CborInvalid as error:
+        raise EnvelopeInvalid(error.where) from error
+    if end != len(envelope):
+        raise EnvelopeInvalid(f"{len(envelope) - end} bytes too many")
+    return envelope[len(_SESSION) : nonce], envelope[begin - IV_SIZE : begin], ciphertext
 
 
 def _authenticated(context: str, aad: bytes) -> bytes:
-    return cbor.encode_sequence([context, _PROTECTED, aad])
+    return _AUTHENTICATED[context] + cbor.byte_string(aad)
 
 
 def _info(recipient: bytes) -> bytes:

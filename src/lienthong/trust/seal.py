@@ -15,7 +15,7 @@ from lienthong.kernel.clock import Millis
 from lienthong.kernel.errors import CborInvalid, IdentifierInvalid
 from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
 from lienthong.trust import cose, merkle
-from lienthong.trust.checkpoint import INCLUSION, RFC9162_SHA256, TREE_SIZE
+from lienthong.trust.checkpoint import RFC9162_SHA256, TREE_SIZE
 from lienthong.trust.errors import EvidenceInvalid, SealInvalid
 from lienthong.trust.header import MAX_HEADER, Header, Kind
 from lienthong.trust.keys import KeyStore, PublicKey
@@ -23,6 +23,9 @@ from lienthong.trust.keys import KeyStore, PublicKey
 TYPE: Final = "lienthong-seal"
 MAX_SEALED: Final = MAX_HEADER + cose.MAX_SIGN1
 MAX_BATCH: Final = 256
+# The head of {396: {-1: [proof]}}: what stands before the proof.
+_ONE_PROOF: Final = b"\xa1\x19\x01\x8c\xa1\x20\x81"
+
 
 type ResolveFor = Callable[[bytes, Header], PublicKey]
 """Finds the key of an id among those of the header's sender, or raises KeyUnknown."""
@@ -54,15 +57,14 @@ def seal_many(headers: Sequence[bytes], *, key: PublicKey, store: KeyStore) -> l
         KeyUnknown: the store does not hold the key.
     """
     if len(headers) == 1:
-        signature = cose.sign1({cose.TYP: TYPE}, headers[0], key=key, store=store)
-        return [cbor.encode_sequence([headers[0], signature])]
+        return [cbor.byte_strings(headers[0], cose.sign1({cose.TYP: TYPE}, headers[0], key=key, store=store))]
     tree = merkle.Tree()
     for header in headers:
         tree.append(merkle.leaf_hash(header))
     protected = {cose.TYP: TYPE, cose.VDS: RFC9162_SHA256, TREE_SIZE: tree.size}
     signed = cose.parse1(cose.sign1(protected, tree.root(), key=key, store=store))
     return [
-        cbor.encode_sequence([header, cose.with_unprotected(signed, _proof(tree, index))])
+        cbor.byte_strings(header, cose.assembled(signed.protected_bytes, signed.signature, _proof(tree, index)))
         for index, header in enumerate(headers)
     ]
 
@@ -142,18 +144,18 @@ class Verifier:
         self._batches[parsed.signature] = signed
 
 
-def _split(sealed: bytes) -> tuple[bytes, bytes]:
+def _split(sealed: bytes) -> list[bytes]:
+    if len(sealed) > MAX_SEALED:
+        raise SealInvalid(f"{len(sealed)} bytes where {MAX_SEALED} are allowed")
     try:
-        match cbor.decode(sealed, max_size=MAX_SEALED):
-            case [bytes() as header, bytes() as signature]:
-                return header, signature
+        return cbor.read_byte_strings(sealed, 0, 2)
     except CborInvalid as error:
-        raise SealInvalid(error.where) from error
-    raise SealInvalid("not a header and a signature")
+        raise SealInvalid(f"not a header and a signature: {error.where}") from error
 
 
-def _proof(tree: merkle.Tree, index: int) -> dict[int, object]:
-    return {cose.VDP: {INCLUSION: [cbor.encode([tree.size, index, tree.inclusion(index)])]}}
+def _proof(tree: merkle.Tree, index: int) -> bytes:
+    """Encode ``{396: {-1: [proof]}}``."""
+    return _ONE_PROOF + cbor.byte_string(cbor.encode_sequence([tree.size, index, tree.inclusion(index)]))
 
 
 def _root(parsed: cose.Sign1, header: bytes) -> bytes:

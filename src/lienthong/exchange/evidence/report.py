@@ -1,36 +1,15 @@
-"""What is to be verified, and what that came to."""
+"""What verifying evidence came to."""
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from lienthong.exchange.evidence.errors import EvidenceMissing
-from lienthong.kernel.clock import Millis
 from lienthong.trust.audit import MAX_FINDINGS, Finding
-from lienthong.trust.checkpoint import Checkpoint
 
 _NUMBER: Final = re.compile(r"(?:entry|entries from|entries|checkpoint|witnessed checkpoint) (\d+)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What is to be verified, and against what."""
-
-    # An exported record, a journal's file, or a gateway's state folder.
-    path: Path
-    # Root metadata of the directory that is trusted already.
-    root: bytes
-    # Nothing may be later than this (milliseconds UTC).
-    now: Millis
-    # Where the directory is, for a journal; default: ``directory`` beside it. A record brings its own.
-    directory: Path | None = None
-    # Files whose digests must be among the evidence.
-    contents: Sequence[Path] = ()
-    # Checkpoints of the same journal that others hold.
-    witnessed: Sequence[Checkpoint] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +31,7 @@ class Report:
     contents: int = 0
 
     @property
-    def holds(self) -> bool:
+    def ok(self) -> bool:
         """Whether everything holds."""
         return not self.findings
 

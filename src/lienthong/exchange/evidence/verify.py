@@ -1,26 +1,43 @@
 """Verifying evidence against nothing but the directory's root: an exported record, or a whole journal."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from lienthong.exchange.evidence import record
 from lienthong.exchange.evidence.errors import EvidenceMissing, EvidenceUnreadable, WitnessInvalid
-from lienthong.exchange.evidence.report import Report, Task, digest_of_file
-from lienthong.exchange.evidence.verify_journal import verify_journal
+from lienthong.exchange.evidence.report import Report, digest_of_file
+from lienthong.exchange.evidence.verify_journal import Against, verify_journal
 from lienthong.exchange.evidence.verify_record import checkpoint_of, verify_record
+from lienthong.kernel.clock import Millis
 from lienthong.trust.audit import Progress
 from lienthong.trust.checkpoint import Checkpoint
 from lienthong.trust.errors import TrustError
 
 JOURNAL: Final = "journal.sqlite"
+DIRECTORY: Final = "directory"
 _SQLITE: Final = b"SQLite format 3\x00"
 
 
-def verify(task: Task, progress: Progress | None = None) -> Report:
+def verify(  # noqa: PLR0913 - what, and against what: each by its name
+    path: Path,
+    root: bytes,
+    now: Millis,
+    *,
+    directory: Path | None = None,
+    contents: Sequence[Path] = (),
+    witnessed: Sequence[Checkpoint] = (),
+    progress: Progress | None = None,
+) -> Report:
     """Verify everything and report all that does not hold, each thing at its place.
 
     Args:
-        task: what, and against what.
+        path: an exported record, a journal's file, or a gateway's state folder; the gateway may be running.
+        root: root metadata of the directory that is trusted already.
+        now: nothing may be later than this (milliseconds UTC).
+        directory: where the directory is, for a journal; default: ``directory`` beside it.
+        contents: files whose digests must be among the evidence.
+        witnessed: checkpoints of the same journal that others hold.
         progress: is told how much of how much is done.
 
     Raises:
@@ -28,17 +45,18 @@ def verify(task: Task, progress: Progress | None = None) -> Report:
         EvidenceUnreadable: it is neither a record nor a journal.
         WitnessInvalid: witnesses where there is only a record.
     """
-    path = task.path / JOURNAL if task.path.is_dir() else task.path
-    contents = {each: digest_of_file(each) for each in task.contents}
-    magic = _start(path)
+    file = path / JOURNAL if path.is_dir() else path
+    digests = {each: digest_of_file(each) for each in contents}
+    magic = _start(file)
     if magic.startswith(record.MAGIC):
-        if task.witnessed:
-            raise WitnessInvalid(str(path), hint="Witnesses are for a whole journal, not for one record.")
-        return verify_record(task, contents)
+        if witnessed:
+            raise WitnessInvalid(str(file), hint="Witnesses are for a whole journal, not for one record.")
+        return verify_record(file, root, now, digests)
     if magic == _SQLITE:
-        return verify_journal(task, path, contents, progress)
+        against = Against(root=root, now=now, directory=directory or file.parent / DIRECTORY, witnessed=witnessed)
+        return verify_journal(file, against, digests, progress)
     raise EvidenceUnreadable(
-        f"{path} is neither a record nor a journal", hint="Name a state folder, a journal's file or a record."
+        f"{file} is neither a record nor a journal", hint="Name a state folder, a journal's file or a record."
     )
 
 

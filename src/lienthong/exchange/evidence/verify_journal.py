@@ -1,6 +1,7 @@
 """Verifying a whole journal: its form and its signed heads, then every seal in every entry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -8,34 +9,50 @@ from lienthong.directory.errors import DirectoryError
 from lienthong.exchange.evidence.errors import EvidenceUnreadable
 from lienthong.exchange.evidence.judge import Judge, check_standing
 from lienthong.exchange.evidence.reader import JournalReader
-from lienthong.exchange.evidence.report import Enough, Notes, Report, Task
+from lienthong.exchange.evidence.report import Enough, Notes, Report
 from lienthong.exchange.evidence.trusted import Trusted, read_directory
 from lienthong.kernel.clock import Millis
 from lienthong.trust.audit import Progress, audit_journal
+from lienthong.trust.checkpoint import Checkpoint
 from lienthong.trust.errors import EvidenceInvalid, KeyUnknown
 from lienthong.trust.journal_entry import Entry
 from lienthong.trust.keys import PublicKey
 
-DIRECTORY: Final = "directory"
 _PROGRESS_EVERY: Final = 100
 
 
-def verify_journal(task: Task, path: Path, contents: Mapping[Path, bytes], progress: Progress | None = None) -> Report:
-    """Verify a journal and that contents are named in it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """What a journal is verified against."""
+
+    # Root metadata of the directory that is trusted already.
+    root: bytes
+    # Nothing may be later than this (milliseconds UTC).
+    now: Millis
+    # Where the directory is.
+    directory: Path
+    # Checkpoints of the same journal that others hold.
+    witnessed: Sequence[Checkpoint] = ()
+
+
+def verify_journal(
+    path: Path, against: Against, contents: Mapping[Path, bytes], progress: Progress | None = None
+) -> Report:
+    """Verify a journal, and that it names contents.
 
     Args:
-        task: against what.
         path: the journal's file.
+        against: what to verify it against.
         contents: files and their SHA-256.
         progress: is told how much of how much is done.
     """
-    return _Journal(task, path, progress).report(contents)
+    return _Journal(path, against, progress).report(contents)
 
 
 class _Journal:
-    def __init__(self, task: Task, path: Path, progress: Progress | None) -> None:
-        self._task = task
+    def __init__(self, path: Path, against: Against, progress: Progress | None) -> None:
         self._path = path
+        self._against = against
         self._progress = progress
         self._notes = Notes()
         self._entries = 0
@@ -71,8 +88,8 @@ class _Journal:
 
     def _directory(self) -> Trusted | None:
         try:
-            published = read_directory(self._task.directory or self._path.parent / DIRECTORY)
-            return Trusted.of(published, root=self._task.root, at=self._task.now)
+            published = read_directory(self._against.directory)
+            return Trusted.of(published, root=self._against.root, at=self._against.now)
         except DirectoryError as error:
             self._notes.find("directory", error.code, error.where)
             return None
@@ -81,8 +98,8 @@ class _Journal:
         found = audit_journal(
             self._path,
             trusted.site_keys(self._site) if trusted else _no_directory,
-            self._task.now,
-            witnessed=self._task.witnessed,
+            self._against.now,
+            witnessed=self._against.witnessed,
             progress=self._first_half,
         )
         for each in found:
@@ -111,7 +128,7 @@ class _Journal:
 
     def _reached(self, latest: Millis) -> Millis:
         # An entry from the future is a finding of its own and must not make the directory look old.
-        return min(latest, self._task.now)
+        return min(latest, self._against.now)
 
     def _first_half(self, done: int, of: int) -> None:
         if self._progress is not None:

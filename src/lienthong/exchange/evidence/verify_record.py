@@ -8,10 +8,10 @@ from lienthong.directory.published import Published
 from lienthong.exchange.evidence import record
 from lienthong.exchange.evidence.export import seal_members
 from lienthong.exchange.evidence.judge import Judge, check_standing
-from lienthong.exchange.evidence.report import Notes, Report, Task
+from lienthong.exchange.evidence.report import Notes, Report
 from lienthong.exchange.evidence.trusted import Trusted
 from lienthong.kernel import cbor
-from lienthong.kernel.clock import iso
+from lienthong.kernel.clock import Millis, iso
 from lienthong.kernel.errors import CborInvalid
 from lienthong.trust import cose
 from lienthong.trust.checkpoint import CWT_CLAIMS, INCLUSION, ISS, Checkpoint, ReceiptFacts, verify_receipt
@@ -20,9 +20,16 @@ from lienthong.trust.journal_entry import Entry
 from lienthong.trust.merkle import leaf_hash, root_from_inclusion
 
 
-def verify_record(task: Task, contents: Mapping[Path, bytes]) -> Report:
-    """Verify a record and the digests of contents that are said to belong to it."""
-    return _Record(task, Notes()).report(contents)
+def verify_record(path: Path, root: bytes, now: Millis, contents: Mapping[Path, bytes]) -> Report:
+    """Verify a record.
+
+    Args:
+        path: its file.
+        root: root metadata of the directory that is trusted already.
+        now: nothing may be later than this (milliseconds UTC).
+        contents: files that are said to belong to it, and their SHA-256.
+    """
+    return _Record(path, root, now).report(contents)
 
 
 def checkpoint_of(receipt: bytes, entry: bytes) -> Checkpoint:
@@ -42,13 +49,15 @@ def checkpoint_of(receipt: bytes, entry: bytes) -> Checkpoint:
 
 
 class _Record:
-    def __init__(self, task: Task, notes: Notes) -> None:
-        self._task = task
-        self._notes = notes
+    def __init__(self, path: Path, root: bytes, now: Millis) -> None:
+        self._path = path
+        self._root = root
+        self._now = now
+        self._notes = Notes()
 
     def report(self, contents: Mapping[Path, bytes]) -> Report:
         try:
-            found = record.read(self._task.path)
+            found = record.read(self._path)
             entry = Entry.from_bytes(found.entry)
         except EvidenceInvalid as error:
             self._notes.find("file", error.code, error.where)
@@ -77,7 +86,7 @@ class _Record:
 
     def _directory(self, found: record.Record) -> Trusted | None:
         try:
-            return Trusted.of(Published.from_bytes(found.directory), root=self._task.root, at=self._task.now)
+            return Trusted.of(Published.from_bytes(found.directory), root=self._root, at=self._now)
         except DirectoryError as error:
             self._notes.find("directory", error.code, error.where)
             return None
@@ -109,9 +118,9 @@ class _Record:
             return None
 
     def _check_times(self, entry: Entry, facts: ReceiptFacts | None) -> None:
-        if entry.at > self._task.now:
+        if entry.at > self._now:
             self._notes.find("entry", "in_the_future", iso(entry.at))
-        if facts is not None and facts.at > self._task.now:
+        if facts is not None and facts.at > self._now:
             self._notes.find("receipt", "in_the_future", iso(facts.at))
 
 

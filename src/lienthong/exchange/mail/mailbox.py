@@ -1,8 +1,10 @@
 """Mailboxes: what an organ's information system reads, and what it says about it."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.blobs import BlobStore
@@ -13,7 +15,6 @@ from lienthong.exchange.mail.store import MailItem, MailStore
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import Packet, check_contents
 from lienthong.kernel.identifiers import OrganId
-from lienthong.trust import envelope
 from lienthong.trust.header import Header, ReceiptState
 from lienthong.trust.seal import Opened
 
@@ -33,6 +34,16 @@ class Letter:
     contents: tuple[Attachment, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A message in a mailbox, its seal checked."""
+
+    item: MailItem
+    receiver: Organ
+    opened: Opened
+    packet: Packet
+
+
 class Mailbox:
     """The mailboxes of one gateway's organs."""
 
@@ -41,6 +52,8 @@ class Mailbox:
         self._node = node
         self._store = store
         self._blobs = blobs
+        # Locks live as long as someone advances that message.
+        self._advancing: WeakValueDictionary[tuple[str, UUID, str], asyncio.Lock] = WeakValueDictionary()
 
     def list(self, organ: OrganId, *, limit: int = 1000) -> list[MailItem]:
         """Return the messages of an organ hosted here, urgent first.
@@ -50,20 +63,24 @@ class Mailbox:
         """
         return self._store.mailbox(str(self._node.hosted(organ).id), limit=limit)
 
-    async def open(self, organ: OrganId, message: UUID) -> Letter:
+    async def open(self, organ: OrganId, message: UUID, *, sender: str = "") -> Letter:
         """Return a message with its contents; its sender gets the receipt ``opened`` the first time.
 
+        Args:
+            organ: whose mailbox.
+            message: its id.
+            sender: needed only where two senders have used one id.
+
         Raises:
-            MessageUnknown: it is not in this mailbox.
+            MessageUnknown: it is not in this mailbox, or the sender must be named.
+            StorageFailed: a content cannot be read.
             TrustError: what is stored no longer fits its seal.
         """
-        receiver, opened, packet = self._find(organ, message)
-        contents = [
-            part if isinstance(part, bytes) else await self._blobs.read(part, limit=content.size)
-            for content, part in zip(opened.header.contents, packet.parts, strict=True)
-        ]
+        found = self._find(organ, message, sender)
+        opened, packet = found.opened, found.packet
+        contents = [part if isinstance(part, bytes) else await self._blobs.read(part) for part in packet.parts]
         check_contents(opened.header, contents)
-        await self._advance(receiver, opened, ReceiptState.OPENED)
+        await self._advance(found, ReceiptState.OPENED)
         return Letter(
             header=opened.header,
             contents=tuple(
@@ -72,47 +89,48 @@ class Mailbox:
             ),
         )
 
-    async def accept(self, organ: OrganId, message: UUID, *, note: str = "") -> None:
+    async def accept(self, organ: OrganId, message: UUID, *, note: str = "", sender: str = "") -> None:
         """Accept a message: the organ takes over what it asks. Saying it again changes nothing.
 
         Raises:
             MessageUnknown: it is not in this mailbox.
         """
-        receiver, opened, _ = self._find(organ, message)
-        await self._advance(receiver, opened, ReceiptState.ACCEPTED, note)
+        await self._advance(self._find(organ, message, sender), ReceiptState.ACCEPTED, note)
 
-    async def refuse(self, organ: OrganId, message: UUID, *, reason: str) -> None:
+    async def refuse(self, organ: OrganId, message: UUID, *, reason: str, sender: str = "") -> None:
         """Refuse a message and say why. Saying it again changes nothing.
 
         Raises:
             MessageUnknown: it is not in this mailbox.
         """
-        receiver, opened, _ = self._find(organ, message)
-        await self._advance(receiver, opened, ReceiptState.REFUSED, reason)
+        await self._advance(self._find(organ, message, sender), ReceiptState.REFUSED, reason)
 
-    def _find(self, organ: OrganId, message: UUID) -> tuple[Organ, Opened, Packet]:
+    def _find(self, organ: OrganId, message: UUID, sender: str) -> _Found:
         receiver = self._node.hosted(organ)
-        found = self._store.envelope(str(receiver.id), message)
-        if found is None:
+        letters = self._store.letters(str(receiver.id), message, sender)
+        if len(letters) > 1:
+            senders = ", ".join(item.sender for item, _ in letters)
+            raise MessageUnknown(f"{message} of {receiver.id}", hint=f"Name the sender; {senders} have used this id.")
+        if not letters:
             raise MessageUnknown(f"{message} of {receiver.id}")
-        unwrapped = envelope.decrypt(found[1], store=self._node.store, resolve=self._node.resolve)
-        packet = Packet.from_bytes(unwrapped.plaintext)
-        return receiver, self._node.open_seal(packet.sealed), packet
+        item, data = letters[0]
+        packet = Packet.from_bytes(self._node.unwrap(data, receiver.token).plaintext)
+        # As of its arrival: keys end, and what was received stays readable.
+        opened = self._node.open_seal(packet.sealed, at=item.arrived)
+        return _Found(item=item, receiver=receiver, opened=opened, packet=packet)
 
-    async def _advance(self, receiver: Organ, opened: Opened, state: ReceiptState, note: str = "") -> None:
-        header = opened.header
-        now = self._store.envelope(str(receiver.id), header.id)
-        if now is None or now[0] not in _BEFORE[state]:
-            return
-        receipt = receipts.make(self._node, opened, receiver=receiver, state=state, note=note)
-        entry = self._node.entry(
-            receipt.header, organ=receiver, direction="out", seals=(receipt.sealed,), detail=state.value
-        )
-        await self._node.journal.commit(
-            [entry],
-            [
-                self._store.moved(str(receiver.id), header.id, state),
-                self._store.put(receipt.outgoing, receiver=None, due=self._node.clock.now()),
-            ],
-        )
+    async def _advance(self, found: _Found, state: ReceiptState, note: str = "") -> None:
+        item, receiver = found.item, found.receiver
+        # One after the other, so that nobody accepts what somebody else is just refusing.
+        async with self._advancing.setdefault((item.receiver, item.message, item.sender), asyncio.Lock()):
+            ((now, _),) = self._store.letters(item.receiver, item.message, item.sender)
+            if now.state not in _BEFORE[state]:
+                return
+            receipt = receipts.make(self._node, found.opened, receiver=receiver, state=state, note=note)
+            entry = self._node.entry(
+                receipt.header, organ=receiver, direction="out", seals=(receipt.sealed,), detail=state.value
+            )
+            await self._node.journal.commit(
+                [entry], [self._store.moved(item, state), self._store.put(receipt.outgoing, due=self._node.clock.now())]
+            )
         await publish(self._node, self._store, [receipt.outgoing])

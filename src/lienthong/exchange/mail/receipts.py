@@ -1,7 +1,6 @@
 """Receipts: sealed statements of the receiver about how far a message has come."""
 
 import secrets
-import uuid
 from dataclasses import dataclass
 
 from lienthong.directory.model import Organ
@@ -12,6 +11,7 @@ from lienthong.exchange.node import Node
 from lienthong.exchange.packet import Packet
 from lienthong.exchange.subjects import mail_subject
 from lienthong.kernel.identifiers import parse_client
+from lienthong.kernel.ids import new_id
 from lienthong.trust import envelope, seal
 from lienthong.trust.header import Header, Kind, ReceiptState
 from lienthong.trust.seal import Opened
@@ -37,13 +37,14 @@ def make(node: Node, message: Opened, *, receiver: Organ, state: ReceiptState, n
         note: the reason, where it is refused.
 
     Raises:
-        KeyUnknown: a key of either end is missing or no longer valid.
+        KeyUnknown, EnvelopeInvalid: a key of either end is missing, no longer valid or malformed.
+        KeyStoreError: the store refused.
         ReceiverUnknown: the sender has left the directory.
     """
     at = node.clock.now()
     header = Header(
         kind=Kind.RECEIPT,
-        id=uuid.uuid4(),
+        id=new_id(),
         sender=message.header.receiver,
         receiver=message.header.sender,
         label=message.header.label,

@@ -1,5 +1,6 @@
 """Sending: one content, encrypted once, and a small sealed envelope of its own for each receiver."""
 
+import logging
 import secrets
 import uuid
 from collections.abc import Callable, Sequence
@@ -8,16 +9,25 @@ from typing import Final
 
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs, policy
-from lienthong.exchange.errors import ReceiverUnknown, Refused
+from lienthong.exchange.errors import (
+    DuplicateMessage,
+    Expired,
+    ReceiverKeyMissing,
+    ReceiverUnknown,
+    Refused,
+    RequestInvalid,
+)
 from lienthong.exchange.mail.store import MailStore, Outgoing
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import INLINE_LIMIT, Packet, Part, content_of
 from lienthong.exchange.subjects import mail_subject
 from lienthong.exchange.transport import base as carrier
 from lienthong.kernel.clock import DAY, MINUTE, Millis
-from lienthong.kernel.identifiers import ClientId, OrganId
+from lienthong.kernel.identifiers import ClientId, OrganId, parse_client
+from lienthong.kernel.ids import new_id
 from lienthong.kernel.labels import INTERNAL, Label
 from lienthong.trust import envelope
+from lienthong.trust.errors import JournalError, SealInvalid, TrustError
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.journal import Entry, Statement
 from lienthong.trust.seal import MAX_BATCH, digest_of
@@ -25,7 +35,9 @@ from lienthong.trust.seal import MAX_BATCH, digest_of
 TERM: Final[Millis] = 30 * DAY
 """How long a message may be under way before it counts as not delivered."""
 SHARED_LIMIT: Final = 4096
-"""Bytes of content that go into every envelope of a message to many; more is stored once for all."""
+"""Bytes of contents that go into every envelope of a message to many; more is stored once for all."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +95,10 @@ class Sender:
 
         Raises:
             CallerUnknown: the sender is not an organ of this gateway.
-            Refused: the policy refuses the sender itself, whatever the receiver.
-            JournalError: the evidence cannot be written; nothing was sent.
+            RequestInvalid: too many contents, or too long a subject.
+            KeyUnknown: the sender has no valid sealing key.
+            CarrierUnavailable, PayloadTooLarge: large contents cannot be put on the carrier; nothing was sent.
+            JournalError: the evidence cannot be written. Batches before, of 256 receivers each, are sent all the same.
         """
         sender = self._node.hosted(draft.sender.organ)
         template = self._template(draft)
@@ -95,12 +109,12 @@ class Sender:
         parts = await self._parts(draft, sender, len(allowed))
         for start in range(0, len(allowed), MAX_BATCH):
             batch = allowed[start : start + MAX_BATCH]
-            outgoing = await self._seal(template, parts, sender, batch)
+            outgoing = await self._seal(template, parts, sender, batch, refused)
             done = await publish(self._node, self._store, outgoing)
             dispatch = replace(
                 dispatch,
                 published=dispatch.published + done,
-                queued=dispatch.queued + len(batch) - done,
+                queued=dispatch.queued + len(outgoing) - done,
             )
             if progress is not None:
                 progress(len(batch))
@@ -109,9 +123,9 @@ class Sender:
     def _template(self, draft: Draft) -> Header:
         at = self._node.clock.now()
         contents = tuple(content_of(item.data, name=item.name, media_type=item.media_type) for item in draft.contents)
-        return Header(
+        header = Header(
             kind=Kind.MESSAGE,
-            id=uuid.uuid4(),
+            id=new_id(),
             sender=str(draft.sender),
             receiver=str(draft.sender),
             label=draft.label,
@@ -123,6 +137,11 @@ class Sender:
             urgency=draft.urgency,
             contents=contents,
         )
+        try:
+            return Header.from_bytes(header.to_bytes())
+        except SealInvalid as error:
+            # No receiver would take it.
+            raise RequestInvalid(error.where) from error
 
     async def _sift(
         self, draft: Draft, template: Header, sender: Organ
@@ -139,32 +158,36 @@ class Sender:
                 allowed.append((organ, header))
         await self._node.journal.commit(
             [
-                self._node.entry(
-                    replace(template, receiver=str(receiver)),
-                    organ=sender,
-                    direction="out",
-                    kind="refusal",
-                    seals=(),
-                    verdict=error.code,
-                    detail=str(error),
-                )
+                self._refusal(replace(template, receiver=str(receiver)), sender, error)
                 for receiver, error in refused.items()
             ]
         )
         return allowed, refused
 
+    def _refusal(self, header: Header, sender: Organ, error: Refused) -> Entry:
+        return self._node.entry(
+            header, organ=sender, direction="out", kind="refusal", seals=(), verdict=error.code, detail=str(error)
+        )
+
     async def _parts(self, draft: Draft, sender: Organ, receivers: int) -> tuple[Part, ...]:
         """Put large contents on the carrier, once for all receivers."""
         parts: list[Part] = []
+        room = INLINE_LIMIT if receivers == 1 else SHARED_LIMIT
         for item in draft.contents:
-            if len(item.data) <= SHARED_LIMIT or (receivers == 1 and len(item.data) <= INLINE_LIMIT):
+            if len(item.data) <= room:
                 parts.append(item.data)
+                room -= len(item.data)
             else:
                 parts.append(await blobs.put(self._node.carrier, sender, item.data))
         return tuple(parts)
 
     async def _seal(
-        self, template: Header, parts: tuple[Part, ...], sender: Organ, batch: Sequence[tuple[Organ, Header]]
+        self,
+        template: Header,
+        parts: tuple[Part, ...],
+        sender: Organ,
+        batch: Sequence[tuple[Organ, Header]],
+        refused: dict[OrganId, Refused],
     ) -> list[Outgoing]:
         """Seal and encrypt for each receiver, and make evidence and envelopes durable together."""
         at = self._node.clock.now()
@@ -173,9 +196,14 @@ class Sender:
         entries: list[Entry] = []
         statements: list[Statement] = []
         for (receiver, header), sealed in zip(batch, seals, strict=True):
-            data = envelope.encrypt(
-                Packet(sealed=sealed, parts=parts).to_bytes(), to=self._node.wrapping_key(receiver, header)
-            )
+            try:
+                key = self._node.wrapping_key(receiver, header)
+                data = envelope.encrypt(Packet(sealed=sealed, parts=parts).to_bytes(), to=key)
+            except TrustError as error:
+                # One organ without a usable key must not keep the message from all others.
+                refused[receiver.id] = ReceiverKeyMissing(f"{receiver.id}: {error.where}")
+                entries.append(self._refusal(header, sender, refused[receiver.id]))
+                continue
             item = Outgoing(
                 token=secrets.token_hex(16),
                 subject=mail_subject(sender, receiver),
@@ -183,10 +211,11 @@ class Sender:
                 attempts=0,
                 message=template.id.bytes,
                 expires=header.expires,
+                receiver=header.receiver,
             )
             outgoing.append(item)
             entries.append(self._node.entry(header, organ=sender, direction="out", seals=(sealed,)))
-            statements.append(self._store.put(item, receiver=header.receiver, due=at + MINUTE))
+            statements.append(self._store.put(item, due=at + MINUTE))
             statements.append(
                 self._store.sent(
                     template.id, receiver=header.receiver, sender=template.sender, digest=digest_of(sealed), at=at
@@ -209,11 +238,24 @@ async def publish(node: Node, store: MailStore, outgoing: Sequence[Outgoing]) ->
         carrier.Outgoing(subject=item.subject, data=item.data, id=f"{item.token}-{item.attempts}") for item in outgoing
     ]
     results = await node.carrier.publish_many(messages)
-    # What failed stays as it is: kept here, due, and tried again.
-    taken = [item for item, result in zip(outgoing, results, strict=True) if isinstance(result, int)]
     at = node.clock.now()
-    await node.journal.commit([], [store.published(item, at) for item in taken])
-    return len(taken)
+    taken = 0
+    statements: list[Statement] = []
+    for item, result in zip(outgoing, results, strict=True):
+        # A duplicate is our own: the acknowledgement of the attempt before was lost, and nobody can guess a token.
+        if isinstance(result, int | DuplicateMessage):
+            taken += 1
+            statements.append(store.published(item, at))
+        elif node.carrier.connected:
+            # What failed is kept here and tried again, behind what has not been tried yet.
+            _log.warning("%s: %s", item.subject, result)
+            statements.append(store.postponed(item, at))
+    try:
+        await node.journal.commit([], statements)
+    except JournalError as error:
+        # The carrier has them all the same; they are sent once more, which their receivers recognise.
+        _log.warning("%s", error)
+    return taken
 
 
 async def publish_due(node: Node, store: MailStore) -> int:
@@ -221,9 +263,30 @@ async def publish_due(node: Node, store: MailStore) -> int:
 
     Returns:
         How many the carrier took.
+
+    Raises:
+        JournalError: it cannot be noted what has expired; nothing is dropped.
     """
     at = node.clock.now()
     due = store.due(at)
     expired = [item for item in due if item.expires <= at]
-    await node.journal.commit([], [store.dropped(item) for item in expired])
+    entries = [_undelivered(node, store, item.message, item.receiver) for item in expired if item.message is not None]
+    await node.journal.commit(entries, [store.dropped(item) for item in expired])
     return await publish(node, store, [item for item in due if item.expires > at])
+
+
+def _undelivered(node: Node, store: MailStore, message: bytes, receiver: str | None) -> Entry:
+    """Return the evidence that a message was given up: its sender must be able to see that."""
+    sender = store.sender_of(message, receiver or "")
+    return Entry(
+        at=node.clock.now(),
+        organ=str(parse_client(sender).organ),
+        direction="out",
+        kind="failure",
+        id=str(uuid.UUID(bytes=message)),
+        peer=receiver or "",
+        label="",
+        purpose="",
+        verdict=Expired.code,
+        detail="no receipt came before it expired",
+    )

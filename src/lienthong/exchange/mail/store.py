@@ -1,7 +1,7 @@
 """Tables of mail in the journal's file: what goes out, what came in, how far it got."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from lienthong.kernel.clock import HOUR, MINUTE, SECOND, Millis
@@ -47,13 +47,14 @@ CREATE TABLE IF NOT EXISTS mailbox (
     arrived INTEGER NOT NULL,
     state TEXT NOT NULL,
     envelope BLOB NOT NULL,
-    PRIMARY KEY (receiver, message)
+    PRIMARY KEY (receiver, message, sender)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cursor (
     stream TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+_ITEM: Final = "receiver, message, sender, label, urgency, arrived, state"
 # How long to wait for a receipt before a message is sent again.
 _PATIENCE: Final = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR)
 
@@ -70,6 +71,8 @@ class Outgoing:
     # Messages stay until their receipt is there; receipts only until the carrier has them.
     message: bytes | None
     expires: Millis
+    # Whose receipt a message waits for.
+    receiver: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +110,11 @@ class MailStore:
 
     # -- going out
 
-    def put(self, item: Outgoing, *, receiver: str | None, due: Millis) -> Statement:
+    def put(self, item: Outgoing, *, due: Millis) -> Statement:
         """Keep something until it is published, or receipted if it is a message."""
         return (
             "INSERT INTO outgoing (token, subject, data, message, receiver, due, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (item.token, item.subject, item.data, item.message, receiver, due, item.expires),
+            (item.token, item.subject, item.data, item.message, item.receiver, due, item.expires),
         )
 
     def published(self, item: Outgoing, at: Millis) -> Statement:
@@ -121,15 +124,28 @@ class MailStore:
         wait = _PATIENCE[min(item.attempts, len(_PATIENCE) - 1)]
         return ("UPDATE outgoing SET attempts = attempts + 1, due = ? WHERE token = ?", (at + wait, item.token))
 
+    def postponed(self, item: Outgoing, at: Millis) -> Statement:
+        """Note that the carrier does not take it now: the others that are due must not wait behind it."""
+        return ("UPDATE outgoing SET due = ? WHERE token = ?", (at + _PATIENCE[0], item.token))
+
     def due(self, at: Millis, *, limit: int = 1000) -> list[Outgoing]:
         """Return what should be published by now, oldest first."""
         rows = self._journal.read(
-            "SELECT token, subject, data, attempts, message, expires FROM outgoing WHERE due <= ? ORDER BY due LIMIT ?",
+            "SELECT token, subject, data, attempts, message, expires, receiver FROM outgoing"
+            " WHERE due <= ? ORDER BY due LIMIT ?",
             (at, limit),
         )
         return [
-            Outgoing(token=token, subject=subject, data=data, attempts=attempts, message=message, expires=expires)
-            for token, subject, data, attempts, message, expires in rows
+            Outgoing(
+                token=token,
+                subject=subject,
+                data=data,
+                attempts=attempts,
+                message=message,
+                expires=expires,
+                receiver=receiver,
+            )
+            for token, subject, data, attempts, message, expires, receiver in rows
         ]
 
     def dropped(self, item: Outgoing) -> Statement:
@@ -153,6 +169,11 @@ class MailStore:
             (message.bytes, receiver, sender),
         )
         return rows[0][0] if rows else None
+
+    def sender_of(self, message: bytes, receiver: str) -> str:
+        """Return who sent a message to a receiver, or an empty text."""
+        rows = self._journal.read("SELECT sender FROM sent WHERE message = ? AND receiver = ?", (message, receiver))
+        return str(rows[0][0]) if rows else ""
 
     def receipted(self, item: ReceiptItem) -> list[Statement]:
         """Note a receipt and let go of the copy that was kept for sending again."""
@@ -194,39 +215,31 @@ class MailStore:
             ),
         )
 
-    def moved(self, receiver: str, message: UUID, state: ReceiptState) -> Statement:
+    def moved(self, item: MailItem, state: ReceiptState) -> Statement:
         """Note how far a message has come."""
         return (
-            "UPDATE mailbox SET state = ? WHERE receiver = ? AND message = ?",
-            (state.value, receiver, message.bytes),
+            "UPDATE mailbox SET state = ? WHERE receiver = ? AND message = ? AND sender = ?",
+            (state.value, item.receiver, item.message.bytes, item.sender),
         )
 
     def mailbox(self, receiver: str, *, limit: int = 1000) -> list[MailItem]:
         """Return a mailbox, urgent first, then in the order of arrival."""
         rows = self._journal.read(
-            "SELECT message, sender, label, urgency, arrived, state FROM mailbox WHERE receiver = ? "
-            "ORDER BY urgency DESC, arrived LIMIT ?",
+            f"SELECT {_ITEM} FROM mailbox WHERE receiver = ? ORDER BY urgency DESC, arrived LIMIT ?",  # noqa: S608 - a constant
             (receiver, limit),
         )
-        return [
-            MailItem(
-                message=UUID(bytes=message),
-                receiver=receiver,
-                sender=sender,
-                label=label,
-                urgency=urgency,
-                arrived=arrived,
-                state=ReceiptState(state),
-            )
-            for message, sender, label, urgency, arrived, state in rows
-        ]
+        return [_item(row) for row in rows]
 
-    def envelope(self, receiver: str, message: UUID) -> tuple[ReceiptState, bytes] | None:
-        """Return state and envelope of a message, or None."""
+    def letters(self, receiver: str, message: UUID, sender: str = "") -> list[tuple[MailItem, bytes]]:
+        """Return the messages of that id in a mailbox with their envelopes.
+
+        There is one at most, unless two senders use one id: then name the sender.
+        """
         rows = self._journal.read(
-            "SELECT state, envelope FROM mailbox WHERE receiver = ? AND message = ?", (receiver, message.bytes)
+            f"SELECT {_ITEM}, envelope FROM mailbox WHERE receiver = ? AND message = ? AND ? IN (sender, '')",  # noqa: S608 - a constant
+            (receiver, message.bytes, sender),
         )
-        return (ReceiptState(rows[0][0]), rows[0][1]) if rows else None
+        return [(_item(row[:-1]), row[-1]) for row in rows]
 
     # -- where the carrier's streams have been read to
 
@@ -238,3 +251,16 @@ class MailStore:
     def moved_on(self, stream: str, sequence: int) -> Statement:
         """Note how far a stream has been taken."""
         return ("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (stream, sequence))
+
+
+def _item(row: tuple[Any, ...]) -> MailItem:
+    receiver, message, sender, label, urgency, arrived, state = row
+    return MailItem(
+        message=UUID(bytes=message),
+        receiver=receiver,
+        sender=sender,
+        label=label,
+        urgency=urgency,
+        arrived=arrived,
+        state=ReceiptState(state),
+    )

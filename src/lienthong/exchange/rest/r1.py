@@ -4,6 +4,7 @@ import base64
 import hashlib
 import logging
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -18,6 +19,7 @@ from lienthong.exchange.http import METHODS, Headers, HttpMessage, passed_on
 from lienthong.exchange.rest.faults import Codes, fault
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, part_of
+from lienthong.kernel.ids import new_id
 from lienthong.kernel.labels import INTERNAL, Label
 
 PREFIX: Final = b"/r1/"
@@ -71,9 +73,9 @@ class R1:
             "x-road-request-id": str(call.id),
             "x-road-request-hash": request_hash(scope["method"], _target(scope), call.message),
         }
-        passed = [(name, value) for name, value in answer.message.headers if name not in _OURS]
         lines = [
-            (name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in [*passed, *ours.items()]
+            (name.encode("latin-1"), value.encode("latin-1", "replace"))
+            for name, value in (*_once(answer.message.headers), *ours.items())
         ]
         return answer.status, lines, answer.message.body
 
@@ -85,7 +87,7 @@ class R1:
         sender = _last(headers, "x-road-client")
         if not sender:
             raise IdentifierInvalid("the header X-Road-Client is missing")
-        call_id = uuid.uuid4()
+        call_id = new_id()
         label = _last(headers, "x-lienthong-label")
         kept = [(name, value) for name, value in passed_on(headers) if name not in _OURS]
         if not _last(headers, "accept"):
@@ -108,6 +110,18 @@ class R1:
             user=_last(headers, "x-road-userid"),
             purpose=_last(headers, "x-lienthong-purpose"),
         )
+
+
+def _once(headers: Headers) -> Iterator[tuple[str, str]]:
+    """Leave out what the exchange says itself, and all dates but the last: an answer has one."""
+    date = None
+    for name, value in headers:
+        if name == "date":
+            date = value
+        elif name not in _OURS:
+            yield name, value
+    if date is not None:
+        yield "date", date
 
 
 def request_hash(method: str, target: str, message: HttpMessage) -> str:

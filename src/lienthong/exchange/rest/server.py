@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 _BACKLOG: Final = 1024
 _POLL: Final = 0.01
 _PATIENCE: Final = 10.0
+_GRACE: Final = 7.0
+"""Seconds for what is being answered when the server ends."""
 
 
 class WebServer:
@@ -58,10 +60,13 @@ class WebServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish what is being answered and stop."""
+        """Finish what is being answered and stop; who has not sent a whole request by then is cut off."""
         self._server.stop()
         if self._task is not None:
-            await self._task
+            finished, _ = await asyncio.wait({self._task}, timeout=_GRACE)
+            if not finished:
+                self._task.cancel()
+                await asyncio.wait({self._task})
 
     async def _answers(self) -> bool:
         with contextlib.suppress(OSError):

@@ -126,7 +126,7 @@ class NatsCarrier:
         """Store many messages at full speed; see ``Carrier``."""
         sent: list[asyncio.Future[Reply] | ExchangeError] = []
         for index, message in enumerate(messages):
-            if index >= _WINDOW and not await _settled(sent[index - _WINDOW :][:1]):
+            if index >= _WINDOW and not await _settled([sent[index - _WINDOW]]):
                 # The server stopped acknowledging: sending on would only fill its buffers.
                 break
             try:
@@ -276,12 +276,15 @@ class NatsCarrier:
     async def _open(self) -> None:
         link = Link(self._credential())
         await link.open(self._servers, tls=self._tls, seconds=_CONNECT_SECONDS)
-        try:
-            for each in self._attached:
+        for each in self._attached:
+            try:
                 await each.attach(link)
-        except ExchangeError:
-            await link.close()
-            raise
+            except CarrierRefused:
+                # A renewed credential may cover less than the one before; the rest goes on.
+                _log.exception("site %s may no longer listen", self.site)
+            except ExchangeError:
+                await link.close()
+                raise
         self._max_payload = link.max_payload
         self._link = link
         self._linked.set()

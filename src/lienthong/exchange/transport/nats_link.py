@@ -193,7 +193,7 @@ class Link:
     async def _settle(self) -> None:
         """Wait until the server has dealt with everything sent so far, refusals included."""
         # nats-py's flush alone is no barrier: its PING overtakes what still waits in its own buffer.
-        while self._client.pending_data_size and not self.lost.done():
+        while self._client.pending_data_size and not self.lost.done():  # noqa: ASYNC110 - nats-py offers no event
             await asyncio.sleep(0)
         flush = asyncio.ensure_future(self._client.flush(timeout=_SETTLE_SECONDS))
         await asyncio.wait({flush, self.lost}, return_when=asyncio.FIRST_COMPLETED)

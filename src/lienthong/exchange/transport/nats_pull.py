@@ -25,9 +25,9 @@ _log = logging.getLogger(__name__)
 
 _NANO: Final = 10**9
 _MILLI_IN_NANO: Final = 10**6
-_EXPIRES: Final = 30  # seconds a pull request stays with the server
+EXPIRES: Final = 30  # seconds a pull request stays with the server
 HEARTBEAT: Final = 5  # seconds between signs of life while there is nothing
-_MAX_BYTES: Final = 16 * 1024 * 1024  # what one pull request may bring
+MAX_BYTES: Final = 16 * 1024 * 1024  # what one pull request may bring
 _IDLE: Final = 300  # seconds after which the server forgets a consumer nobody pulls from
 _API_SECONDS: Final = 5.0
 _RETRY: Final = (0.1, 5.0)  # seconds: the first pause, and the longest
@@ -250,12 +250,15 @@ class _Session:
             case "100":
                 self._on_heartbeat(headers)
             case "404" | "408":
-                self._asked -= int(header(headers, "Nats-Pending-Messages") or self._asked)
+                self._on_pull_over(headers)
             case "409" if any(word in (headers or b"") for word in _PULL_OVER):
-                self._asked -= int(header(headers, "Nats-Pending-Messages"))
+                self._on_pull_over(headers)
             case _:
                 text = (headers or b"").partition(b"\r\n")[0].decode(errors="replace")
                 self._end(f"the server ended it: {text}")
+
+    def _on_pull_over(self, headers: bytes | None) -> None:
+        self._asked -= int(header(headers, "Nats-Pending-Messages") or self._asked)
 
     def __aiter__(self) -> "_Session":
         return self
@@ -283,8 +286,8 @@ class _Session:
             return
         request = {
             "batch": BATCH,
-            "max_bytes": _MAX_BYTES,
-            "expires": _EXPIRES * _NANO,
+            "max_bytes": MAX_BYTES,
+            "expires": EXPIRES * _NANO,
             "idle_heartbeat": HEARTBEAT * _NANO,
         }
         self._asked += BATCH

@@ -1,0 +1,229 @@
+"""Collect every text that is shown, bring the translations up to date and compile them.
+
+    tools/generate_messages.py           write the .pot, the .po and the .mo files in src/lienthong/locale
+    tools/generate_messages.py --check   say what is not translated or not up to date; exit status 1 if anything is
+
+Texts are collected from four places: ``_("…")``, ``ngettext`` and ``later`` in the code; messages (first
+line of the docstring) and hints of all error classes; hints given where an error is raised; help texts of
+all commands. New texts come into the .po files without a translation: write it there and run this again.
+"""
+
+import argparse
+import ast
+import importlib
+import io
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_python
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+import lienthong
+from lienthong.cli.main import COMMANDS, app_command, load, walk
+from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.i18n import DOMAIN, FOLDER, LANGUAGES, texts_of
+
+SOURCES: Final = Path(lienthong.__file__).resolve().parent
+ENGLISH: Final = "en"
+_KEYWORDS: Final = {"_": None, "later": None, "ngettext": (1, 2)}
+# One date for all: a file changes only when its texts do.
+_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_WIDTH: Final = 110
+_PLACEHOLDER: Final = re.compile(r"\{(\w*)[^{}]*\}")
+
+type Id = str | tuple[str, str]
+"""An English text, or its two forms for one and many."""
+
+
+@dataclass(slots=True)
+class Texts:
+    """What is shown, and where it comes from."""
+
+    found: dict[Id, set[str]] = field(default_factory=dict)
+
+    def add(self, text: Id, place: str) -> None:
+        """Note a text; the empty one is none."""
+        if text:
+            self.found.setdefault(text, set()).add(place)
+
+
+def collect() -> Texts:
+    """Collect every text of the package."""
+    texts = Texts()
+    for path in sorted(SOURCES.rglob("*.py")):
+        place = path.relative_to(SOURCES).as_posix()
+        with path.open("rb") as file:
+            for _line, name, messages, _comments in extract_python(file, list(_KEYWORDS), [], {"encoding": "utf-8"}):
+                for text in _ids(name, messages):
+                    texts.add(text, place)
+        for hint in hints(ast.parse(path.read_bytes())):
+            texts.add(hint, place)
+    for module in pkgutil.walk_packages(lienthong.__path__, "lienthong."):
+        importlib.import_module(module.name)
+    _add_errors(texts, LienthongError)
+    for name, command in [("main", app_command()), *((name, load(name)) for name in COMMANDS if _is_here(name))]:
+        for each in walk(command):
+            for text in (each.help, *(getattr(option, "help", None) for option in each.params)):
+                texts.add(text or "", f"cli/{name}.py")
+    return texts
+
+
+def hints(tree: ast.Module) -> Iterator[str]:
+    """Yield the literal texts given as ``hint=`` in calls, and those of constants of the module given there."""
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call):
+            continue
+        for keyword in call.keywords:
+            if keyword.arg == "hint":
+                yield from _literals(keyword.value, constants)
+
+
+def template(texts: Texts) -> Catalog:
+    """Return the catalogue without translations."""
+    return _filled(Catalog(**_head()), texts)
+
+
+def catalogue(language: str, texts: Texts, before: bytes) -> Catalog:
+    """Return a language's catalogue: the texts of now with the translations of before."""
+    known = read_po(io.BytesIO(before), locale=language) if before else Catalog(locale=language)
+    new = _filled(Catalog(locale=language, **_head()), texts)
+    for message in new:
+        if not message.id:
+            continue
+        old = known.get(message.id)
+        if language == ENGLISH:
+            message.string = message.id
+        elif old is not None and not old.fuzzy:
+            message.string = old.string
+    return new
+
+
+def problems(language: str, texts: Catalog) -> Iterator[str]:
+    """Yield a sentence for each text that is not translated, or with other placeholders."""
+    for message in texts:
+        if not message.id:
+            continue
+        strings = message.string if isinstance(message.string, tuple | list) else [message.string]
+        if not all(strings):
+            yield f"{language}: not translated: {message.id!r}"
+        elif any(_placeholders(string) != _wanted(message) for string in strings):
+            yield f"{language}: other placeholders: {message.id!r}"
+
+
+def files(before: Mapping[Path, bytes], texts: Texts) -> tuple[dict[Path, bytes], list[str]]:
+    """Return all files as they should be, and what is wrong with the translations."""
+    made = {FOLDER / f"{DOMAIN}.pot": _po(template(texts))}
+    wrong: list[str] = []
+    for language in LANGUAGES:
+        path = FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+        one = catalogue(language, texts, before.get(path, b""))
+        wrong += problems(language, one)
+        compiled = io.BytesIO()
+        write_mo(compiled, one)
+        made |= {path: _po(one), path.with_suffix(".mo"): compiled.getvalue()}
+    return made, wrong
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the files, or check them; return the exit status."""
+    parser = argparse.ArgumentParser(description="Collect every text that is shown; compile the translations.")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit status 1 if something is to be done")
+    check = parser.parse_args(arguments).check
+    before = {path: path.read_bytes() for path in FOLDER.rglob(f"{DOMAIN}.*")}
+    made, wrong = files(before, collect())
+    stale = [path for path, data in made.items() if before.get(path) != data]
+    if not check:
+        for path in stale:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(made[path])
+    elif stale:
+        wrong += [f"not up to date: {path.relative_to(SOURCES.parent)}" for path in stale]
+        wrong.append("run tools/generate_messages.py")
+    print("\n".join(wrong) if wrong else f"All texts are translated ({', '.join(LANGUAGES)}).")
+    return 1 if wrong and check else 0
+
+
+def _ids(name: str | None, messages: object) -> Iterator[Id]:
+    match name, messages:
+        case "ngettext", (str() as one, str() as many, *_):
+            yield one, many
+        case "_" | "later", str() as text:
+            yield text
+
+
+def _literals(node: ast.expr, constants: Mapping[str, str]) -> Iterator[str]:
+    match node:
+        case ast.Constant(value=str() as text):
+            yield text
+        case ast.Name(id=name) if name in constants:
+            yield constants[name]
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _literals(body, constants)
+            yield from _literals(orelse, constants)
+
+
+def _add_errors(texts: Texts, kind: type[LienthongError]) -> None:
+    place = f"{kind.__module__.removeprefix('lienthong.').replace('.', '/')}.py"
+    if kind.__module__.startswith("lienthong."):
+        for text in texts_of(kind):
+            texts.add(text, place)
+    for child in kind.__subclasses__():
+        _add_errors(texts, child)
+
+
+def _is_here(name: str) -> bool:
+    return importlib.util.find_spec(f"lienthong.cli.{name}") is not None
+
+
+def _head() -> dict[str, object]:
+    return {
+        "domain": DOMAIN,
+        "project": DOMAIN,
+        "version": "",
+        "header_comment": f"# Texts of {DOMAIN}; made by tools/generate_messages.py.",
+        "msgid_bugs_address": "",
+        "last_translator": "",
+        "language_team": "",
+        "creation_date": _DATE,
+        "revision_date": _DATE,
+        "fuzzy": False,
+    }
+
+
+def _filled(empty: Catalog, texts: Texts) -> Catalog:
+    for text in sorted(texts.found, key=str):
+        empty.add(text, locations=[(place, 0) for place in sorted(texts.found[text])])
+    return empty
+
+
+def _po(one: Catalog) -> bytes:
+    buffer = io.BytesIO()
+    write_po(buffer, one, width=_WIDTH, include_lineno=False, sort_output=True, ignore_obsolete=True)
+    return buffer.getvalue()
+
+
+def _wanted(message: Message) -> set[str]:
+    return _placeholders(message.id if isinstance(message.id, str) else message.id[1])
+
+
+def _placeholders(text: str) -> set[str]:
+    return set(_PLACEHOLDER.findall(text))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

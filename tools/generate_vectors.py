@@ -1,0 +1,351 @@
+"""Write the vectors of what is sealed, encrypted and recorded: docs/vectors/{keys,seal,envelope,session,journal}.json.
+
+What is randomised (keys, ECDSA, HPKE, nonces) is kept as the files record it as long as its inputs are the same, so
+that running this twice changes nothing; ``--fresh`` makes it anew. tests/test_vectors.py
+checks every file.
+"""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import cbor2
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from lienthong.exchange.http import encode_head
+from lienthong.exchange.packet import BlobRef, Packet, content_of, notice
+from lienthong.kernel import cbor
+from lienthong.kernel.labels import Label
+from lienthong.trust import cose, envelope, seal
+from lienthong.trust.checkpoint import CheckpointSigner, consistency_receipt, receipt_of, sign_checkpoint
+from lienthong.trust.header import Header, Kind, ReceiptState
+from lienthong.trust.journal_entry import Entry
+from lienthong.trust.keys import Algorithm, PublicKey
+from lienthong.trust.keystore import MemoryKeyStore, PrivateKey, generate
+from lienthong.trust.merkle import Tree, leaf_hash
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "vectors"
+NOW: Final = 1_795_334_400_123
+TERM: Final = 365 * 86_400_000
+SITE: Final = "site-a01"
+
+
+class Kept:
+    """What the files record already, and the keys of all vectors."""
+
+    def __init__(self, folder: Path, *, fresh: bool) -> None:
+        """Read the files of a folder, unless everything is to be made anew."""
+        self._files: dict[str, Any] = {}
+        if not fresh:
+            self._files = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
+        self.keys = {algorithm: self._key(algorithm) for algorithm in Algorithm}
+        self.store = MemoryKeyStore(private for _, private in self.keys.values())
+
+    def case(self, file: str, inputs: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return inputs and outputs: the recorded outputs if the inputs have not changed."""
+        for old in self._files.get(file, {}).get("cases", []):
+            if all(old.get(name) == value for name, value in inputs.items()):
+                return dict(old)
+        return inputs | make()
+
+    def public(self, algorithm: Algorithm) -> PublicKey:
+        """Return the public key of an algorithm."""
+        return self.keys[algorithm][0]
+
+    def _key(self, algorithm: Algorithm) -> tuple[PublicKey, PrivateKey]:
+        def make() -> dict[str, Any]:
+            public, private = generate(algorithm)
+            return {"secret": private.secret.hex(), "public": public.hex(), "kid": private.kid.hex()}
+
+        facts = self.case("keys", {"algorithm": algorithm.name, "number": int(algorithm)}, make)
+        public = PublicKey(algorithm, bytes.fromhex(facts["public"]), NOW - TERM, NOW + TERM)
+        return public, PrivateKey(kid=public.kid, algorithm=algorithm, secret=bytes.fromhex(facts["secret"]))
+
+
+def keys(kept: Kept) -> dict[str, Any]:
+    """One key per algorithm, used by all other files."""
+    return {
+        "not_before": NOW - TERM,
+        "not_after": NOW + TERM,
+        "cases": [
+            {
+                "algorithm": algorithm.name,
+                "number": int(algorithm),
+                "secret": private.secret.hex(),
+                "public": public.public.hex(),
+                "kid": public.kid.hex(),
+            }
+            for algorithm, (public, private) in kept.keys.items()
+        ],
+    }
+
+
+HEAD: Final = encode_head((("accept", "application/json"), ("x-road-id", "VN-4711")))
+REQUEST: Final = Header(
+    kind=Kind.REQUEST,
+    id=UUID("6f1d9f4e-6f0c-4f3c-9b43-0d9c2f3f1a01"),
+    sender="VN/PARTY/A01/Consumer",
+    receiver="VN/STATE/G22/Provider/echo",
+    label=Label.parse("internal"),
+    created=NOW,
+    expires=NOW + 60_000,
+    method="GET",
+    path="/persons/7?full=1",
+    user="VN/PARTY/A01/officer-3",
+    purpose="lookup",
+    contents=(content_of(HEAD), content_of(b"", media_type="application/json")),
+)
+MESSAGE: Final = replace(
+    REQUEST,
+    kind=Kind.MESSAGE,
+    sender="VN/PARTY/A01",
+    receiver="VN/STATE/H37",
+    label=Label.parse("confidential/health"),
+    expires=NOW + 30 * 86_400_000,
+    method="",
+    path="",
+    subject="Chỉ thị",
+    urgency=1,
+    contents=(content_of(b"%PDF-1.7", name="directive.pdf", media_type="application/pdf"),),
+)
+
+
+def headers() -> dict[str, Header]:
+    """One header of each kind."""
+    return {
+        "request": REQUEST,
+        "response": Header(
+            kind=Kind.RESPONSE,
+            id=REQUEST.id,
+            sender=REQUEST.receiver,
+            receiver=REQUEST.sender,
+            label=REQUEST.label,
+            created=NOW + 5,
+            expires=NOW + 60_005,
+            answers=hashlib.sha256(b"the sealed request").digest(),
+            status="200",
+            contents=(content_of(encode_head(())), content_of(b"{}", media_type="application/json")),
+        ),
+        "refusal": Header(
+            kind=Kind.RESPONSE,
+            id=REQUEST.id,
+            sender=REQUEST.receiver,
+            receiver=REQUEST.sender,
+            label=REQUEST.label,
+            created=NOW + 5,
+            expires=NOW + 60_005,
+            answers=hashlib.sha256(b"the sealed request").digest(),
+            fault="access_denied",
+            note="No grant allows this call.",
+        ),
+        "message": MESSAGE,
+        "receipt": Header(
+            kind=Kind.RECEIPT,
+            id=UUID("0f61d4d6-94a7-4be8-a0c3-92dbb1a0e2b7"),
+            sender=MESSAGE.receiver,
+            receiver=MESSAGE.sender,
+            label=MESSAGE.label,
+            created=NOW + 9,
+            expires=MESSAGE.expires,
+            conversation=MESSAGE.id,
+            answers=hashlib.sha256(b"the sealed message").digest(),
+            status=ReceiptState.DELIVERED.value,
+        ),
+    }
+
+
+def seals(kept: Kept) -> dict[str, Any]:
+    """Headers sealed singly with each algorithm, and all of them in one batch."""
+    encoded = {name: header.to_bytes() for name, header in headers().items()}
+    cases = []
+    for algorithm in (Algorithm.ES256, Algorithm.EDDSA, Algorithm.ML_DSA_65):
+        key = kept.public(algorithm)
+        for name, header in encoded.items() if algorithm is Algorithm.ES256 else [("request", encoded["request"])]:
+            inputs = {"form": "single", "algorithm": algorithm.name, "headers": {name: header.hex()}}
+            cases.append(
+                kept.case("seal", inputs, lambda header=header, key=key: _sealed(kept, [header], key))  # type: ignore[misc]  # bound at once
+            )
+    inputs = {
+        "form": "batch",
+        "algorithm": "ES256",
+        "headers": {name: header.hex() for name, header in encoded.items()},
+    }
+    key = kept.public(Algorithm.ES256)
+    cases.append(kept.case("seal", inputs, lambda: _sealed(kept, list(encoded.values()), key)))
+    return {"at": NOW, "cases": cases, "reject": _broken_seals(kept, cases)}
+
+
+def _sealed(kept: Kept, encoded: list[bytes], key: PublicKey) -> dict[str, Any]:
+    sealed = seal.seal_many(encoded, key=key, store=kept.store)
+    return {"sealed": _hex(sealed), "digests": [seal.digest_of(one).hex() for one in sealed]}
+
+
+def _broken_seals(kept: Kept, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    single, batch = bytes.fromhex(cases[0]["sealed"][0]), [bytes.fromhex(one) for one in cases[-1]["sealed"]]
+    header, signature = cbor.decode(single)
+    parts = cbor.decode(signature).value
+    swapped = cbor.encode([cbor.decode(batch[0])[0], cbor.decode(batch[1])[1]])
+    other = kept.public(Algorithm.EDDSA)
+    critical = {cose.ALG: int(other.algorithm), cose.CRIT: [99], cose.KID: other.kid, cose.TYP: seal.TYPE, 99: True}
+    protected = cbor.encode(critical)
+    signed = kept.store.sign(other.kid, cose.to_be_signed(protected, header))
+    changed = {
+        "the header was changed": cbor.encode([header.replace(b"lookup", b"lockup"), signature]),
+        "the proof is another header's": swapped,
+        "a critical header parameter": _with(header, [protected, {}, None, signed]),
+        "a parameter that nobody signed": _with(header, [parts[0], {99: 1}, None, parts[3]]),
+        "the payload is inside": _with(header, [parts[0], {}, header, parts[3]]),
+        "the signature is missing": _with(header, parts[:3]),
+    }
+    return [{"sealed": data.hex(), "why": why, "error": "seal_invalid"} for why, data in changed.items()]
+
+
+def _with(header: bytes, parts: list[Any]) -> bytes:
+    return cbor.encode([header, cbor.encode(cbor2.CBORTag(cose.TAG_SIGN1, parts))])
+
+
+def envelopes(kept: Kept) -> dict[str, Any]:
+    """Packets encrypted for one receiver, with each way of wrapping."""
+    sealed = b"a seal"
+    packets = {
+        "contents inside": Packet(sealed=sealed, parts=(HEAD, b"body")),
+        "a content apart": Packet(
+            sealed=sealed,
+            parts=(BlobRef(branch="centre", site=SITE, name="0f" * 16, key=bytes(range(32)), chunks=2),),
+        ),
+    }
+    cases = []
+    for algorithm in (Algorithm.HPKE_4_KE, Algorithm.HPKE_MLKEM768_X25519_KE):
+        for name, packet in packets.items():
+            content_key, key = hashlib.sha256(f"content key {algorithm}".encode()).digest(), kept.public(algorithm)
+            plain = packet.to_bytes()
+            inputs = {
+                "packet": name,
+                "algorithm": algorithm.name,
+                "plaintext": plain.hex(),
+                "content_key": content_key.hex(),
+            }
+            made = envelope.encrypt(plain, to=key, content_key=content_key).hex()
+            cases.append(kept.case("envelope", inputs, lambda made=made: {"envelope": made}))  # type: ignore[misc]  # bound at once
+    data = bytes.fromhex(cases[0]["envelope"])
+    value = cbor.decode(data).value
+    changed = {
+        "the last bit of the wrapped key was changed": data[:-1] + bytes([data[-1] ^ 1]),
+        "another content algorithm": cbor.encode(cbor2.CBORTag(96, [b"\xa1\x01\x01", *value[1:]])),
+        "two recipients": cbor.encode(cbor2.CBORTag(96, [*value[:3], value[3] * 2])),
+    }
+    return {
+        "cases": cases,
+        "reject": [
+            {"envelope": broken.hex(), "why": why, "error": "envelope_invalid"} for why, broken in changed.items()
+        ],
+        "notices": [{"code": code, "notice": notice(code).hex()} for code in ("unknown_session", "seal_invalid")],
+    }
+
+
+def sessions(kept: Kept) -> dict[str, Any]:
+    """Keys derived from a content key, a call and an answer under them."""
+    content_key = bytes(range(32))
+    session = envelope.Session.derive(content_key)
+    bits = HKDFExpand(SHA256(), 80, b"lienthong session v1").derive(content_key)
+    aad = hashlib.sha256(b"the sealed request").digest()
+    request, response = b"a packet with a request", b"a packet with an answer"
+    inputs = {
+        "content_key": content_key.hex(),
+        "id": session.id.hex(),
+        "request_key": bits[16:48].hex(),
+        "response_key": bits[48:].hex(),
+        "request": request.hex(),
+        "response": response.hex(),
+        "response_aad": aad.hex(),
+    }
+    made = {
+        "request_envelope": session.encrypt_request(request).hex(),
+        "response_envelope": session.encrypt_response(response, aad=aad).hex(),
+    }
+    return {"cases": [kept.case("session", inputs, lambda: made)]}
+
+
+def journal(kept: Kept) -> dict[str, Any]:
+    """Entries, their tree, two checkpoints over it, and receipts."""
+    entries = [
+        Entry(
+            at=NOW + number,
+            organ="VN/PARTY/A01",
+            direction="out" if number % 2 else "in",
+            kind="request",
+            id=str(UUID(int=number)),
+            peer="VN/STATE/G22/Provider",
+            label="internal",
+            purpose="lookup",
+            verdict="ok",
+            detail="",
+            digests=(bytes([number]) * 32,),
+            seals=(b"a seal", b"another")[: number % 3],
+        )
+        for number in range(5)
+    ]
+    bodies = [entry.to_bytes() for entry in entries]
+    tree = Tree()
+    for body in bodies:
+        tree.append(leaf_hash(body))
+    signer = CheckpointSigner(key=kept.public(Algorithm.ES256), store=kept.store)
+
+    def make() -> dict[str, Any]:
+        old, new = (
+            sign_checkpoint(site=SITE, size=size, root=tree.root(size), at=NOW + 10 * size, signer=signer)
+            for size in (3, 5)
+        )
+        return {
+            "checkpoints": [
+                {"size": one.size, "at": one.at, "root": one.root.hex(), "signed": one.signed.hex()}
+                for one in (old, new)
+            ],
+            "receipts": [receipt_of(new, 5, index, tree.inclusion(index)).hex() for index in range(5)],
+            "consistency_receipt": consistency_receipt(new, 3, tree.consistency(3)).hex(),
+        }
+
+    return {"cases": [kept.case("journal", {"site": SITE, "algorithm": "ES256", "entries": _hex(bodies)}, make)]}
+
+
+FILES: Final[dict[str, Callable[[Kept], dict[str, Any]]]] = {
+    "envelope": envelopes,
+    "journal": journal,
+    "keys": keys,
+    "seal": seals,
+    "session": sessions,
+}
+
+
+def build(folder: Path, *, fresh: bool = False) -> dict[str, str]:
+    """Return name and text of every file."""
+    kept = Kept(folder, fresh=fresh)
+    return {
+        f"{name}.json": json.dumps({"about": make.__doc__, **make(kept)}, indent=1) + "\n"
+        for name, make in FILES.items()
+    }
+
+
+def _hex(items: list[bytes]) -> list[str]:
+    return [item.hex() for item in items]
+
+
+def main() -> None:
+    """Write the files."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fresh", action="store_true", help="make keys and everything else that is randomised anew")
+    files = build(FOLDER, fresh=parser.parse_args().fresh)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    print(f"{len(files)} files in {FOLDER.relative_to(FOLDER.parent.parent)}")
+
+
+if __name__ == "__main__":
+    main()
