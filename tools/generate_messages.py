@@ -11,6 +11,7 @@ all commands. New texts come into the .po files without a translation: write it 
 import argparse
 import ast
 import importlib
+import importlib.util
 import io
 import pkgutil
 import re
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_python
+from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -33,7 +34,8 @@ from lienthong.kernel.i18n import DOMAIN, FOLDER, LANGUAGES, texts_of
 
 SOURCES: Final = Path(lienthong.__file__).resolve().parent
 ENGLISH: Final = "en"
-_KEYWORDS: Final = {"_": None, "later": None, "ngettext": (1, 2)}
+_KEYWORDS: Final[dict[str, tuple[int, ...] | None]] = {"_": None, "later": None, "ngettext": (1, 2)}
+_HEAD: Final = frozenset({"Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"})
 # One date for all: a file changes only when its texts do.
 _DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _WIDTH: Final = 110
@@ -55,15 +57,22 @@ class Texts:
             self.found.setdefault(text, set()).add(place)
 
 
+class _Catalogue(Catalog):
+    """A catalogue whose head has nothing but what is needed: Babel's names people and addresses that do not exist."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        return [(name, value) for name, value in self._get_mime_headers() if name in _HEAD]
+
+
 def collect() -> Texts:
     """Collect every text of the package."""
     texts = Texts()
     for path in sorted(SOURCES.rglob("*.py")):
         place = path.relative_to(SOURCES).as_posix()
         with path.open("rb") as file:
-            for _line, name, messages, _comments in extract_python(file, list(_KEYWORDS), [], {"encoding": "utf-8"}):
-                for text in _ids(name, messages):
-                    texts.add(text, place)
+            for _line, text, _comments, _context in extract("python", file, keywords=_KEYWORDS):
+                texts.add(text if isinstance(text, str) else (text[0], text[1]), place)
         for hint in hints(ast.parse(path.read_bytes())):
             texts.add(hint, place)
     for module in pkgutil.walk_packages(lienthong.__path__, "lienthong."):
@@ -95,13 +104,13 @@ def hints(tree: ast.Module) -> Iterator[str]:
 
 def template(texts: Texts) -> Catalog:
     """Return the catalogue without translations."""
-    return _filled(Catalog(**_head()), texts)
+    return _filled(None, texts)
 
 
 def catalogue(language: str, texts: Texts, before: bytes) -> Catalog:
     """Return a language's catalogue: the texts of now with the translations of before."""
     known = read_po(io.BytesIO(before), locale=language) if before else Catalog(locale=language)
-    new = _filled(Catalog(locale=language, **_head()), texts)
+    new = _filled(language, texts)
     for message in new:
         if not message.id:
             continue
@@ -158,14 +167,6 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if wrong and check else 0
 
 
-def _ids(name: str | None, messages: object) -> Iterator[Id]:
-    match name, messages:
-        case "ngettext", (str() as one, str() as many, *_):
-            yield one, many
-        case "_" | "later", str() as text:
-            yield text
-
-
 def _literals(node: ast.expr, constants: Mapping[str, str]) -> Iterator[str]:
     match node:
         case ast.Constant(value=str() as text):
@@ -190,25 +191,18 @@ def _is_here(name: str) -> bool:
     return importlib.util.find_spec(f"lienthong.cli.{name}") is not None
 
 
-def _head() -> dict[str, object]:
-    return {
-        "domain": DOMAIN,
-        "project": DOMAIN,
-        "version": "",
-        "header_comment": f"# Texts of {DOMAIN}; made by tools/generate_messages.py.",
-        "msgid_bugs_address": "",
-        "last_translator": "",
-        "language_team": "",
-        "creation_date": _DATE,
-        "revision_date": _DATE,
-        "fuzzy": False,
-    }
-
-
-def _filled(empty: Catalog, texts: Texts) -> Catalog:
+def _filled(language: str | None, texts: Texts) -> Catalog:
+    new = _Catalogue(
+        locale=language,
+        domain=DOMAIN,
+        header_comment=f"# Texts of {DOMAIN}; made by tools/generate_messages.py.",
+        creation_date=_DATE,
+        revision_date=_DATE,
+        fuzzy=False,
+    )
     for text in sorted(texts.found, key=str):
-        empty.add(text, locations=[(place, 0) for place in sorted(texts.found[text])])
-    return empty
+        new.add(text, locations=[(place, 0) for place in sorted(texts.found[text])])
+    return new
 
 
 def _po(one: Catalog) -> bytes:
@@ -221,8 +215,8 @@ def _wanted(message: Message) -> set[str]:
     return _placeholders(message.id if isinstance(message.id, str) else message.id[1])
 
 
-def _placeholders(text: str) -> set[str]:
-    return set(_PLACEHOLDER.findall(text))
+def _placeholders(text: str | None) -> set[str]:
+    return set(_PLACEHOLDER.findall(text or ""))
 
 
 if __name__ == "__main__":

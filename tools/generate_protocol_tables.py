@@ -10,11 +10,11 @@ from uuid import UUID
 
 from lienthong.exchange import blobs, http, packet, policy, sessions
 from lienthong.exchange.alarms import ALARMS
-from lienthong.exchange.errors import fault_of
+from lienthong.exchange.errors import ExchangeError
 from lienthong.exchange.mail import sender
 from lienthong.kernel import cbor, identifiers
 from lienthong.kernel.clock import DAY, HOUR, MINUTE, SECOND
-from lienthong.kernel.errors import BadInput, LienthongError
+from lienthong.kernel.errors import LienthongError
 from lienthong.kernel.labels import Label, Level
 from lienthong.trust import chunks, cose, envelope, header, seal
 from lienthong.trust.header import Content, Header, Kind, ReceiptState
@@ -40,7 +40,7 @@ FIELDS: Final = {
     "method": ("text", "requests: the HTTP method"),
     "path": (
         "text",
-        "requests: path and query behind the service code, as the client wrote them; ASCII 0x21 to 0x7e without `#`, begins with `/` or `?`",
+        "requests: raw path and query behind the service code (see below)",
     ),
     "user": ("text", "on whose behalf, as the sender's system says"),
     "purpose": ("text", "what for; grants may ask for a certain one"),
@@ -110,16 +110,21 @@ def algorithms() -> str:
 
 def errors() -> str:
     """Return the table of reason codes."""
-    found: dict[str, str] = {}
     for name in _ERRORS:
         importlib.import_module(f"lienthong.{name}")
-    for error in _descendants(LienthongError):
-        if error.__module__.removeprefix("lienthong.") in _ERRORS and "code" in vars(error):
-            found.setdefault(error.code, (error.__doc__ or "").partition("\n")[0])
-    inputs = {error.code for error in _descendants(BadInput)}
+    found = {
+        error.code: error
+        for error in _descendants(LienthongError)
+        if error.__module__.removeprefix("lienthong.") in _ERRORS and "code" in vars(error)
+    }
     rows = [
-        (f"`{code}`", says, "" if code in inputs else f"`{fault_of(code)}`", "alarm" if code in ALARMS else "")
-        for code, says in sorted(found.items())
+        (
+            f"`{code}`",
+            (error.__doc__ or "").partition("\n")[0],
+            f"`{getattr(error, 'fault', ExchangeError.fault)}`",
+            "alarm" if code in ALARMS else "",
+        )
+        for code, error in sorted(found.items())
     ]
     return _table(("code", "what it says", "X-Road type ends in", "recorded as"), rows)
 
@@ -133,7 +138,7 @@ def limits() -> str:
         "key id": f"{KID_SIZE} bytes",
         "header": _bytes(header.MAX_HEADER),
         "COSE_Sign1": _bytes(cose.MAX_SIGN1),
-        "headers in a batch seal": f"2 to {seal.MAX_BATCH}",
+        "leaves in the tree of a batch seal": f"2 to {seal.MAX_TREE}",
         "envelope": _bytes(envelope.MAX_ENVELOPE),
         "list of HTTP headers": _bytes(http.MAX_HEAD),
         "content inside the envelope": _bytes(packet.INLINE_LIMIT),

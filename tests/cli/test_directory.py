@@ -1,5 +1,7 @@
 """``lienthong directory``, from a new folder to a published version, as its several key holders use it."""
 
+import asyncio
+import functools
 import json
 import shutil
 from collections.abc import Callable
@@ -11,14 +13,17 @@ from typer.testing import CliRunner, Result
 from lienthong.cli.directory import app
 from lienthong.directory.client import sync
 from lienthong.directory.errors import DirectoryMissing, DirectoryRefused, NotSigned, RoleKeyError, SourceInvalid
-from lienthong.directory.fetchers import FolderFetcher
+from lienthong.directory.fetchers import CarrierFetcher, FolderFetcher
+from lienthong.directory.follow import Follower
 from lienthong.directory.indexing import Indexer
 from lienthong.directory.published import Published
 from lienthong.directory.signing import RoleKeys, read_publics, write_publics
 from lienthong.directory.snapshot import Snapshot
 from lienthong.directory.source import read_source, write_source
+from lienthong.exchange.transport.permissions import Role
 from lienthong.kernel.clock import SystemClock, iso
 from lienthong.trust.passphrase import PASSPHRASE_VARIABLE
+from tests.support.carriers import running_broker
 from tests.support.directories import NOW, new_source, renamed
 
 PASSPHRASE = "correct horse battery"
@@ -146,6 +151,25 @@ def test_where_to_publish_must_be_said(folder: Path, run: Run) -> None:
         run("publish", folder)
     with pytest.raises(SourceInvalid, match="Give --creds FILE"):
         run("publish", folder, "--nats", "nats://127.0.0.1:9")
+
+
+async def test_published_on_the_carrier_it_reaches_a_site(folder: Path, run: Run, tmp_path: Path) -> None:
+    run("sign", folder)
+    async with running_broker(tmp_path / "nats") as broker:
+        broker.credential(Role.PUBLISHER, "publisher").write(tmp_path / "publisher.creds")
+        arguments = ("publish", folder, "--nats", broker.server.url, "--creds", tmp_path / "publisher.creds")
+        for version in (1, 2):
+            assert f"version {version}" in (await asyncio.to_thread(run, *arguments)).output
+            site = await broker.connect("north", ["north"])
+            fetcher = CarrierFetcher(functools.partial(site.kv_get, "directory"), asyncio.get_running_loop())
+            follower = Follower(
+                fetcher, folder=tmp_path / "site", root=(folder / "root.json").read_bytes(), clock=SystemClock()
+            )
+            assert await follower.refresh()
+            assert follower.snapshot.version == version
+            await site.close()
+            write_source(folder, renamed(read_source(folder), "north", "New name"))
+            await asyncio.to_thread(run, "sign", folder)
 
 
 def test_keys_stay_out_of_git_and_open_only_with_the_passphrase(folder: Path, run: Run, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Publishing: what changed gets a new version and nothing else does."""
 
 import hashlib
-import json
 from dataclasses import replace
 
 import pytest
@@ -10,10 +9,8 @@ from msgspec.structs import replace as changed
 from lienthong.directory.errors import DirectoryRefused, NotSigned, RoleKeyError, SourceInvalid
 from lienthong.directory.publish import (
     EMPTY,
-    ORGANS_PER_SHARD,
     TARGETS_TERM,
     build,
-    split,
     with_branch,
     with_centre,
     with_clock,
@@ -23,7 +20,7 @@ from lienthong.directory.published import Published, role_of, targets_of
 from lienthong.directory.signing import RoleKeys, new_signer
 from lienthong.directory.source import Source
 from lienthong.kernel.clock import DAY, HOUR
-from tests.support.directories import NOW, clock, new_branch, new_organ, renamed, snapshot_of, with_organ
+from tests.support.directories import NOW, clock, renamed, snapshot_of, with_organ
 
 
 def _versions(published: Published) -> dict[str, int]:
@@ -138,33 +135,6 @@ def test_another_role_is_not_taken_for_a_snapshot(source: Source, keys: RoleKeys
     mixed = replace(published, roles={**published.roles, "snapshot": published.roles["targets"]})
     with pytest.raises(DirectoryRefused, match="snapshot: targets instead"):
         build(source, keys, clock(), mixed)
-
-
-def test_files_stay_small_and_hold_every_organ_once() -> None:
-    branch = new_branch("79", 70, algorithms=())
-    files = split("79", branch)
-    organs = [organ["id"] for data in files.values() for organ in json.loads(data).get("organs", [])]
-    assert sorted(organs) == sorted(organ.id for organ in branch.organs)
-    assert all(path.startswith("branch/79/") for path in files)
-    # 70 organs are spread over 16 files: twice as many at most as a file should have.
-    assert max(data.count(b'"token"') for data in files.values()) <= 2 * ORGANS_PER_SHARD
-
-
-def test_an_organ_and_its_site_share_a_file() -> None:
-    for data in split("79", new_branch("79", 40, algorithms=())).values():
-        shard = json.loads(data)
-        assert [organ["token"] for organ in shard["organs"]] == [site["code"] for site in shard["sites"]]
-
-
-def test_one_more_organ_touches_one_file() -> None:
-    branch = new_branch("79", 40, algorithms=())
-    more = changed(branch, organs=(*branch.organs, new_organ("79", 999, algorithms=())))
-    before, after = split("79", branch), split("79", more)
-    assert len([path for path in after if before.get(path) != after[path]]) == 1
-
-
-def test_an_empty_branch_has_no_files() -> None:
-    assert split("79", new_branch("79", 0)) == {}
 
 
 def test_what_is_signed_is_what_is_served(published: Published) -> None:

@@ -262,3 +262,44 @@ def test_no_tag_has_a_meaning(tag: int, content: str) -> None:
     # A general decoder computes huge decimals, compiles patterns and divides by zero here.
     encoded = cbor2.dumps(cbor2.CBORTag(tag, 0))[:-1] + bytes.fromhex(content)
     assert cbor.decode(encoded).tag == tag
+
+
+@pytest.mark.parametrize("size", [0, 1, 23, 24, 255, 256, 65535, 65536, 1 << 20])
+def test_byte_strings_are_written_and_read_without_the_general_codec(size: int) -> None:
+    data = bytes(size)
+    encoded = cbor.byte_string(data)
+    assert encoded == cbor.encode(data)
+    assert cbor.read_byte_string(b"before" + encoded + b"after", 6) == (data, 6 + len(encoded))
+    assert cbor.byte_strings(data, b"x", data) == cbor.encode([data, b"x", data])
+    assert cbor.read_byte_strings(b"before" + cbor.byte_strings(data, b"x"), 6, 2) == [data, b"x"]
+
+
+class Enormous(bytes):
+    """Bytes that say they are more than four GiB, without being so."""
+
+    def __len__(self) -> int:
+        return 1 << 32
+
+
+def test_even_a_length_of_more_than_32_bits_has_its_form() -> None:
+    assert cbor.byte_string(Enormous()) == b"\x5b\x00\x00\x00\x01\x00\x00\x00\x00"
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    ["", "6161", "00", "80", "f6", "41", "4261", "5801", "580161", "590001", "5f4100ff", "5bffffffffffffffff", "5c"],
+)
+def test_what_is_no_byte_string_is_refused(encoded: str) -> None:
+    data = bytes.fromhex(encoded)
+    with pytest.raises(CborInvalid):
+        cbor.read_byte_string(data, 0)
+    with pytest.raises(CborInvalid):
+        cbor.read_byte_strings(b"\x81" + data, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "encoded", ["", "80", "8140", "834040", "83404040", "a14040", "980240 40", "9f4040ff", "82404000"]
+)
+def test_another_number_of_byte_strings_is_refused(encoded: str) -> None:
+    with pytest.raises(CborInvalid):
+        cbor.read_byte_strings(bytes.fromhex(encoded), 0, 2)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import shutil
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -212,6 +213,12 @@ class State:
         path = self.folder / f"record-{index}.zip"
         path.write_bytes(data)
         return path
+
+
+def copy_of(state: State, folder: Path) -> State:
+    """Copy a state, to damage the copy."""
+    shutil.copytree(state.folder, folder, dirs_exist_ok=True)
+    return replace(state, folder=folder)
 
 
 def make_state(folder: Path, *, parties: Parties | None = None, entries: Sequence[Entry] | None = None) -> State:

@@ -90,7 +90,8 @@ class Backend:
             while (seen := _read(stream)) is not None:
                 self.seen.append(seen)
                 reply = self.answer(seen) if callable(self.answer) else self.answer
-                connection.sendall(reply)
+                # An answer to HEAD has headers only, the length of what GET would bring among them.
+                connection.sendall(reply.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if seen.method == "HEAD" else reply)
                 if not reply or b"\r\nConnection: close" in reply:
                     return
 

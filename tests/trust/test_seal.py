@@ -3,16 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
-import cbor2
-import cwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
-from pycose.keys.ec2 import EC2Key
-from pycose.messages.sign1message import Sign1Message
 
 from lienthong.kernel import cbor
 from lienthong.kernel.clock import DAY
@@ -22,49 +16,22 @@ from lienthong.trust.checkpoint import TREE_SIZE
 from lienthong.trust.errors import KeyNotValid, KeyUnknown, SealInvalid, TrustError
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.keys import Algorithm, PublicKey
-from tests.support.seals import NOW, REQUEST, Known, Signer, known
-
-SIGNER = Signer()
-HEADERS = [replace(REQUEST, id=UUID(int=number)) for number in range(7)]
-ENCODED = [header.to_bytes() for header in HEADERS]
-BATCH = seal.seal_many(ENCODED, key=SIGNER.key, store=SIGNER.store)
-SINGLE = seal.seal(REQUEST, key=SIGNER.key, store=SIGNER.store)
-
-
-def verifier(*signers: Signer) -> seal.Verifier:
-    return seal.Verifier(known(*(signers or (SIGNER,))))
-
-
-def taken_apart(sealed: bytes) -> tuple[bytes, list[Any]]:
-    header, signature = cbor.decode(sealed)
-    return header, cbor.decode(signature).value
-
-
-def put_together(header: bytes, parts: list[Any]) -> bytes:
-    return cbor.encode([header, cbor.encode(cbor2.CBORTag(cose.TAG_SIGN1, parts))])
-
-
-def with_proof(sealed: bytes, change: Callable[[Any], Any]) -> bytes:
-    header, parts = taken_apart(sealed)
-    proof = cbor.decode(parts[1][cose.VDP][-1][0])
-    parts[1] = {cose.VDP: {-1: [cbor.encode(change(proof))]}}
-    return put_together(header, parts)
-
-
-def with_protected(sealed: bytes, changes: dict[int, Any], payload: bytes) -> bytes:
-    """Change what is signed and sign it anew, with the right key."""
-    header, parts = taken_apart(sealed)
-    protected = {key: item for key, item in {**cbor.decode(parts[0]), **changes}.items() if item is not None}
-    parts[0] = cbor.encode(protected)
-    parts[3] = SIGNER.store.sign(SIGNER.key.kid, cose.to_be_signed(parts[0], payload))
-    return put_together(header, parts)
-
-
-def batch_root() -> bytes:
-    tree = merkle.Tree()
-    for header in ENCODED:
-        tree.append(merkle.leaf_hash(header))
-    return tree.root()
+from tests.support.seals import (
+    BATCH,
+    NOW,
+    REQUEST,
+    SIGNER,
+    SINGLE,
+    Known,
+    Signer,
+    batch_root,
+    known,
+    put_together,
+    taken_apart,
+    verifier,
+    with_proof,
+    with_protected,
+)
 
 
 @pytest.mark.parametrize("algorithm", [Algorithm.ES256, Algorithm.EDDSA, Algorithm.ML_DSA_65])
@@ -78,52 +45,20 @@ def test_a_seal_opens_to_its_header(algorithm: Algorithm) -> None:
     assert seal.header_of(sealed) == REQUEST
 
 
-@pytest.mark.parametrize("count", [2, 3, 7, 8, 255, seal.MAX_BATCH])
-def test_every_seal_of_a_batch_opens_to_its_own_header(count: int) -> None:
-    headers = [replace(REQUEST, id=UUID(int=number)) for number in range(count)]
-    sealed = seal.seal_many([header.to_bytes() for header in headers], key=SIGNER.key, store=SIGNER.store)
-    check = verifier()
-    assert [check.open(one, at=NOW).header for one in sealed] == headers
-    assert len({taken_apart(one)[1][3] for one in sealed}) == 1
-
-
 def test_of_nothing_nothing_is_sealed() -> None:
     assert seal.seal_many([], key=SIGNER.key, store=SIGNER.store) == []
 
 
-def test_pycose_verifies_a_single_and_a_batch_seal() -> None:
-    numbers = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), SIGNER.key.public).public_numbers()
-    key = EC2Key(crv="P_256", x=numbers.x.to_bytes(32), y=numbers.y.to_bytes(32))
-    for sealed, payload in [(SINGLE, REQUEST.to_bytes()), *((one, batch_root()) for one in BATCH)]:
-        message = Sign1Message.decode(cbor.decode(sealed)[1])
-        message.key = key
-        assert message.verify_signature(detached_payload=payload)
-        assert not message.verify_signature(detached_payload=bytes(32))
-
-
-def test_cwt_verifies_a_single_and_a_batch_seal() -> None:
-    numbers = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), SIGNER.key.public).public_numbers()
-    key = cwt.COSEKey.new(
-        {1: 2, 2: SIGNER.key.kid, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
-    )
-    for sealed, payload in [(SINGLE, REQUEST.to_bytes()), *((one, batch_root()) for one in BATCH)]:
-        signature = cbor.decode(sealed)[1]
-        assert cwt.COSE.new().decode(signature, key, detached_payload=payload) == payload
-        with pytest.raises(cwt.VerifyError):
-            cwt.COSE.new().decode(signature, key, detached_payload=bytes(32))
-
-
 @pytest.mark.parametrize("sealed", [SINGLE, BATCH[3]], ids=["single", "batch"])
-@given(data=st.data())
-def test_any_changed_bit_is_refused(sealed: bytes, data: st.DataObject) -> None:
-    changed = bytearray(sealed)
-    bit = data.draw(st.integers(0, len(changed) * 8 - 1))
-    changed[bit // 8] ^= 1 << bit % 8
+def test_every_changed_bit_is_refused(sealed: bytes) -> None:
     check = verifier()
     # Also when the signature of the batch is remembered already.
     check.open(sealed, at=NOW)
-    with pytest.raises(TrustError):
-        check.open(bytes(changed), at=NOW)
+    for bit in range(len(sealed) * 8):
+        changed = bytearray(sealed)
+        changed[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(TrustError):
+            check.open(bytes(changed), at=NOW)
 
 
 @given(data=st.binary(max_size=200))
@@ -186,73 +121,6 @@ def test_the_algorithm_of_the_directory_counts(sealed: bytes, algorithm: Algorit
         seal.Verifier(Known({SIGNER.key.kid: other})).open(sealed, at=NOW)
 
 
-@pytest.mark.parametrize("place", [0, 1, 2, 3, 5, 6])
-def test_the_proof_of_a_batch_holds_for_no_other_header(place: int) -> None:
-    _, parts = taken_apart(BATCH[4])
-    swapped = put_together(ENCODED[place], parts)
-    check = verifier()
-    for opened in (False, True):
-        if opened:
-            check.open(BATCH[4], at=NOW)
-        with pytest.raises(SealInvalid, match="signature"):
-            check.open(swapped, at=NOW)
-
-
-def test_a_header_that_was_not_in_the_batch_is_refused() -> None:
-    _, parts = taken_apart(BATCH[4])
-    check = verifier()
-    check.open(BATCH[4], at=NOW)
-    with pytest.raises(SealInvalid, match="signature"):
-        check.open(put_together(replace(HEADERS[4], receiver="VN/STATE/G23/Provider/echo").to_bytes(), parts), at=NOW)
-
-
-def test_a_remembered_signature_is_worth_nothing_under_another_protected_header() -> None:
-    check = verifier()
-    check.open(BATCH[0], at=NOW)
-    header, parts = taken_apart(BATCH[0])
-    parts[0] = cbor.encode({**cbor.decode(parts[0]), 99: "x"})
-    with pytest.raises(SealInvalid, match="signature"):
-        check.open(put_together(header, parts), at=NOW)
-
-
-def test_a_remembered_signature_is_worth_nothing_under_another_key() -> None:
-    other = Signer()
-    check = verifier(SIGNER, other)
-    check.open(BATCH[0], at=NOW)
-    header, parts = taken_apart(BATCH[0])
-    parts[0] = cbor.encode({**cbor.decode(parts[0]), cose.KID: other.key.kid})
-    with pytest.raises(SealInvalid, match="signature"):
-        check.open(put_together(header, parts), at=NOW)
-
-
-def test_a_refused_signature_is_not_remembered() -> None:
-    header, parts = taken_apart(BATCH[0])
-    parts[3] = bytes(64)
-    check = verifier()
-    for _ in range(2):
-        with pytest.raises(SealInvalid, match="signature"):
-            check.open(put_together(header, parts), at=NOW)
-
-
-def test_only_so_many_batches_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    batches = [seal.seal_many(ENCODED[:2], key=SIGNER.key, store=SIGNER.store) for _ in range(4)]
-    check = seal.Verifier(known(SIGNER), remembered=2)
-    checked: list[bytes] = []
-    verify = PublicKey.verify
-
-    def counted(self: PublicKey, signature: bytes, data: bytes) -> None:
-        checked.append(signature)
-        verify(self, signature, data)
-
-    monkeypatch.setattr(PublicKey, "verify", counted)
-    for sealed in (batches[0][0], batches[0][1], batches[1][0], batches[2][0], batches[2][1], batches[1][1]):
-        check.open(sealed, at=NOW)
-    assert len(checked) == 3
-    # The first was forgotten for the third; it is simply checked again.
-    check.open(batches[0][0], at=NOW)
-    assert len(checked) == 4
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -278,7 +146,7 @@ def test_only_so_many_batches_are_remembered(monkeypatch: pytest.MonkeyPatch) ->
         lambda _: [1, 0, []],
         lambda _: [0, 0, []],
         lambda p: [-7, p[1], p[2]],
-        lambda p: [seal.MAX_BATCH + 1, p[1], p[2]],
+        lambda p: [seal.MAX_TREE + 2, p[1], p[2]],
         lambda p: [1 << 63, p[1], p[2] * 21],
         lambda p: [p[0], p[1]],
         lambda p: [*p, 1],
@@ -338,14 +206,14 @@ def test_the_root_of_a_batch_cannot_pass_as_a_header() -> None:
         verifier().open(with_proof(lone, lambda _: [1, 0, []]), at=NOW)
 
 
-@pytest.mark.parametrize("size", [None, 0, 1, 6, 8, -7, seal.MAX_BATCH + 1, 1 << 63, "7", True])
+@pytest.mark.parametrize("size", [None, 0, 1, 12, 16, -14, seal.MAX_TREE + 2, 1 << 63, "14", True])
 def test_another_signed_size_is_refused(size: object) -> None:
     changed = with_protected(BATCH[3], {TREE_SIZE: size}, batch_root())
     with pytest.raises(SealInvalid):
         verifier().open(changed, at=NOW)
 
 
-@pytest.mark.parametrize("size", [5, 6, 8])
+@pytest.mark.parametrize("size", [9, 12, 13, 15, 16])
 def test_the_size_is_signed(size: int) -> None:
     # The same path leads to the same root in trees of several sizes: without the signed one a seal had several forms.
     with pytest.raises(SealInvalid, match="malformed inclusion proof"):

@@ -21,6 +21,7 @@ from lienthong.directory.samples import profile_source, sample_source
 from lienthong.directory.signing import RoleKeys, RolePublics, read_publics, write_publics
 from lienthong.directory.source import Source, read_source, write_source
 from lienthong.exchange.transport.nats import NatsCarrier
+from lienthong.exchange.transport.provision import provision_directory
 from lienthong.kernel.clock import SystemClock, iso
 from lienthong.kernel.files import write_atomically
 from lienthong.kernel.i18n import _
@@ -235,6 +236,7 @@ async def _to_carrier(url: str, creds: Path | None, files: Mapping[str, bytes]) 
                 await carrier.kv_put(_BUCKET, name, files[name])
 
     try:
+        await provision_directory(carrier)
         *others, last = files
         await asyncio.gather(*map(put, others))
         # With the timestamp gateways see the rest, so that has to be there before.

@@ -146,9 +146,9 @@ def _run(arguments: list[str]) -> int:
 
 def _translated(command: Any) -> Any:  # noqa: ANN401 - as in load
     for each in walk(command):
-        each.help = _(each.help or "")
-        for option in each.params:
-            option.help = _(getattr(option, "help", None) or "")
+        for shown in (each, *each.params):
+            if text := getattr(shown, "help", None):
+                shown.help = _(text)
     return command
 
 

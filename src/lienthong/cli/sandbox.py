@@ -37,8 +37,15 @@ app = typer.Typer(help="Run two gateways on this machine to try integrations aga
 _HOST: Final = "127.0.0.1"
 _WORLD: Final = "world"
 _OK: Final = 200
-_GRACE: Final = 5.0
+_GRACE: Final = 3.0
 """Seconds for what is being answered when we are told to stop."""
+
+
+class StateUnusable(LienthongError):
+    """The folder cannot be used."""
+
+    code = "sandbox_state"
+    hint = "Name one with --state that you may write to."
 
 
 class SandboxFailed(LienthongError):
@@ -150,8 +157,11 @@ def _folder(state: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="lienthong-sandbox-") as name:
             yield Path(name)
         return
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = lock_folder(state)
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = lock_folder(state)
+    except OSError as error:
+        raise StateUnusable(f"{state}: {error.strerror}") from error
     try:
         yield state
     finally:
@@ -179,12 +189,15 @@ async def _try(url: str, config: SandboxConfig) -> None:
 
 
 def _explain(url: str, config: SandboxConfig) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    if not config.consumers or not config.providers:
+        console.print(_("Nobody can call anything: the file names no [[consumer]] or no [[provider]]."))
+        return
+    console.print(_("Try:"))
     for provider in config.providers:
-        codes = [str(service.id).rpartition("/")[2] for service in config.services if service.id.provider == provider]
-        if config.consumers:
-            console.print(_("Try:"))
-            console.print(f"  {_curl(url, config.consumers[0], provider, codes[0] if codes else 'listMethods')}")
+        services = [service.id for service in config.services if service.id.provider == provider]
+        code = str(services[0]).rpartition("/")[2] if services else "listMethods"
+        console.print(f"  {_curl(url, config.consumers[0], provider, code)}")
 
 
 def _curl(url: str, consumer: ClientId, provider: SubsystemId, code: str) -> str:

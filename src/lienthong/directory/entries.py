@@ -4,16 +4,13 @@ Everything is text a person can read and compare. Unknown fields are refused: a 
 condition it does not know would read a grant wider than it was given.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, Literal, cast
 
 import msgspec
 
-from lienthong.kernel.clock import Millis, to_datetime
+from lienthong.kernel.clock import from_datetime, to_datetime
 from lienthong.trust.keys import Algorithm, PublicKey
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 type Token = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9-]{1,32}\Z")]
 """A word of the carrier's subjects: branch, site, organ."""
@@ -70,9 +67,9 @@ class KeyEntry(_Entry, frozen=True, kw_only=True, gc=False):
         return PublicKey(
             Algorithm[self.algorithm],
             self.public,
-            millis(self.not_before),
-            millis(self.not_after),
-            None if self.revoked_at is None else millis(self.revoked_at),
+            from_datetime(self.not_before),
+            from_datetime(self.not_after),
+            None if self.revoked_at is None else from_datetime(self.revoked_at),
         )
 
 
@@ -184,11 +181,6 @@ _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 def encode(entry: msgspec.Struct) -> bytes:
     """Return an entry's compact JSON; one value has one encoding."""
     return _ENCODER.encode(entry)
-
-
-def millis(at: datetime) -> Millis:
-    """Return the milliseconds of a moment, without the detour over floating point."""
-    return (at - _EPOCH) // _MILLISECOND
 
 
 def key_entry(key: PublicKey) -> KeyEntry:

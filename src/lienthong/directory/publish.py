@@ -29,12 +29,11 @@ from lienthong.directory.entries import (
     CommonFile,
     KeyEntry,
     OrganEntry,
-    RegisterFile,
     ShardFile,
     SiteEntry,
-    encode,
 )
 from lienthong.directory.errors import DirectoryRefused, NotSigned, SourceInvalid
+from lienthong.directory.layout import common_file, register_file, split
 from lienthong.directory.published import (
     COMMON,
     Published,
@@ -52,8 +51,6 @@ from lienthong.kernel.clock import DAY, Clock, Millis, to_datetime
 TARGETS_TERM: Final[Millis] = 365 * DAY
 """How long a signature of the centre's or a branch's holds, milliseconds."""
 SNAPSHOT_TERM: Final[Millis] = 90 * DAY
-ORGANS_PER_SHARD: Final = 8
-"""Organs in one published file, on average at most: with hybrid keys an organ is some 2 KB."""
 EMPTY: Final = Published(roots=(), roles={}, targets={})
 
 
@@ -132,8 +129,8 @@ def with_centre(
         RoleKeyError: the key is not at hand.
         SourceInvalid: a branch has no key in ``roles.json``.
     """
-    files = {COMMON: _common(source)} | {
-        register_path(code): _register(branch) for code, branch in source.branches.items()
+    files = {COMMON: common_file(source)} | {
+        register_path(code): register_file(branch) for code, branch in source.branches.items()
     }
     role = _next(
         published,
@@ -173,58 +170,6 @@ def with_clock(
         _Term(now, common.instance.offline_days * DAY, share=0.9),
     )
     return replace(published, roles={**published.roles, "snapshot": sealed, "timestamp": stamp})
-
-
-def split(code: str, branch: BranchEntry) -> dict[str, bytes]:
-    """Return a branch's published files: organs and sites spread by a digest of their token.
-
-    The number of files is a power of two, so that it rarely changes; an organ stays in its file as long
-    as it does. A site has its organ's file where both have the same word.
-    """
-    count = 1
-    while count * ORGANS_PER_SHARD < max(len(branch.organs), len(branch.sites)):
-        count *= 2
-    organs: dict[int, list[OrganEntry]] = {}
-    sites: dict[int, list[SiteEntry]] = {}
-    for organ in branch.organs:
-        organs.setdefault(_slot(organ.token, count), []).append(organ)
-    for site in branch.sites:
-        sites.setdefault(_slot(site.code, count), []).append(site)
-    return {
-        f"branch/{code}/{slot:02x}.json": encode(
-            ShardFile(
-                format=1,
-                organs=tuple(sorted(organs.get(slot, ()), key=lambda organ: organ.token)),
-                sites=tuple(sorted(sites.get(slot, ()), key=lambda site: site.code)),
-            )
-        )
-        for slot in sorted(organs.keys() | sites.keys())
-    }
-
-
-def _slot(word: str, count: int) -> int:
-    return int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % count
-
-
-def _common(source: Source) -> bytes:
-    return encode(
-        CommonFile(
-            format=1,
-            instance=source.instance,
-            groups=dict(source.groups),
-            branches={code: branch.name for code, branch in source.branches.items()},
-        )
-    )
-
-
-def _register(branch: BranchEntry) -> bytes:
-    return encode(
-        RegisterFile(
-            format=1,
-            organs={organ.id: organ.token for organ in branch.organs},
-            sites=tuple(sorted(site.code for site in branch.sites)),
-        )
-    )
 
 
 def _delegations(source: Source, publics: RolePublics) -> Delegations:

@@ -19,14 +19,18 @@ from lienthong.exchange.node import Node
 from lienthong.exchange.provider import Provider
 from lienthong.exchange.subjects import mail_stream
 from lienthong.exchange.transport.base import Gap, Message, Subscription
+from lienthong.kernel.clock import HOUR, Millis
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust.checkpoint import CheckpointSigner
+from lienthong.trust.errors import JournalError
 from lienthong.trust.journal import Entry
 
 RESEND_EVERY: Final = 5.0
 """Seconds between looks at what is due to be sent again."""
 CHECKPOINT_EVERY: Final = 60.0
 """Seconds between signed heads of the journal, if anything was recorded in between."""
+IDLE_NOTED_EVERY: Final = HOUR
+"""Milliseconds between two notes of how far a stream has been looked through in vain."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,8 +55,13 @@ class Gateway:
     store: MailStore = field(init=False)
     _receiver: Receiver = field(init=False)
     _provider: Provider = field(init=False)
-    _branches: dict[str, list[Subscription]] = field(init=False, default_factory=dict)
+    # Calls and mail of each branch.
+    _branches: dict[str, tuple[Subscription, Subscription]] = field(init=False, default_factory=dict)
+    _listening: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _tasks: list[asyncio.Task[None]] = field(init=False, default_factory=list)
+    # What is being written down about the streams.
+    _notes: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+    _noted: dict[str, Millis] = field(init=False, default_factory=dict)
     _checkpointed: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -62,9 +71,7 @@ class Gateway:
         self.caller = Caller(self.node)
         self.sender = Sender(self.node, self.store)
         self.mailbox = Mailbox(self.node, self.store, blobs)
-        self._receiver = Receiver(
-            self.node, self.store, blobs, on_receipt=self.on_receipt, on_arrival=self.on_arrival
-        )
+        self._receiver = Receiver(self.node, self.store, blobs, on_receipt=self.on_receipt, on_arrival=self.on_arrival)
         self._provider = Provider(self.node, self.backend)
 
     async def start(self) -> None:
@@ -79,7 +86,11 @@ class Gateway:
         self._tasks.append(asyncio.create_task(self._every(CHECKPOINT_EVERY, self.checkpoint)))
 
     async def directory_changed(self, _: Snapshot) -> None:
-        """Listen for branches that are new at this site."""
+        """Listen for branches that are new at this site; may be called again when it failed.
+
+        Raises:
+            StreamMissing, CarrierUnavailable, CarrierTimeout, CarrierRefused: one cannot be listened to now.
+        """
         for branch in self.node.hosted_branches():
             await self._listen(branch)
 
@@ -91,34 +102,68 @@ class Gateway:
             self._checkpointed = size
 
     async def close(self) -> None:
-        """Stop listening, sign the head, and let go of everything but the journal and the carrier."""
+        """Stop listening, sign the head, and let go of everything but the journal and the carrier.
+
+        Raises:
+            JournalError, TrustError: the head cannot be signed or stored.
+        """
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for subscriptions in self._branches.values():
             for subscription in subscriptions:
                 await subscription.close()
-        await self.checkpoint()
-        await self.backend.close()
+        await asyncio.gather(*self._notes, return_exceptions=True)
+        try:
+            await self.checkpoint()
+        finally:
+            await self.backend.close()
 
     async def _listen(self, branch: str) -> None:
-        if branch in self._branches:
-            return
-        site, stream = self.node.site, mail_stream(branch)
+        async with self._listening:
+            if branch in self._branches:
+                return
+            calls = await self.node.carrier.serve(f"rpc.{branch}.{self.node.site}.>", self._provider.handle)
+            try:
+                self._branches[branch] = (calls, await self._read(branch))
+            except LienthongError:
+                # Nobody must answer calls twice once it works.
+                await calls.close()
+                raise
+            self._tasks.append(asyncio.create_task(self._mind(branch)))
+
+    async def _read(self, branch: str) -> Subscription:
+        stream = mail_stream(branch)
 
         async def take(messages: Sequence[Message]) -> None:
             await self._receiver.take(stream, messages)
 
-        carrier = self.node.carrier
-        calls = await carrier.serve(f"rpc.{branch}.{site}.>", self._provider.handle)
-        mail = await carrier.consume(
+        return await self.node.carrier.consume(
             stream,
-            f"mail.{branch}.{site}.>",
+            f"mail.{branch}.{self.node.site}.>",
             start_after=self.store.position(stream),
             take=take,
             on_gap=self._gap,
+            on_idle=lambda sequence: self._idle(stream, sequence),
         )
-        self._branches[branch] = [calls, mail]
+
+    async def _mind(self, branch: str) -> None:
+        """Read a branch's mail again after a defect: a mailbox that stays empty unnoticed is the worst of failures."""
+        while True:
+            calls, mail = self._branches[branch]
+            try:
+                await mail.wait()
+            except Exception:  # noqa: BLE001 - whatever it is, others' mail must not wait for its repair
+                _log.exception("mail of branch %s is read again from where it was: a defect", branch)
+            else:
+                return
+            await mail.close()
+            await asyncio.sleep(RESEND_EVERY)
+            try:
+                self._branches[branch] = (calls, await self._read(branch))
+            except LienthongError as error:
+                # The closed subscription stands there still; its defect is met again, and this tried again.
+                _log.warning("%s", error)
 
     def _gap(self, gap: Gap) -> None:
         _log.error("mail is missing: stream %s after %d, resumed after %d", gap.stream, gap.after, gap.resumed)
@@ -134,10 +179,25 @@ class Gateway:
             verdict="mail_missing",
             detail=f"after {gap.after}, resumed after {gap.resumed}",
         )
-        self._tasks.append(asyncio.create_task(self._commit(entry)))
+        self._note([entry], gap.stream, gap.resumed)
 
-    async def _commit(self, entry: Entry) -> None:
-        await self.node.journal.commit([entry])
+    def _idle(self, stream: str, sequence: int) -> None:
+        """Remember now and then how far a stream holds nothing for us: its expiry is no gap."""
+        at = self.node.clock.now()
+        if at - self._noted.get(stream, 0) >= IDLE_NOTED_EVERY:
+            self._noted[stream] = at
+            self._note([], stream, sequence)
+
+    def _note(self, entries: Sequence[Entry], stream: str, sequence: int) -> None:
+        task = asyncio.create_task(self._commit(entries, stream, sequence))
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+    async def _commit(self, entries: Sequence[Entry], stream: str, sequence: int) -> None:
+        try:
+            await self.node.journal.commit(entries, [self.store.moved_on(stream, sequence)])
+        except JournalError as error:
+            _log.warning("%s at %d: %s", stream, sequence, error)
 
     async def _resend(self) -> None:
         if self.node.carrier.connected:

@@ -22,7 +22,6 @@ from lienthong.trust.journal import Entry, Journal
 from lienthong.trust.keys import Algorithm, KeyStore, PublicKey
 from lienthong.trust.seal import Opened, Verifier, sender_organ
 
-
 _POST_QUANTUM: Final = frozenset({Algorithm.HPKE_MLKEM768_X25519_KE})
 
 

@@ -22,6 +22,7 @@ from lienthong.exchange.rest.r1 import R1
 from lienthong.exchange.rest.server import WebServer
 from lienthong.exchange.transport.nats import NatsCarrier
 from lienthong.kernel.clock import Clock, SystemClock
+from lienthong.kernel.errors import LienthongError
 from lienthong.trust.checkpoint import CheckpointSigner
 from lienthong.trust.journal import Journal
 from lienthong.trust.keys import KeyStore, Use
@@ -136,9 +137,10 @@ async def _follow(config: GatewayConfig, carrier: NatsCarrier, clock: Clock) -> 
 async def _keep_following(stack: contextlib.AsyncExitStack, follower: Follower, gateway: Gateway) -> None:
     async def refresh() -> None:
         try:
-            if await follower.refresh():
-                await gateway.directory_changed(follower.snapshot)
-        except DirectoryError as error:
+            await follower.refresh()
+            # Again even when nothing is new: a branch's stream may have been missing the last time.
+            await gateway.directory_changed(follower.snapshot)
+        except LienthongError as error:
             _log.warning("%s", error)
 
     async def changed(_: bytes) -> None:

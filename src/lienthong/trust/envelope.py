@@ -212,10 +212,12 @@ def session_id_of(envelope: bytes) -> bytes | None:
 
 def _session_parts(envelope: bytes) -> tuple[bytes, bytes, bytes]:
     """Return session id, nonce and ciphertext of a COSE_Encrypt0, whose form leaves no choice but these."""
+    if len(envelope) > MAX_ENVELOPE:
+        raise EnvelopeInvalid(f"{len(envelope)} bytes where {MAX_ENVELOPE} are allowed")
     nonce = len(_SESSION) + SESSION_ID_SIZE
     begin = nonce + len(_NONCE) + IV_SIZE
     if not envelope.startswith(_SESSION) or envelope[nonce : nonce + len(_NONCE)] != _NONCE:
-        raise EnvelopeInvalid("an envelope without a session")
+        raise EnvelopeInvalid("not an envelope of the expected form")
     try:
         ciphertext, end = cbor.read_byte_string(envelope, begin)
     except CborInvalid as error:

@@ -6,6 +6,7 @@ a busy gateway signs once for all that is waiting. Either way: ``cbor([header, C
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,9 @@ from lienthong.trust.keys import KeyStore, PublicKey
 TYPE: Final = "lienthong-seal"
 MAX_SEALED: Final = MAX_HEADER + cose.MAX_SIGN1
 MAX_BATCH: Final = 256
+"""Headers that are sealed with one signature."""
+MAX_TREE: Final = 2 * MAX_BATCH
+"""Leaves of a batch that a verifier takes."""
 # The head of {396: {-1: [proof]}}: what stands before the proof.
 _ONE_PROOF: Final = b"\xa1\x19\x01\x8c\xa1\x20\x81"
 
@@ -61,11 +65,14 @@ def seal_many(headers: Sequence[bytes], *, key: PublicKey, store: KeyStore) -> l
     tree = merkle.Tree()
     for header in headers:
         tree.append(merkle.leaf_hash(header))
+        # A message to many has the same header for each but for the receiver's name: whoever got one could try names
+        # until its neighbours in the tree come out. Beside every header stands a leaf that nobody can guess.
+        tree.append(os.urandom(merkle.HASH_SIZE))
     protected = {cose.TYP: TYPE, cose.VDS: RFC9162_SHA256, TREE_SIZE: tree.size}
     signed = cose.parse1(cose.sign1(protected, tree.root(), key=key, store=store))
     return [
         cbor.byte_strings(header, cose.assembled(signed.protected_bytes, signed.signature, _proof(tree, index)))
-        for index, header in enumerate(headers)
+        for index, header in zip(range(0, tree.size, 2), headers, strict=True)
     ]
 
 
@@ -178,7 +185,7 @@ def _root(parsed: cose.Sign1, header: bytes) -> bytes:
 
 
 def _is_batch(size: object) -> bool:
-    return isinstance(size, int) and 1 < size <= MAX_BATCH
+    return isinstance(size, int) and 1 < size <= MAX_TREE
 
 
 def _are_hashes(index: int, path: list[object]) -> bool:

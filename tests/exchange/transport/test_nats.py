@@ -312,8 +312,14 @@ async def test_renewed_credential_that_covers_less(
 
 async def test_watch_of_a_bucket_that_is_not_there(broker: Broker) -> None:
     carrier = await broker.connect("s", ["b"])
-    with pytest.raises((CarrierRefused, NoResponder)):
+
+    async def changed(value: bytes) -> None:
+        raise AssertionError
+
+    with pytest.raises(CarrierRefused):
         await carrier.kv_get("nowhere", "k")
+    with pytest.raises(CarrierRefused):
+        await carrier.kv_watch("nowhere", "k", changed)
     await carrier.close()
 
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 _BACKLOG: Final = 1024
 _POLL: Final = 0.01
 _PATIENCE: Final = 10.0
-_GRACE: Final = 7.0
+_GRACE: Final = 5.0
 """Seconds for what is being answered when the server ends."""
 
 

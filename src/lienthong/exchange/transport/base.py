@@ -222,10 +222,11 @@ class Carrier(Protocol):
     async def kv_watch(self, bucket: str, key: str, changed: Callable[[bytes], Awaitable[None]]) -> Subscription:
         """Call with the value of a key: now if it has one, at every change, and after each reconnection.
 
-        The same value may come again.
+        The same value may come again. A LienthongError of the handler makes it come again after a while.
 
         Raises:
-            CarrierUnavailable, CarrierTimeout, CarrierRefused, NoResponder: as for ``request``.
+            CarrierUnavailable, CarrierRefused: as for ``serve``.
+            NoResponder: no such bucket, where that is known at once.
         """
         ...
 

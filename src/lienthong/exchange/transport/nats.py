@@ -217,8 +217,17 @@ class NatsCarrier:
 
     async def kv_watch(self, bucket: str, key: str, changed: Callable[[bytes], Awaitable[None]]) -> Watch:
         """Call with the value of a key at every change; see ``Carrier``."""
-        watch = Watch(f"$KV.{bucket}.{key}", lambda: self.kv_get(bucket, key), changed, self._detach)
-        await watch.attach(self._live(key))
+
+        async def fetch() -> bytes | None:
+            await self._wait_linked()
+            return await self.kv_get(bucket, key)
+
+        watch = Watch(f"$KV.{bucket}.{key}", fetch, changed, self._detach)
+        try:
+            await watch.attach(self._live(key))
+        except ExchangeError:
+            await watch.close()
+            raise
         self._attached.append(watch)
         return watch
 

