@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -200,8 +201,8 @@ def test_lowering_a_label_or_raising_a_ceiling_never_refuses(  # noqa: PLR0913, 
     high: Label, low: Label, ceilings: tuple[Label, ...], raised: tuple[Label, ...], service: Label, kind: Header
 ) -> None:
     names = ("caller", "system", "provider", "registry")
-    before = dict(zip(names, ceilings, strict=True))
-    after = {name: before[name].join(more) for name, more in zip(names, raised, strict=True)}
+    before: dict[str, Any] = dict(zip(names, ceilings, strict=True))
+    after: dict[str, Any] = {name: before[name].join(more) for name, more in zip(names, raised, strict=True)}
     if judged(replace(kind, label=high), directory(ANY, service=service, **before)).error is None:
         lower = replace(kind, label=high.meet(low))
         assert judged(lower, directory(ANY, service=service, **before)).error is None
@@ -256,17 +257,18 @@ def test_identifiers_must_be_known_and_in_their_one_form(sender: str, receiver: 
 
 @pytest.mark.parametrize("kind", [Kind.REQUEST, Kind.MESSAGE, Kind.RECEIPT, Kind.RESPONSE])
 def test_the_time_is_checked_whatever_the_kind(kind: Kind) -> None:
-    ends = {"sender": str(LOOKUP), "receiver": str(SYSTEM)} if kind is Kind.RESPONSE else {}
+    ends: dict[str, Any] = {"sender": str(LOOKUP), "receiver": str(SYSTEM)} if kind is Kind.RESPONSE else {}
     header = replace(REQUEST if kind is Kind.REQUEST else MESSAGE, kind=kind, **ends)
     longest = LONGEST[kind]
-    for fields, code in (
+    times: list[tuple[dict[str, Any], str]] = [
         ({"created": NOW + MINUTE, "expires": NOW + 2 * MINUTE}, "ok"),
         ({"created": NOW + MINUTE + 1, "expires": NOW + 2 * MINUTE}, "from_the_future"),
         ({"created": NOW - DAY, "expires": NOW}, "expired"),
         ({"created": NOW, "expires": NOW + longest}, "ok"),
         ({"created": NOW, "expires": NOW + longest + 1}, "term_too_long"),
         ({"created": NOW, "expires": (1 << 53) - 1}, "term_too_long"),
-    ):
+    ]
+    for fields, code in times:
         assert judged(replace(header, **fields), directory(ANY)).code == code
 
 
@@ -333,8 +335,8 @@ def test_a_caveat_must_be_held_by_both_ends_of_a_message() -> None:
     ],
     ids=repr,
 )
-def test_what_http_would_change_is_refused_whatever_is_granted(fields: dict[str, str]) -> None:
-    header = replace(REQUEST, **fields)  # type: ignore[arg-type]
+def test_what_http_would_change_is_refused_whatever_is_granted(fields: dict[str, Any]) -> None:
+    header = replace(REQUEST, **fields)
     assert judged(header, directory(ANY)).code == "call_invalid"
 
 

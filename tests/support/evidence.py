@@ -1,4 +1,4 @@
-"""A gateway's state with real evidence in it: two organs, their keys, a signed directory, a journal with checkpoints."""
+"""A gateway's state with real evidence: two organs with keys, a signed directory, a journal with checkpoints."""
 
 import asyncio
 import hashlib
@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lienthong.directory.cache import Cache, Cached
 from lienthong.directory.entries import BranchEntry, InstanceEntry, OrganEntry, SiteEntry, key_entry
@@ -36,10 +36,10 @@ DOCUMENT: Final = b"The text of a directive."
 TITLE: Final = Content(digest=hashlib.sha256(DOCUMENT).digest(), size=len(DOCUMENT), name="directive.txt")
 
 
-def key_of(store: MemoryKeyStore, *, start: Millis = NOW - DAY, end: Millis = NOW + 365 * DAY) -> PublicKey:
-    """Make a sealing key in a store."""
-    (public,) = store.new_keys([Algorithm.ES256])
-    return PublicKey(Algorithm.ES256, public, start, end)
+def key_of(store: MemoryKeyStore, algorithm: Algorithm = Algorithm.ES256, *, at: Millis = NOW) -> PublicKey:
+    """Make a key in a store, valid from a day before to a year after."""
+    (public,) = store.new_keys([algorithm])
+    return PublicKey(algorithm, public, at - DAY, at + 365 * DAY)
 
 
 @dataclass(kw_only=True)
@@ -50,17 +50,24 @@ class Parties:
     roles: RoleKeys = field(default_factory=lambda: RoleKeys.generate(["a", "b"]))
     keys: dict[str, list[PublicKey]] = field(default_factory=dict)
     published: Published | None = None
+    # When their keys were made.
+    at: Millis = NOW
+    # What organs have besides the key to seal with.
+    wrapping: Sequence[Algorithm] = ()
 
     def __post_init__(self) -> None:
+        """Make the keys."""
         for name in (A, B, SITE, "site-b"):
-            self.keys[name] = [key_of(self.store)]
+            wrapping = self.wrapping if name in {A, B} else ()
+            self.keys[name] = [key_of(self.store, kind, at=self.at) for kind in (Algorithm.ES256, *wrapping)]
 
     def key(self, owner: str) -> PublicKey:
         """The key that an organ or a site seals with."""
         return self.keys[owner][0]
 
-    def change(self, owner: str, **changes: int) -> None:
+    def change(self, owner: str, **terms: int) -> None:
         """Give a key another term, or revoke it; the directory must be published again."""
+        changes: dict[str, Any] = dict(terms)
         self.keys[owner] = [replace(self.keys[owner][0], **changes), *self.keys[owner][1:]]
 
     def publish(self, at: Millis = NOW) -> Published:
@@ -104,7 +111,7 @@ def header(kind: Kind, number: int, **changes: object) -> Header:
     back = kind in {Kind.RESPONSE, Kind.RECEIPT}
     ends = (SYSTEM, SERVICE) if kind in {Kind.REQUEST, Kind.RESPONSE} else (A, B)
     sender, receiver = reversed(ends) if back else ends
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "kind": kind,
         "id": uuid.UUID(int=number),
         "sender": sender,
@@ -114,12 +121,12 @@ def header(kind: Kind, number: int, **changes: object) -> Header:
         "expires": NOW + HOUR,
         "purpose": "lookup" if kind is Kind.REQUEST else "",
     }
-    return Header(**(values | changes))  # type: ignore[arg-type]  # built of the right types just above
+    return Header(**(values | changes))
 
 
 def entry_of(sealed: Header, seals: Sequence[bytes], *, direction: str = "out", **changes: object) -> Entry:
     """The entry a gateway of A would make of a header."""
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "at": NOW,
         "organ": A,
         "direction": direction,
@@ -133,7 +140,7 @@ def entry_of(sealed: Header, seals: Sequence[bytes], *, direction: str = "out", 
         "digests": tuple(each.digest for each in sealed.contents),
         "seals": tuple(seals),
     }
-    return Entry(**(values | changes))  # type: ignore[arg-type]  # built of the right types just above
+    return Entry(**(values | changes))
 
 
 def call(parties: Parties, number: int) -> Entry:

@@ -339,9 +339,10 @@ def _adapted(folder: Path, plan: Plan, source: Source, passphrase: bytes, at: Mi
 
 
 def _is_served(keys: Sequence[PublicKey], store: FileKeyStore, at: Millis) -> bool:
-    """Tell whether a store holds a key of each kind that will be valid for a while."""
-    lasting = {key.algorithm for key in keys if key.kid in store.kids() and at + _RENEWAL < key.not_after}
-    return bool(keys) and lasting == {key.algorithm for key in keys}
+    """Tell whether a store holds the newest key of each kind, which is the one in use, and for a while yet."""
+    newest = {key.algorithm: key for key in sorted(keys, key=lambda key: key.not_before)}
+    held = store.kids()
+    return bool(newest) and all(key.kid in held and at + _RENEWAL < key.not_after for key in newest.values())
 
 
 def _source(plan: Plan, keys: Mapping[str, tuple[PublicKey, ...]]) -> Source:

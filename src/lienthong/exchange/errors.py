@@ -1,5 +1,6 @@
 """Why the exchange did not do what was asked. Each error carries its X-Road type."""
 
+from functools import cache
 from typing import ClassVar
 
 from lienthong.kernel.errors import LienthongError
@@ -267,11 +268,14 @@ class RemoteError(ExchangeError):
 
 def fault_of(code: str) -> str:
     """Return the X-Road fault of a reason code, such as ``AccessDenied``; unknown ones are internal."""
-    return _FAULTS.get(code, ExchangeError.fault)
+    return _faults().get(code, ExchangeError.fault)
+
+
+@cache
+def _faults() -> dict[str, str]:
+    # Asked for only once all modules are imported: the carrier's errors stand in one of their own.
+    return {error.code: error.fault for error in _all(ExchangeError)}
 
 
 def _all(parent: type[ExchangeError]) -> list[type[ExchangeError]]:
     return [parent, *(error for child in parent.__subclasses__() for error in _all(child))]
-
-
-_FAULTS = {error.code: error.fault for error in _all(ExchangeError)}

@@ -233,7 +233,7 @@ def _case(header: Header, connection: Connection, directory: Snapshot, standing:
     )
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _client(text: str) -> ClientId:
     return _in_its_one_form(text, parse_client(text))
 

@@ -214,28 +214,48 @@ class _Reader:
 
     def _array(self, count: int, at: int, depth: int) -> tuple[list[Any], int]:
         self._take(count)
-        depth = _deeper(depth)
-        items = []
-        for _ in range(count):
-            value, at = self.item(at, depth)
-            items.append(value)
-        return items, at
+        return self._items(count, at, _deeper(depth), [])
 
     def _map(self, count: int, at: int, depth: int) -> tuple[dict[Any, Any], int]:
         self._take(2 * count)
-        depth = _deeper(depth)
-        items = {}
+        starts: list[int] = []
+        items, end = self._items(2 * count, at, _deeper(depth), starts)
         before = b""
-        for _ in range(count):
-            start = at
-            if self._data[at] >> 5 > 3:  # noqa: PLR2004 - above text: array, map, tag, simple value
+        for number in range(0, 2 * count, 2):
+            encoded = self._data[starts[number] : starts[number + 1]]
+            if encoded[0] >> 5 > 3:  # noqa: PLR2004 - above text: array, map, tag, simple value
                 raise CborInvalid("a key that is neither a number, bytes nor text")
-            key, at = self.item(at, depth)
-            encoded = self._data[start:at]
             if encoded <= before:
                 raise CborInvalid("keys twice or out of order")
             before = encoded
-            items[key], at = self.item(at, depth)
+        return dict(zip(items[::2], items[1::2], strict=True)), end
+
+    def _items(self, count: int, at: int, depth: int, starts: list[int]) -> tuple[list[Any], int]:
+        """Return so many items and the offset behind them; notes where each begins.
+
+        Small numbers, short bytes and short text are nearly all there is: they are read here, without a call each.
+        """
+        data, size = self._data, len(self._data)
+        items: list[Any] = []
+        for _ in range(count):
+            starts.append(at)
+            first = data[at]
+            if first < 24:  # noqa: PLR2004 - section 3: the number itself
+                items.append(first)
+                at += 1
+            elif first & 0xC0 == 0x40 and first & 31 < 25:  # noqa: PLR2004 - bytes or text, length in one byte at most
+                length, begin = first & 31, at + 1
+                if length == 24:  # noqa: PLR2004 - the length is in the next byte
+                    length, begin = data[begin], begin + 1
+                    if length < 24:  # noqa: PLR2004 - it would have had room in the first
+                        raise CborInvalid("a longer form than the number needs")
+                at = begin + length
+                if at > size:
+                    raise IndexError
+                items.append(data[begin:at] if first < 0x60 else data[begin:at].decode())  # noqa: PLR2004 - text from there
+            else:
+                item, at = self.item(at, depth)
+                items.append(item)
         return items, at
 
     def _take(self, count: int) -> None:

@@ -129,7 +129,7 @@ type ClientId = OrganId | SubsystemId
 """Who can call or send: an organ, or one of its information systems."""
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def parse_client(text: str) -> ClientId:
     """Read an organ or a subsystem, told apart by the number of parts.
 
@@ -139,14 +139,14 @@ def parse_client(text: str) -> ClientId:
     return SubsystemId.parse(text) if text.count("/") == 3 else OrganId.parse(text)  # noqa: PLR2004 - three slashes make four parts
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def join(parts: tuple[str, ...]) -> str:
     """Write decoded parts percent-encoded, with slashes between them."""
     return "/".join(quote(part, safe=_SAFE) for part in parts)
 
 
 # The same few names come with every call: reading and writing them again is most of a call's small change.
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def split(text: str, count: int) -> tuple[str, ...]:
     """Read ``count`` percent-encoded parts.
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import cbor2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from pycose.keys import EC2Key
-from pycose.messages import CoseMessage, Sign1Message
+from pycose.keys.ec2 import EC2Key
+from pycose.messages.cosemessage import CoseMessage
+from pycose.messages.sign1message import Sign1Message
 
 from lienthong.directory.errors import DirectoryMissing
 from lienthong.exchange.evidence import export_record, verify

@@ -38,7 +38,7 @@ def members_of(path: Path) -> dict[str, bytes]:
 
 def rewrite(path: Path, changes: Mapping[str, bytes | None]) -> Path:
     """Change members of a record; None takes one away."""
-    members = members_of(path) | changes
+    members: dict[str, bytes | None] = {**members_of(path), **changes}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             if data is not None:
@@ -157,8 +157,7 @@ def test_a_receipt_by_the_key_of_another_site(tmp_path: Path) -> None:
     state = make_state(tmp_path, parties=parties)
     parties.keys[SITE], parties.keys["site-b"] = parties.keys["site-b"], parties.keys[SITE]
     parties.publish(NOW + MINUTE)
-    # In the extract are only those concerned, so that the key is nobody's there.
-    assert found(checked(state, state.export(0))) == [("receipt", "key_unknown")]
+    assert found(checked(state, state.export(0))) == [("receipt", "key_not_owned")]
 
 
 def test_a_key_that_had_been_revoked_before_the_entry(tmp_path: Path) -> None:
@@ -279,7 +278,8 @@ def test_a_receipt_with_a_malformed_proof_gives_no_checkpoint(state: State, proo
 def test_a_receipt_without_a_proof_gives_no_checkpoint(state: State) -> None:
     members = members_of(state.export(0))
     tagged = cbor.decode(members["receipt.cose"])
-    for outside in ({}, {396: {}}, {396: {INCLUSION: []}}, {396: {INCLUSION: [b"\xff"]}}):
+    malformed: list[dict[int, object]] = [{}, {396: {}}, {396: {INCLUSION: []}}, {396: {INCLUSION: [b"\xff"]}}]
+    for outside in malformed:
         tagged.value[1] = outside
         with pytest.raises(SealInvalid):
             checkpoint_of(cbor.encode(tagged), members["entry.cbor"])

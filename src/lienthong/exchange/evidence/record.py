@@ -86,15 +86,26 @@ def read(path: Path) -> Record:
         RecordInvalid: not a ZIP file, too large, or with members that do not belong there.
     """
     try:
-        with path.open("rb") as file:
+        file = path.open("rb")
+    except OSError as error:
+        raise EvidenceMissing(f"{path}: {error.strerror}") from error
+    with file:
+        try:
             _check_end(file)
             with zipfile.ZipFile(file) as archive:
                 return _members(archive)
-    except OSError as error:
-        raise EvidenceMissing(f"{path}: {error.strerror}") from error
-    # What zipfile raises for files that were made to confuse it is not documented in full.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise RecordInvalid(f"{path.name}: {error}") from error
+        # What zipfile raises for files that were made to confuse it is not documented in full; a wild offset
+        # ends in an OSError of the system.
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            OSError,
+            RuntimeError,
+            ValueError,
+        ) as error:
+            raise RecordInvalid(f"{path.name}: {error}") from error
 
 
 def header_json(header: Header) -> bytes:

@@ -1,0 +1,149 @@
+"""Calls as bytes: what a gateway sends, made by hand, so that a test can make it wrong."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, cast
+
+from lienthong.exchange.gateway import Gateway
+from lienthong.exchange.http import encode_head
+from lienthong.exchange.packet import Packet, Part, content_of, notice_of
+from lienthong.exchange.transport.memory_broker import Listener
+from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
+from lienthong.trust.envelope import Session
+from lienthong.trust.errors import JournalError
+from lienthong.trust.header import Header, Kind
+from lienthong.trust.journal import Entry
+from lienthong.trust.seal import digest_of, header_of
+from tests.support.gateways import HSO, UNITS, World, new_content_key
+
+HEAD = encode_head((("accept", "*/*"),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """A call on the wire, and what its maker knows of it."""
+
+    header: Header
+    sealed: bytes
+    parts: tuple[Part, ...]
+    session: Session
+    data: bytes
+
+    def opened(self, answer: bytes) -> Packet:
+        """Decrypt the answer."""
+        return Packet.from_bytes(self.session.decrypt_response(answer, aad=digest_of(self.sealed)))
+
+    def again(self) -> bytes:
+        """The same call under the session that it has opened."""
+        return self.session.encrypt_request(Packet(sealed=self.sealed, parts=self.parts).to_bytes())
+
+
+def raw_call(  # noqa: PLR0913 - everything that a test may want to be wrong
+    world: World,
+    *,
+    sender: object = HSO,
+    receiver: object = UNITS,
+    by: OrganId | None = None,
+    to: OrganId | None = None,
+    head: bytes = HEAD,
+    body: bytes = b"",
+    parts: tuple[Part, ...] | None = None,
+    pq: bool = False,
+    **fields: object,
+) -> Raw:
+    """Make a call; what is not given is as it should be."""
+    base: dict[str, object] = {
+        "method": "GET",
+        "path": "/a",
+        "contents": (content_of(head), content_of(body)),
+        "kind": Kind.REQUEST,
+    }
+    header = world.header(sender, receiver, **cast("dict[str, Any]", base | fields))
+    sealed = world.seal(header, by or parse_client(str(sender)).organ)
+    parts = (head, body) if parts is None else parts
+    content_key = new_content_key()
+    provider = to or ServiceId.parse(str(receiver)).organ
+    data = world.wrap(sealed, provider, *parts, content_key=content_key, pq=pq)
+    return Raw(header=header, sealed=sealed, parts=parts, session=Session.derive(content_key), data=data)
+
+
+async def said(world: World, raw: Raw, *, sender: OrganId | None = None, to: OrganId | None = None) -> str:
+    """Bring a call to its provider and return how it ended: ``ok``, a sealed fault, or ``notice: code``."""
+    caller = sender or parse_client(raw.header.sender).organ
+    answer = await world.ask(caller, to or ServiceId.parse(raw.header.receiver).organ, raw.data)
+    code = notice_of(answer)
+    if code is not None:
+        return f"notice: {code}"
+    return header_of(raw.opened(answer).sealed).fault or "ok"
+
+
+@dataclass(slots=True)
+class FakeProvider:
+    """Stands at the place of a provider's gateway, with its keys, and answers as a test tells it."""
+
+    world: World
+    # Makes the answer from the call's header, the digest of its seal and the session.
+    make: Callable[[Header, bytes, Session], bytes]
+    calls: int = 0
+
+    def listen(self) -> None:
+        """Answer the calls to the province."""
+        self.world.broker.listen(Listener("rpc.01.p1.>", self.answer, ""))
+
+    async def answer(self, subject: str, data: bytes) -> bytes:
+        self.calls += 1
+        node_store = self.world.stores["p1"]
+        provider = self.world.directory.snapshot.organ_by_token(subject.split(".")[3])
+        assert provider is not None
+        unwrapped = self._unwrap(data, node_store)
+        packet = Packet.from_bytes(unwrapped.plaintext)
+        session = Session.derive(unwrapped.content_key)
+        return self.make(header_of(packet.sealed), digest_of(packet.sealed), session)
+
+    def _unwrap(self, data: bytes, store: Any) -> Any:  # noqa: ANN401 - as envelope.decrypt has it
+        from lienthong.trust import envelope
+
+        def resolve(kid: bytes) -> Any:  # noqa: ANN401
+            owner = self.world.directory.snapshot.key(kid)
+            assert owner is not None
+            return owner.key
+
+        return envelope.decrypt(data, store=store, resolve=resolve)
+
+
+async def fill_disk(gateway: Gateway) -> None:
+    """Let the disk of a gateway's journal be full from now on."""
+    journal = gateway.node.journal
+    with journal._writer._connection, closing(journal._file.writer.cursor()) as cursor:
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+    # What is left of the last pages goes, too.
+    for size in (20_000, 3000, 400, 1, 1, 1):
+        try:
+            while True:
+                await journal.commit([_filler(size)])
+        except JournalError:
+            continue
+
+
+def free_disk(gateway: Gateway) -> None:
+    """Let there be room again."""
+    journal = gateway.node.journal
+    with journal._writer._connection, closing(journal._file.writer.cursor()) as cursor:
+        cursor.execute("PRAGMA max_page_count = 1000000000")
+
+
+def _filler(size: int) -> Entry:
+    return Entry(
+        at=0,
+        organ="",
+        direction="own",
+        kind="filler",
+        id="",
+        peer="",
+        label="",
+        purpose="",
+        verdict="",
+        detail="x" * size,
+    )
