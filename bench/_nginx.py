@@ -4,7 +4,6 @@ import contextlib
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -52,7 +51,7 @@ class Peers:
 @contextlib.contextmanager
 def peers(folder: Path, answer: bytes) -> Iterator[Peers]:
     """Run a backend that always gives the same answer, and two proxies with mutual TLS before it."""
-    ports = {name: _free_port() for name in ("backend", "first", "second")}
+    ports = {name: free_port() for name in ("backend", "first", "second")}
     _certificate(folder)
     with contextlib.ExitStack() as stack:
         for name, server in (("backend", _BACKEND), ("second", _SECOND), ("first", _FIRST)):
@@ -85,7 +84,7 @@ def load(url: str, *, connections: int, seconds: int, headers: tuple[str, ...] =
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
     return Load(
-        per_second=float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
+        per_second=float(_found(r"Requests/sec:\s+([\d.]+)", text)[1]),
         p50=_millis(text, "50"),
         p99=_millis(text, "99"),
         errors=int(failed[1] if failed else 0) + sum(map(int, broken.groups() if broken else ())),
@@ -93,8 +92,15 @@ def load(url: str, *, connections: int, seconds: int, headers: tuple[str, ...] =
 
 
 def _millis(text: str, percentile: str) -> float:
-    number, unit = re.search(rf"{percentile}%\s+([\d.]+)(us|ms|s)", text).groups()
+    number, unit = _found(rf"{percentile}%\s+([\d.]+)(us|ms|s)", text).groups()
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def _found(pattern: str, text: str) -> re.Match[str]:
+    found = re.search(pattern, text)
+    if found is None:
+        raise SystemExit(f"wrk says something else than expected:\n{text}")
+    return found
 
 
 @contextlib.contextmanager
@@ -102,7 +108,8 @@ def _running(home: Path, port: int) -> Iterator[None]:
     program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     if program is None:
         raise SystemExit("nginx is missing: apt-get install nginx-light wrk")
-    process = subprocess.Popen([program, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log"), "-p", str(home)])
+    command = [program, "-c", str(home / "nginx.conf"), "-e", str(home / "error.log"), "-p", str(home)]
+    process = subprocess.Popen(command)
     try:
         _wait_for(port)
         yield
@@ -124,9 +131,8 @@ def _certificate(folder: Path) -> None:
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
     subprocess.run(["openssl", "req", "-x509", *key, *subject, *files], check=True, capture_output=True)
-    ssl.create_default_context(cafile=folder / "cert.pem")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])

@@ -26,7 +26,9 @@ class Row:
     holds: bool | None = None
 
 
-def compared(name: str, value: float, unit: str, *, peer: str, peer_value: float, at_least: float) -> Row:
+def compared(  # noqa: PLR0913 - the columns of a row
+    name: str, value: float, unit: str, *, peer: str, peer_value: float, at_least: float
+) -> Row:
     """Return a row that holds when the value is at least so many times the peer's."""
     ratio = value / peer_value
     return Row(

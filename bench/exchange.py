@@ -6,6 +6,7 @@ Everything runs on this machine at once: load generator, both gateways, broker a
 import asyncio
 import contextlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from lienthong.cli.world import OrganPlan, Plan, SitePlan, World
 from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
 from lienthong.embedded.child import spawn, stop
 from lienthong.exchange.config import GatewayConfig
+from lienthong.kernel.files import write_atomically
 from lienthong.kernel.identifiers import OrganId, ServiceId
 from lienthong.kernel.labels import Label, Level
 
@@ -28,12 +30,12 @@ _SERVICE = ServiceId("VN", "STATE", "G22", "registry", "answer")
 _CLIENT = "VN/PARTY/A01/office"
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[Row]:  # noqa: FBT001 - called by main() with what the command line says
     """Measure calls, then broadcasts."""
-    return [*asyncio.run(_calls(quick)), *_broadcasts(quick)]
+    return [*asyncio.run(_calls(quick=quick)), *_broadcasts(quick=quick)]
 
 
-async def _calls(quick: bool) -> list[Row]:
+async def _calls(*, quick: bool) -> list[Row]:
     seconds, rounds = (3, 2) if quick else (10, 3)
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -77,61 +79,64 @@ async def _load(url: str, connections: int, seconds: int, headers: tuple[str, ..
 async def _exchange(folder: Path, backend: str) -> AsyncIterator[str]:
     """Run two gateways in processes of their own, and the broker; gives the address to call."""
     grant = GrantEntry(to=_CLIENT)
-    ceiling = Label(Level.CONFIDENTIAL)
     plan = Plan(
         instance="VN",
         profile="none",
         branches={"a": "Consumers", "b": "Providers"},
         sites=[SitePlan(code="a", name="a", branch="a"), SitePlan(code="b", name="b", branch="b")],
         organs=[
-            OrganPlan(
-                id=OrganId("VN", "PARTY", "A01"),
-                token="a01",
-                name="Consumer",
-                branch="a",
-                site="a",
-                ceiling=ceiling,
-                subsystems=(SubsystemEntry(code="office", name="Office", ceiling="confidential"),),
-            ),
-            OrganPlan(
-                id=OrganId("VN", "STATE", "G22"),
-                token="g22",
-                name="Provider",
-                branch="b",
-                site="b",
-                ceiling=ceiling,
-                subsystems=(SubsystemEntry(code="registry", name="Registry", ceiling="confidential"),),
-                services=(ServiceEntry(subsystem="registry", code="answer", grants=(grant,)),),
+            _organ("VN/PARTY/A01", "a", "office"),
+            _organ(
+                str(_SERVICE.organ),
+                "b",
+                _SERVICE.subsystem,
+                ServiceEntry(subsystem=_SERVICE.subsystem, code=_SERVICE.service, grants=(grant,)),
             ),
         ],
     )
     world = await asyncio.to_thread(World.create, folder, plan)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(world.carried())
-        port = _nginx._free_port()
+        port = _nginx.free_port()
         await stack.enter_async_context(_gateway(world.config("b", services={_SERVICE: backend})))
         await stack.enter_async_context(_gateway(world.config("a", port=port)))
         yield f"http://127.0.0.1:{port}/r1/{_SERVICE}/x"
 
 
+def _organ(name: str, place: str, subsystem: str, *services: ServiceEntry) -> OrganPlan:
+    """Describe the only organ of a branch and site of the same name."""
+    return OrganPlan(
+        id=OrganId.parse(name),
+        token=place,
+        name=name,
+        branch=place,
+        site=place,
+        ceiling=Label(Level.CONFIDENTIAL),
+        subsystems=(SubsystemEntry(code=subsystem, name=subsystem, ceiling="confidential"),),
+        services=services,
+    )
+
+
 @contextlib.asynccontextmanager
 async def _gateway(config: GatewayConfig) -> AsyncIterator[None]:
-    file = config.state / "gateway.toml"
-    file.write_text(config.to_toml())
-    with (config.state / "gateway.log").open("w+b") as log:
-        command = [sys.executable, "-m", "lienthong", "gateway", "--config", str(file)]
-        process = await spawn(command, log=log.fileno(), keep=[])
-        try:
-            while b"Ctrl-C" not in Path(log.name).read_bytes():
-                if process.returncode is not None:
-                    raise SystemExit(Path(log.name).read_text())
-                await asyncio.sleep(0.05)
-            yield
-        finally:
-            await stop(process, grace=10)
+    file, log = config.state / "gateway.toml", config.state / "gateway.log"
+    write_atomically(file, config.to_toml().encode())
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT, 0o600)
+    process = await spawn(
+        [sys.executable, "-m", "lienthong", "gateway", "--config", str(file)], log=descriptor, keep=[]
+    )
+    os.close(descriptor)
+    try:
+        while "Ctrl-C" not in (text := await asyncio.to_thread(log.read_text)):
+            if process.returncode is not None:
+                raise SystemExit(text)
+            await asyncio.sleep(0.05)
+        yield
+    finally:
+        await stop(process, grace=10)
 
 
-def _broadcasts(quick: bool) -> list[Row]:
+def _broadcasts(*, quick: bool) -> list[Row]:
     """Run the demo as a user does, and read what it says of itself."""
     rows = []
     for organs in (1000, 3355) if quick else (10, 100, 1000, 3355):

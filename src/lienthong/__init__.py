@@ -1,1 +1,1 @@
-__version__ = "0.1.0"
+"""Liên thông: sealed, encrypted, evidenced exchange of data between organs of many tiers."""

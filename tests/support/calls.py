@@ -10,10 +10,12 @@ from lienthong.exchange.http import encode_head
 from lienthong.exchange.packet import Packet, Part, content_of, notice_of
 from lienthong.exchange.transport.memory_broker import Listener
 from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
+from lienthong.trust import envelope
 from lienthong.trust.envelope import Session
 from lienthong.trust.errors import JournalError
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.journal import Entry
+from lienthong.trust.keys import PublicKey
 from lienthong.trust.seal import digest_of, header_of
 from tests.support.gateways import HSO, UNITS, World, new_content_key
 
@@ -91,25 +93,17 @@ class FakeProvider:
         """Answer the calls to the province."""
         self.world.broker.listen(Listener("rpc.01.p1.>", self.answer, ""))
 
-    async def answer(self, subject: str, data: bytes) -> bytes:
+    async def answer(self, _: str, data: bytes) -> bytes:
         self.calls += 1
-        node_store = self.world.stores["p1"]
-        provider = self.world.directory.snapshot.organ_by_token(subject.split(".")[3])
-        assert provider is not None
-        unwrapped = self._unwrap(data, node_store)
+        unwrapped = envelope.decrypt(data, store=self.world.stores["p1"], resolve=self._key)
         packet = Packet.from_bytes(unwrapped.plaintext)
         session = Session.derive(unwrapped.content_key)
         return self.make(header_of(packet.sealed), digest_of(packet.sealed), session)
 
-    def _unwrap(self, data: bytes, store: Any) -> Any:  # noqa: ANN401 - as envelope.decrypt has it
-        from lienthong.trust import envelope
-
-        def resolve(kid: bytes) -> Any:  # noqa: ANN401
-            owner = self.world.directory.snapshot.key(kid)
-            assert owner is not None
-            return owner.key
-
-        return envelope.decrypt(data, store=store, resolve=resolve)
+    def _key(self, kid: bytes) -> PublicKey:
+        owner = self.world.directory.snapshot.key(kid)
+        assert owner is not None
+        return owner.key
 
 
 async def fill_disk(gateway: Gateway) -> None:

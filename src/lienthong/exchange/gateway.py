@@ -102,11 +102,7 @@ class Gateway:
             self._checkpointed = size
 
     async def close(self) -> None:
-        """Stop listening, sign the head, and let go of everything but the journal and the carrier.
-
-        Raises:
-            JournalError, TrustError: the head cannot be signed or stored.
-        """
+        """Stop listening, sign the head, and let go of everything but the journal and the carrier."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -116,8 +112,9 @@ class Gateway:
         await asyncio.gather(*self._notes, return_exceptions=True)
         try:
             await self.checkpoint()
-        finally:
-            await self.backend.close()
+        except LienthongError as error:
+            _log.warning("the journal's head is not signed: %s", error)
+        await self.backend.close()
 
     async def _listen(self, branch: str) -> None:
         async with self._listening:

@@ -1,5 +1,6 @@
 """Calls, on the side of who provides: open, check, decide, record, carry out, seal, record, answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,12 +58,13 @@ class Provider:
 
     async def handle(self, subject: str, data: bytes) -> bytes:
         """Answer one call from the carrier: an encrypted answer, or a notice when there is nobody to seal for."""
+        seals: list[bytes] = []
         try:
-            received = self._open(Route.parse(subject), data)
+            received = self._open(Route.parse(subject), data, seals)
         except _UnknownSession:
             return notice(UNKNOWN_SESSION)
         except LienthongError as error:
-            return await self._alarm(subject, error)
+            return await self._alarm(subject, error, seals)
         try:
             return await self._answer(received)
         except JournalError as error:
@@ -70,9 +72,9 @@ class Provider:
             return notice(error.code)
         except LienthongError as error:
             # Not even a refusal can be sealed: our key has ended, or the store refuses.
-            return await self._alarm(subject, error, received.packet.sealed)
+            return await self._alarm(subject, error, seals)
 
-    def _open(self, route: Route, data: bytes) -> _Received:
+    def _open(self, route: Route, data: bytes, seals: list[bytes]) -> _Received:
         ends = Ends(caller=route.from_organ, provider=route.to_organ)
         session_id = envelope.session_id_of(data)
         if session_id is None:
@@ -85,6 +87,7 @@ class Provider:
                 raise _UnknownSession
             opening, plaintext = known, known.session.decrypt_request(data)
         packet = Packet.from_bytes(plaintext)
+        seals.append(packet.sealed)
         opened = self._node.open_seal(packet.sealed)
         if opened.header.kind is not Kind.REQUEST:
             raise Malformed(f"a {opened.header.kind} where a request belongs")
@@ -206,8 +209,8 @@ class Provider:
             note=note,
         )
 
-    async def _alarm(self, subject: str, error: LienthongError, *seals: bytes) -> bytes:
-        entry = alarm(self._node, subject, error, seals)
+    async def _alarm(self, subject: str, error: LienthongError, seals: Sequence[bytes]) -> bytes:
+        entry = alarm(self._node, subject, error, tuple(seals))
         try:
             await self._node.journal.commit([entry])
         except JournalError as failure:

@@ -125,9 +125,7 @@ class _Demo:
         await stack.enter_async_context(self._world.carried())
         view.step(_("carrier: NATS at {url}").format(url=self._world.nats.url))
         backend = await stack.enter_async_context(WebServer(register.APP, host="127.0.0.1", port=0))
-        urls = await asyncio.gather(
-            *(stack.enter_async_context(self._site(site, backend.url)) for site in self._hosts)
-        )
+        urls = await asyncio.gather(*(stack.enter_async_context(self._site(site, backend.url)) for site in self._hosts))
         config = self._world.config(country.CENTRE_SITE, port=self._options.port)
         self._save(config)
         centre = await stack.enter_async_context(running(config, on_receipt=self._receipts.add))
@@ -145,7 +143,8 @@ class _Demo:
         log = config.with_name("gateway.log")
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            process = await spawn([sys.executable, "-m", "lienthong.cli.demo.site", str(config)], log=descriptor, keep=[])
+            command = [sys.executable, "-m", "lienthong.cli.demo.site", str(config)]
+            process = await spawn(command, log=descriptor, keep=[])
         finally:
             os.close(descriptor)
         try:
@@ -220,11 +219,11 @@ async def _ready(process: asyncio.subprocess.Process, log: Path) -> str:
     try:
         async with asyncio.timeout(_START_SECONDS):
             while process.returncode is None:
-                for line in log.read_text().splitlines():
+                text = await asyncio.to_thread(log.read_text)
+                for line in text.splitlines():
                     if line.startswith("READY "):
                         return line.removeprefix("READY ")
                 await asyncio.sleep(_POLL)
     except TimeoutError:
         raise SiteFailed(f"not ready after {_START_SECONDS:g} s; see {log}") from None
     raise SiteFailed(f"ended with status {process.returncode}; see {log}")
-

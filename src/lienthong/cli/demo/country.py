@@ -63,12 +63,14 @@ def plan(organs: int | None, hosts: int) -> Plan:
 
 def office_of_centre(country: Plan) -> SubsystemId:
     """Return the information system that calls."""
-    return SubsystemId(*country.organs[0].id.parts, OFFICE.code)
+    centre = country.organs[0].id
+    return SubsystemId(centre.instance, centre.member_class, centre.member, OFFICE.code)
 
 
 def register_of_units(country: Plan) -> ServiceId:
     """Return the service that is called: the register of units of the first province."""
-    return ServiceId(*country.organs[1].id.parts, REGISTRY.code, "units")
+    province = country.organs[1].id
+    return ServiceId(province.instance, province.member_class, province.member, REGISTRY.code, "units")
 
 
 def _sites(chosen: Sequence[OrganSpec], branches: Sequence[str], hosts: int) -> dict[str, str]:

@@ -21,19 +21,24 @@ _BODY: Final = ParagraphStyle("body", fontName=_REGULAR, fontSize=11, leading=16
 _HEAD: Final = ParagraphStyle("head", parent=_BODY, fontName=_STRONG, alignment=TA_CENTER, spaceAfter=2)
 _TITLE: Final = ParagraphStyle("title", parent=_HEAD, fontSize=15, leading=22, spaceBefore=14)
 _SMALL: Final = ParagraphStyle("small", parent=_BODY, fontSize=8, leading=10.5, spaceAfter=0)
-_TEXT: Final = (
-    "Văn bản này do chương trình trình diễn của nền tảng Liên thông tạo ra. Đây không phải là văn bản của cơ "
-    "quan nào; nội dung chỉ để minh họa việc gửi, nhận, mở và tiếp nhận văn bản qua trục liên thông.",
-    "<b>1.</b> Mỗi cơ quan kết nối với trục liên thông qua cổng của mình. Khóa ký và khóa giải mã do cơ quan giữ; "
-    "không đơn vị vận hành trung gian nào đọc được nội dung.",
-    "<b>2.</b> Mỗi văn bản được ký số, mã hóa đến từng nơi nhận và ghi vào nhật ký chứng cứ ở cả hai phía. Nơi nhận "
-    "xác nhận đã đến, đã mở và đã tiếp nhận bằng phiếu có chữ ký số.",
-    "<b>3.</b> Dữ liệu dùng chung chỉ được khai thác khi chủ quản dữ liệu đã cấp quyền, đúng mục đích và đúng mức mật. "
-    "Mọi lần từ chối đều nêu rõ lý do.",
-    "<b>4.</b> Khi mất kết nối, cổng tiếp tục phục vụ theo danh bạ đã xác thực gần nhất trong thời hạn cho phép; văn bản "
-    "đã nhận để gửi không bị mất và được gửi lại đến khi có phiếu xác nhận.",
-    "<b>5.</b> Ai cũng có thể kiểm tra chứng cứ mà không cần kết nối mạng, chỉ với khóa gốc của danh bạ.",
-)
+_TEXT: Final = """
+Văn bản này do chương trình trình diễn của nền tảng Liên thông tạo ra. Đây không phải là văn bản của cơ quan nào; nội
+dung chỉ để minh họa việc gửi, nhận, mở và tiếp nhận văn bản qua trục liên thông.
+
+<b>1.</b> Mỗi cơ quan kết nối với trục liên thông qua cổng của mình. Khóa ký và khóa giải mã do cơ quan giữ; không đơn
+vị vận hành trung gian nào đọc được nội dung.
+
+<b>2.</b> Mỗi văn bản được ký số, mã hóa đến từng nơi nhận và ghi vào nhật ký chứng cứ ở cả hai phía. Nơi nhận xác nhận
+đã đến, đã mở và đã tiếp nhận bằng phiếu có chữ ký số.
+
+<b>3.</b> Dữ liệu dùng chung chỉ được khai thác khi chủ quản dữ liệu đã cấp quyền, đúng mục đích và đúng mức mật. Mọi
+lần từ chối đều nêu rõ lý do.
+
+<b>4.</b> Khi mất kết nối, cổng tiếp tục phục vụ theo danh bạ đã xác thực gần nhất trong thời hạn cho phép; văn bản đã
+nhận để gửi không bị mất và được gửi lại đến khi có phiếu xác nhận.
+
+<b>5.</b> Ai cũng có thể kiểm tra chứng cứ mà không cần kết nối mạng, chỉ với khóa gốc của danh bạ.
+"""
 
 
 def make(number: str, day: date) -> bytes:
@@ -74,7 +79,13 @@ def _letter(number: str, day: date) -> list[object]:
     )
     head.setStyle(TableStyle([("BOX", (0, 2), (0, 2), 1, "#A61C1C"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]))
     title = Paragraph("CHỈ THỊ (MINH HỌA)<br/>về kết nối với trục liên thông", _TITLE)
-    return [head, Spacer(1, 8 * mm), title, Spacer(1, 4 * mm), *(Paragraph(text, _BODY) for text in _TEXT)]
+    return [
+        head,
+        Spacer(1, 8 * mm),
+        title,
+        Spacer(1, 4 * mm),
+        *(Paragraph(text, _BODY) for text in _TEXT.strip().split("\n\n")),
+    ]
 
 
 def _annex() -> list[object]:

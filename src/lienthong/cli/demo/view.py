@@ -72,7 +72,9 @@ class View:
 
     def result(self, result: Result, organs: int) -> None:
         """Show the times of the broadcast."""
-        text = _("{size} KB, sealed and encrypted to {organs} organs; all delivery receipts verified after {seconds} s.")
+        text = _(
+            "{size} KB, sealed and encrypted to {organs} organs; delivery receipts all verified after {seconds} s."
+        )
         self.console.print(
             Panel.fit(
                 text.format(

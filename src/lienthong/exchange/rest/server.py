@@ -61,7 +61,7 @@ class WebServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish what is being answered and stop; who has not sent a whole request by then is cut off."""
-        self._server.stop()
+        self._server.stop()  # type: ignore[no-untyped-call]  # granian leaves it without annotations
         if self._task is not None:
             finished, _ = await asyncio.wait({self._task}, timeout=_GRACE)
             if not finished:
