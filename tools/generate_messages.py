@@ -117,7 +117,7 @@ def catalogue(language: str, texts: Texts, before: bytes) -> Catalog:
         old = known.get(message.id)
         if language == ENGLISH:
             message.string = message.id
-        elif old is not None and not old.fuzzy:
+        elif old is not None and not old.fuzzy and all(_strings(old)):
             message.string = old.string
     return new
 
@@ -127,7 +127,7 @@ def problems(language: str, texts: Catalog) -> Iterator[str]:
     for message in texts:
         if not message.id:
             continue
-        strings = message.string if isinstance(message.string, tuple | list) else [message.string]
+        strings = _strings(message)
         if not all(strings):
             yield f"{language}: not translated: {message.id!r}"
         elif any(_placeholders(string) != _wanted(message) for string in strings):
@@ -209,6 +209,11 @@ def _po(one: Catalog) -> bytes:
     buffer = io.BytesIO()
     write_po(buffer, one, width=_WIDTH, include_lineno=False, sort_output=True, ignore_obsolete=True)
     return buffer.getvalue()
+
+
+def _strings(message: Message) -> tuple[str | None, ...]:
+    """Return the translation, or its forms."""
+    return tuple(message.string) if isinstance(message.string, tuple | list) else (message.string,)
 
 
 def _wanted(message: Message) -> set[str]:

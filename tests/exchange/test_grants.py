@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from lienthong.exchange.grants import is_target, is_unambiguous, matches
@@ -49,7 +49,10 @@ _SEGMENT = st.one_of(
     st.sampled_from(_DOTS).map(lambda text: quote(quote(text, safe=""), safe="")),
     st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="/?#"), max_size=6),
 )
-_PATHS = st.lists(_SEGMENT, max_size=6).map(lambda parts: "/public/" + "/".join(parts))
+_PLAIN = st.lists(st.sampled_from(["", "a", "public", "secret", "x"]), max_size=6).map(
+    lambda parts: "/" + "/".join(parts)
+)
+_PATHS = st.lists(_SEGMENT, max_size=4).map(lambda parts: "/public/" + "/".join(parts))
 
 
 def _readings(path: str) -> Iterator[list[str]]:
@@ -154,6 +157,7 @@ def test_what_changes_with_every_decoding_is_ambiguous() -> None:
     assert not is_unambiguous("/" + text)
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(path=_PATHS)
 @example(path="/public/.\t./secret")
 @example(path="/public/..%3b/secret")
@@ -163,6 +167,7 @@ def test_no_reading_leaves_the_granted_folder(path: str) -> None:
     assert all(parts[0] == "public" for parts in _readings(path))
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(segment=_SEGMENT)
 def test_no_reading_makes_two_segments_of_one(segment: str) -> None:
     path = f"/public/{segment}"
@@ -170,10 +175,10 @@ def test_no_reading_makes_two_segments_of_one(segment: str) -> None:
     assert all(len(parts) <= 2 for parts in _readings(path))
 
 
-@given(path=_PATHS, pattern=st.lists(st.sampled_from(["*", "**", "public", "a", "secret"]), min_size=1, max_size=6))
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@given(path=_PLAIN, pattern=st.lists(st.sampled_from(["*", "**", "public", "a", "secret"]), min_size=1, max_size=6))
 def test_the_quick_matcher_agrees_with_a_regular_expression(path: str, pattern: list[str]) -> None:
     # Only plain paths: what the expression cannot see is tested above.
-    assume(re.fullmatch(r"[a-z/]*", path))
     parts = {"*": r"/[^/]+", "**": r"(?:/[^/]*)*"}
     expression = "".join(parts.get(part, f"/{part}") for part in pattern)
     assert matches("/" + "/".join(pattern), path) is bool(re.fullmatch(expression, path))

@@ -40,7 +40,7 @@ from lienthong.exchange.transport.base import Carrier
 from lienthong.exchange.transport.memory import MemoryCarrier
 from lienthong.exchange.transport.memory_broker import MemoryBroker
 from lienthong.kernel.clock import DAY, MINUTE, ManualClock, Millis
-from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId
 from lienthong.kernel.labels import INTERNAL
 from lienthong.trust import envelope, seal
 from lienthong.trust.checkpoint import CheckpointSigner
@@ -345,7 +345,7 @@ class World:
 
     # -- shorthands
 
-    def draft(self, *receivers: OrganId, sender: OrganId = CENTRE, data: bytes = b"content", **fields: object) -> Draft:
+    def draft(self, *receivers: OrganId, sender: ClientId = CENTRE, data: bytes = b"content", **fields: object) -> Draft:
         content = Attachment(name="a.txt", media_type="text/plain", data=data)
         given = cast("dict[str, Any]", {"subject": "Subject", "contents": (content,)} | fields)
         return Draft(sender=sender, receivers=receivers, **given)

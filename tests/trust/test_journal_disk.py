@@ -56,14 +56,13 @@ async def test_a_disk_that_fills_up_one_by_one_fails_the_batch_too(journal: Jour
     await journal.commit([entry(0)], [(REMEMBER, ("a",))])
     ((pages,),) = journal.read("PRAGMA page_count")
     journal._file.writer.execute(f"PRAGMA max_page_count={pages + 20}")
-    with journal._writer._connection:
-        # The first breaks a constraint, so the units are tried singly; the last does not fit on the disk.
-        tasks = [
-            asyncio.create_task(journal.commit([entry(1)], [(REMEMBER, ("a",))])),
-            asyncio.create_task(journal.commit([entry(2)])),
-            asyncio.create_task(journal.commit([entry(3)], [("INSERT INTO replays VALUES (zeroblob(200000))", ())])),
-        ]
-        await asyncio.sleep(0)
+    # The first breaks a constraint, so the units are tried singly; the last does not fit on the disk.
+    tasks = [
+        asyncio.create_task(journal.commit([entry(1)], [(REMEMBER, ("a",))])),
+        asyncio.create_task(journal.commit([entry(2)])),
+        asyncio.create_task(journal.commit([entry(3)], [("INSERT INTO replays VALUES (zeroblob(200000))", ())])),
+    ]
+    await asyncio.sleep(0)
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(result, JournalError) for result in results)
     assert journal.size == 1

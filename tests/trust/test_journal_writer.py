@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,11 +86,10 @@ async def test_an_entry_that_cannot_be_stored_fails_alone(journal: Journal) -> N
 
 
 async def test_a_cancelled_waiter_neither_loses_nor_corrupts_the_batch(journal: Journal) -> None:
-    with journal._writer._connection:
-        tasks = [asyncio.create_task(journal.commit([entry(number)])) for number in range(10)]
-        await asyncio.sleep(0)
-        for task in tasks[::2]:
-            task.cancel()
+    tasks = [asyncio.create_task(journal.commit([entry(number)])) for number in range(10)]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [result for result in results if isinstance(result, list)] == [[1], [3], [5], [7], [9]]
     assert all(isinstance(result, asyncio.CancelledError) for result in results[::2])
@@ -102,11 +102,13 @@ async def test_every_loop_is_woken(journal: Journal) -> None:
         found.append(asyncio.run(journal.commit([entry(1)])))
 
     found: list[list[int]] = []
-    with journal._writer._connection:
-        here = asyncio.create_task(journal.commit([entry(0)]))
-        await asyncio.sleep(0)
-        thread = threading.Thread(target=elsewhere)
-        thread.start()
+    here = asyncio.create_task(journal.commit([entry(0)]))
+    await asyncio.sleep(0)
+    # The transaction of this loop is not filled yet: the other's unit joins it.
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    while len(journal._writer._waiting) < 2:
+        time.sleep(0.001)  # noqa: ASYNC251 - the same
     assert await here == [0]
     await asyncio.to_thread(thread.join)
     assert found == [[1]]
@@ -118,8 +120,7 @@ def test_a_loop_that_is_gone_does_not_stop_the_others(journal: Journal) -> None:
         await asyncio.sleep(0)
         task.cancel()
 
-    with journal._writer._connection:
-        asyncio.run(leave())
+    asyncio.run(leave())
     assert asyncio.run(journal.commit([entry(1)])) == [1]
 
 
@@ -140,19 +141,22 @@ async def test_closing_writes_what_was_handed_over_and_takes_no_more(journal: Jo
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 async def test_a_defect_in_the_writer_leaves_nobody_waiting(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    def defect(self: Writer, batch: object) -> None:
+    def defect(self: Writer, batch: object, rows: object) -> None:
+        reached.set()
+        go_on.wait()
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(Writer, "_record", defect)
-    with journal._writer._connection:
-        tasks = [asyncio.create_task(journal.commit([entry(0)]))]
-        await until(lambda: journal._writer._batch)
-        # These come when the writer has its batch already, and so does the end.
-        tasks += [asyncio.create_task(journal.commit([entry(number)])) for number in (1, 2)]
-        await asyncio.sleep(0)
-        end = threading.Thread(target=journal._writer.close)
-        end.start()
-        await until(lambda: journal._writer._closed)
+    reached, go_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(Writer, "_commit", defect)
+    tasks = [asyncio.create_task(journal.commit([entry(0)]))]
+    await until(reached.is_set)
+    # These come when the thread has its batch already, and so does the end.
+    tasks += [asyncio.create_task(journal.commit([entry(number)])) for number in (1, 2)]
+    await asyncio.sleep(0)
+    end = threading.Thread(target=journal._writer.close)
+    end.start()
+    await until(lambda: journal._writer._closed)
+    go_on.set()
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(result) for result in results] == [JournalError] * 3
     with pytest.raises(JournalError):

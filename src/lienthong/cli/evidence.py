@@ -100,7 +100,7 @@ def list_(  # noqa: PLR0913 - filters, each with its name
     if not entries:
         console.print(_("No entries."))
         return
-    console.print(view.entry_table(entries))
+    console.print(view.entry_table(entries, width=console.width))
     last = offset + len(entries)
     text = _("{first} to {last} of {total}").format(first=offset + 1, last=last, total=total)
     more = "" if last >= total else "  " + _("Next page: --offset {last}").format(last=last)
@@ -245,7 +245,8 @@ def _check(trusted: Trusted, entry: Entry) -> dict[int, str]:
 
 def _verdicts(trusted: Trusted | None, entry: Entry) -> dict[int, Text]:
     if trusted is None:
-        return {}
+        unchecked = Text(_("not checked; name a trusted root with --root"), "dim")
+        return dict.fromkeys(range(len(entry.seals)), unchecked)
     wrong = _check(trusted, entry)
     return {
         number: Text(view.meaning(wrong[number]), "red") if number in wrong else Text(_("holds"), "green")

@@ -58,6 +58,8 @@ _PARTS: Final = {
 _PART: Final = re.compile("|".join(_PARTS))
 _ARROWS: Final = {"out": "→", "in": "←"}
 _SHOWN_DETAIL: Final = 300
+# Columns of a terminal on which there is room for the label, too.
+_WIDE: Final = 110
 
 
 def time(at: Millis) -> str:
@@ -111,23 +113,20 @@ def report_values(report: Report) -> dict[str, object]:
     }
 
 
-def entry_table(entries: Iterable[tuple[int, Entry]]) -> Table:
-    """Return entries as a table."""
+def entry_table(entries: Iterable[tuple[int, Entry]], *, width: int) -> Table:
+    """Return entries as a table for a terminal of that many columns."""
+    labelled = width >= _WIDE
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right", no_wrap=True)
-    for title, folds in (
-        (_("Time (UTC)"), False),
-        ("", False),
-        (_("Kind"), False),
-        (_("Organ"), True),
-        (_("Other side"), True),
-        (_("Label"), False),
-        (_("Verdict"), False),
-    ):
-        table.add_column(title, no_wrap=not folds, overflow="fold")
+    for title in (_("Time (UTC)"), _("Kind")):
+        table.add_column(title, no_wrap=True)
+    table.add_column(_("Organ, other side"), overflow="fold")
+    for title in [_("Label")] * labelled + [_("Verdict")]:
+        table.add_column(title, no_wrap=True)
     for index, entry in entries:
         style = "" if entry.verdict == "ok" else "red" if entry.kind == "alarm" else "yellow"
-        cells = (time(entry.at), _ARROWS.get(entry.direction, "·"), entry.kind, entry.organ, entry.peer, entry.label)
+        ends = f"{entry.organ} {_ARROWS.get(entry.direction, '·')} {entry.peer}".rstrip()
+        cells = [time(entry.at), entry.kind, ends, *([entry.label] * labelled)]
         table.add_row(str(index), *(Text(plain(cell)) for cell in cells), Text(plain(entry.verdict), style))
     return table
 

@@ -52,7 +52,9 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:  # noqa: ANN401 - the signature of typer's own
         if cmd_name not in self.list_commands(ctx):
             return None
-        return _Deferred(cmd_name, help=_(COMMANDS[cmd_name]))
+        purpose = _(COMMANDS[cmd_name])
+        # The short one is not cut to fit a line.
+        return _Deferred(cmd_name, help=purpose, short_help=purpose)
 
 
 # Plain help at the top: rich's would take three times as long as everything else here.

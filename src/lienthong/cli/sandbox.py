@@ -17,7 +17,6 @@ from typing import Annotated, Final
 import aiohttp
 import typer
 import uvloop
-from rich.console import Console
 
 from lienthong.cli.sandbox_config import SandboxConfig
 from lienthong.cli.sandbox_echo import echo
@@ -189,15 +188,19 @@ async def _try(url: str, config: SandboxConfig) -> None:
 
 
 def _explain(url: str, config: SandboxConfig) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     if not config.consumers or not config.providers:
-        console.print(_("Nobody can call anything: the file names no [[consumer]] or no [[provider]]."))
+        _say(_("Nobody can call anything: the file names no [[consumer]] or no [[provider]]."))
         return
-    console.print(_("Try:"))
+    _say(_("Try:"))
     for provider in config.providers:
         services = [service.id for service in config.services if service.id.provider == provider]
         code = str(services[0]).rpartition("/")[2] if services else "listMethods"
-        console.print(f"  {_curl(url, config.consumers[0], provider, code)}")
+        _say(f"  {_curl(url, config.consumers[0], provider, code)}")
+
+
+def _say(text: str) -> None:
+    # Not rich's console: importing it would add a tenth to the time it takes to start.
+    typer.echo(text, err=True)
 
 
 def _curl(url: str, consumer: ClientId, provider: SubsystemId, code: str) -> str:

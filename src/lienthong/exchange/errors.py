@@ -274,7 +274,8 @@ def fault_of(code: str) -> str:
 @cache
 def _faults() -> dict[str, str]:
     # Asked for only once all modules are imported: the carrier's errors stand in one of their own.
-    return {error.code: error.fault for error in _all(ExchangeError)}
+    # A class without a code of its own, such as Refused, must not speak for its parent's.
+    return {error.code: error.fault for error in _all(ExchangeError) if "code" in vars(error)}
 
 
 def _all(parent: type[ExchangeError]) -> list[type[ExchangeError]]:

@@ -186,7 +186,9 @@ class Gateway:
             self._note([], stream, sequence)
 
     def _note(self, entries: Sequence[Entry], stream: str, sequence: int) -> None:
-        task = asyncio.create_task(self._commit(entries, stream, sequence))
+        # Begun at once: what is taken after this must be written down after this.
+        commit = self._commit(entries, stream, sequence)
+        task = asyncio.Task(commit, loop=asyncio.get_running_loop(), eager_start=True)
         self._notes.add(task)
         task.add_done_callback(self._notes.discard)
 

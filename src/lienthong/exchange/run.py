@@ -91,8 +91,8 @@ async def running(
             on_receipt=on_receipt,
             on_arrival=on_arrival,
         )
-        await gateway.start()
         stack.push_async_callback(gateway.close)
+        await gateway.start()
         # What is there now stays: the collector need not look at a directory of 3,400 organs again and again.
         gc.collect()
         gc.freeze()

@@ -207,7 +207,7 @@ async def test_what_the_server_says_of_its_time_is_believed_only_in_its_form(aro
         max_payload = 1024
 
         async def ask(self, subject: str, body: bytes) -> bytes:
-            return b'{"ts": "yesterday"}' if "CREATE" in subject else b'{"ts": 7}'
+            return b'{"ts": "yesterdayZ"}' if "CREATE" in subject else b'{"ts": 7}'
 
     seen = await carrier(Odd(), ["a"], CLOCK)  # type: ignore[arg-type]  # all that is used of a connection
     assert seen.ahead is None

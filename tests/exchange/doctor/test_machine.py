@@ -84,7 +84,7 @@ def state(tmp_path: Path) -> State:
 def test_a_journal_in_order(state: State) -> None:
     (line,) = machine.journal(state.journal, site=SITE, at=NOW + HOUR)
     assert line.level is Level.OK
-    assert "10 entries and 3 checkpoints" in line.text
+    assert line.text == "Entries: 10, checkpoints: 3."
     assert machine.latest_entry(state.journal) == NOW + 9 * 60_000
 
 

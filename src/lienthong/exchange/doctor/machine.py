@@ -115,9 +115,7 @@ def _inodes(status: os.statvfs_result) -> list[Line]:
 
 def _signed(reader: JournalReader, at: Millis) -> Line:
     size = reader.size
-    text = _("The journal has {size} entries and {checkpoints} checkpoints.").format(
-        size=size, checkpoints=reader.checkpoint_count()
-    )
+    text = _("Entries: {size}, checkpoints: {checkpoints}.").format(size=size, checkpoints=reader.checkpoint_count())
     newest = reader.search(Filter(), limit=1)
     if newest and reader.covering(newest[0][0]) is None and newest[0][1].at < at - _UNSIGNED:
         since = iso(newest[0][1].at)

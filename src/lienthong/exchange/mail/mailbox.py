@@ -1,6 +1,7 @@
 """Mailboxes: what an organ's information system reads, and what it says about it."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -8,15 +9,18 @@ from weakref import WeakValueDictionary
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.blobs import BlobStore
-from lienthong.exchange.errors import MessageUnknown
+from lienthong.exchange.errors import MessageUnknown, Refused
 from lienthong.exchange.mail import receipts
 from lienthong.exchange.mail.sender import Attachment, publish
 from lienthong.exchange.mail.store import MailItem, MailStore
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import Packet, check_contents
 from lienthong.kernel.identifiers import OrganId
+from lienthong.trust.errors import KeyStoreError, TrustError
 from lienthong.trust.header import Header, ReceiptState
 from lienthong.trust.seal import Opened
+
+_log = logging.getLogger(__name__)
 
 # From which states a message may come to a further one.
 _BEFORE: Final = {
@@ -80,7 +84,11 @@ class Mailbox:
         opened, packet = found.opened, found.packet
         contents = [part if isinstance(part, bytes) else await self._blobs.read(part) for part in packet.parts]
         check_contents(opened.header, contents)
-        await self._advance(found, ReceiptState.OPENED)
+        try:
+            await self._advance(found, ReceiptState.OPENED)
+        except (Refused, TrustError, KeyStoreError) as error:
+            # Keys end and organs are dissolved; what was received stays readable all the same.
+            _log.warning("%s cannot be told that %s is opened: %s", opened.header.sender, message, error)
         return Letter(
             header=opened.header,
             contents=tuple(

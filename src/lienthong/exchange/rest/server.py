@@ -10,11 +10,21 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from starlette.types import ASGIApp
 
+from lienthong.embedded.errors import PortTaken
+from lienthong.kernel.errors import LienthongError
+
 _BACKLOG: Final = 1024
 _POLL: Final = 0.01
 _PATIENCE: Final = 10.0
 _GRACE: Final = 5.0
 """Seconds for what is being answered when the server ends."""
+
+
+class ServerFailed(LienthongError):
+    """The web server does not come up."""
+
+    code = "web_server_failed"
+    hint = "Look at the load of this machine, and report this message."
 
 
 class WebServer:
@@ -44,29 +54,45 @@ class WebServer:
         """Serve; returns when connections are accepted.
 
         Raises:
-            OSError: the address is taken, or the server does not come up within ten seconds.
+            PortTaken: another program listens there, or the address is not this machine's.
+            ServerFailed: it does not come up within ten seconds.
         """
         self._task = asyncio.create_task(self._server.serve())
         try:
             async with asyncio.timeout(_PATIENCE):
-                while not await self._answers():
-                    if self._task.done():
-                        raise OSError(f"{self.url} cannot be served: is another program listening there?")
-                    await asyncio.sleep(_POLL)
+                await self._up(self._task)
         except TimeoutError:
-            raise OSError(f"{self.url} cannot be served: it did not come up in {_PATIENCE:g} s") from None
+            await self._down(self._task)
+            raise ServerFailed(f"{self.url}: not up after {_PATIENCE:g} s") from None
+        except BaseException:
+            # Its threads must not outlive the interpreter: they would abort the process.
+            await self._down(self._task)
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish what is being answered and stop; who has not sent a whole request by then is cut off."""
-        self._server.stop()  # type: ignore[no-untyped-call]  # granian leaves it without annotations
         if self._task is not None:
-            finished, _ = await asyncio.wait({self._task}, timeout=_GRACE)
-            if not finished:
-                self._task.cancel()
-                await asyncio.wait({self._task})
+            await self._down(self._task)
+
+    async def _up(self, task: asyncio.Task[None]) -> None:
+        while True:
+            # It binds when it first runs; whoever answers without that is somebody else.
+            await asyncio.sleep(0)
+            if task.done() and (error := task.exception()) is not None:
+                raise PortTaken(f"{self.url}: {str(error).partition('\n')[0]}") from None
+            if await self._answers():
+                return
+            await asyncio.sleep(_POLL)
+
+    async def _down(self, task: asyncio.Task[None]) -> None:
+        self._server.stop()  # type: ignore[no-untyped-call]  # granian leaves it without annotations
+        finished, _ = await asyncio.wait({task}, timeout=_GRACE)
+        if not finished:
+            task.cancel()
+            await asyncio.wait({task})
 
     async def _answers(self) -> bool:
         with contextlib.suppress(OSError):

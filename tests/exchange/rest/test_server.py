@@ -1,0 +1,84 @@
+"""The web server in a loop of its own program."""
+
+import asyncio
+import socket
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from lienthong.embedded.errors import PortTaken
+from lienthong.exchange.rest import server as module
+from lienthong.exchange.rest.server import ServerFailed, WebServer
+
+
+async def hello(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+
+async def _get(port: int) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+def _port_of(server: WebServer) -> int:
+    return int(server.url.rpartition(":")[2])
+
+
+async def test_it_serves_until_it_ends() -> None:
+    async with WebServer(hello, host="127.0.0.1", port=0) as server:
+        port = _port_of(server)
+        assert (await _get(port)).endswith(b"/hello")
+    with pytest.raises(ConnectionRefusedError):
+        await _get(port)
+
+
+async def test_port_that_is_taken_is_told_even_though_somebody_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=str(port)):
+            async with WebServer(hello, host="127.0.0.1", port=port):
+                pass
+
+
+async def test_server_that_never_answers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: WebServer) -> bool:
+        return False
+
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(WebServer, "_answers", never)
+    with pytest.raises(ServerFailed, match="not up"):
+        async with WebServer(hello, host="127.0.0.1", port=0):
+            pass
+
+
+async def test_cancelled_while_it_comes_up_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asyncio.Event()
+
+    async def never(_: WebServer) -> bool:
+        asked.set()
+        return False
+
+    monkeypatch.setattr(WebServer, "_answers", never)
+    server = WebServer(hello, host="127.0.0.1", port=0)
+    starting = asyncio.create_task(server.__aenter__())
+    await asked.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    with pytest.raises(ConnectionRefusedError):
+        await _get(_port_of(server))
+
+
+async def test_request_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_GRACE", 0.1)
+    async with WebServer(hello, host="127.0.0.1", port=0) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", _port_of(server))
+        writer.write(b"GET / HTTP/1.1\r\nHo")
+        await writer.drain()
+        # The next connection is taken after this one.
+        await _get(_port_of(server))
+    writer.close()
