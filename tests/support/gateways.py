@@ -345,7 +345,9 @@ class World:
 
     # -- shorthands
 
-    def draft(self, *receivers: OrganId, sender: ClientId = CENTRE, data: bytes = b"content", **fields: object) -> Draft:
+    def draft(
+        self, *receivers: OrganId, sender: ClientId = CENTRE, data: bytes = b"content", **fields: object
+    ) -> Draft:
         content = Attachment(name="a.txt", media_type="text/plain", data=data)
         given = cast("dict[str, Any]", {"subject": "Subject", "contents": (content,)} | fields)
         return Draft(sender=sender, receivers=receivers, **given)

@@ -5,6 +5,7 @@ everything else where it stands. A general one gives meaning to tags, and among 
 with which 200 bytes unfold into gigabytes.
 """
 
+import io
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -31,7 +32,7 @@ def encode(value: object) -> bytes:
         CborInvalid: a value has no deterministic form here (floats, sets, dates, larger integers).
     """
     try:
-        return cbor2.dumps(_ordered(value))
+        return _ENCODER.encode_to_bytes(_ordered(value))
     except (cbor2.CBOREncodeError, ValueError, RecursionError) as error:
         raise CborInvalid(str(error)) from error
 
@@ -131,9 +132,14 @@ def read_byte_strings(data: bytes, at: int, count: int) -> list[bytes]:
     return items
 
 
+# Made once: making an encoder costs more than what it encodes. Between its beginning and its end it runs no
+# Python code, so no other thread comes in between.
+_ENCODER: Final = cbor2.CBOREncoder(io.BytesIO())
+
+
 def _dumped(value: object) -> bytes:
     try:
-        return cbor2.dumps(value)
+        return _ENCODER.encode_to_bytes(value)
     except ValueError as error:
         raise CborInvalid(str(error)) from error
 
@@ -159,7 +165,7 @@ def _ordered(value: object) -> object:
 def _encoded_key(key: object) -> bytes:
     if isinstance(key, bool) or not isinstance(key, int | bytes | str):
         raise CborInvalid(f"a {type(key).__name__} as a key")
-    return cbor2.dumps(_ordered(key))
+    return _ENCODER.encode_to_bytes(_ordered(key))
 
 
 class _Reader:
