@@ -17,7 +17,8 @@ from pathlib import Path
 import _nginx
 from _report import Row, at_most, compared, main
 
-from lienthong.cli.world import OrganPlan, Plan, SitePlan, World
+from lienthong.cli.world import World
+from lienthong.cli.world_plan import OrganPlan, Plan, SitePlan
 from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
 from lienthong.embedded.child import spawn, stop
 from lienthong.exchange.config import GatewayConfig

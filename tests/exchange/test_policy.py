@@ -228,7 +228,7 @@ def test_both_sides_come_to_the_same_verdict(header: Header, grants: list[Grant]
 )
 def test_both_ends_must_be_active(end: int, code: str) -> None:
     active = tuple(number != end for number in range(4))
-    assert judged(REQUEST, directory(ANY, active=active)).code == code  # type: ignore[arg-type]
+    assert judged(REQUEST, directory(ANY, active=active)).code == code  # type: ignore[arg-type]  # by name
 
 
 @pytest.mark.parametrize(
@@ -300,10 +300,10 @@ def test_a_stale_directory_decides_nothing_and_one_in_grace_goes_on() -> None:
 @pytest.mark.parametrize("ceiling", ["caller", "system", "provider", "registry"])
 def test_every_ceiling_on_the_way_counts_for_a_call(ceiling: str) -> None:
     confidential = Label(Level.CONFIDENTIAL)
-    low = directory(ANY, **{ceiling: INTERNAL})  # type: ignore[arg-type]
+    low = directory(ANY, **{ceiling: INTERNAL})  # type: ignore[arg-type]  # by name
     assert judged(replace(REQUEST, label=confidential), low).code == "label_above_ceiling"
     # The service's own label counts like that of the content.
-    low = directory(ANY, **{ceiling: INTERNAL, "service": confidential})  # type: ignore[arg-type]
+    low = directory(ANY, **{ceiling: INTERNAL, "service": confidential})  # type: ignore[arg-type]  # by name
     assert judged(REQUEST, low).code == "label_above_ceiling"
     assert judged(replace(REQUEST, label=confidential), directory(ANY, service=confidential)).code == "ok"
 

@@ -53,7 +53,7 @@ def test_nobody_uses_up_an_id_of_somebody_else(journal: Journal, clock: ManualCl
     # All receivers of a broadcast know its id: one of them must not be able to shut out another.
     guard = ReplayGuard(journal, clock)
     guard.claim(HEADER, b"digest")
-    other = replace(HEADER, **{field: uuid.UUID(int=2) if field == "id" else "VN/STATE/M1"})  # type: ignore[arg-type]
+    other = replace(HEADER, **{field: uuid.UUID(int=2) if field == "id" else "VN/STATE/M1"})  # type: ignore[arg-type]  # by name
     assert guard.digest_of(other) is None
     assert guard.claim(other, b"digest")
 

@@ -173,7 +173,7 @@ async def test_a_new_directory_is_taken_and_an_old_one_is_not(
             branches={**country.world.source.branches, "01": changed(branch, organs=(closed, *branch.organs[1:]))},
         )
         await published(country, build(source, country.world.keys, country.clock, old))
-        await eventually(lambda: not (p1.follower.snapshot.service(UNITS) or closed).grants)  # type: ignore[union-attr]
+        await eventually(lambda: not (p1.follower.snapshot.service(UNITS) or closed).grants)  # type: ignore[union-attr]  # by name
         version = p1.follower.snapshot.version
         with pytest.raises(Exception, match="No grant"):
             await ask(tw.gateway)

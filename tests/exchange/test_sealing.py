@@ -104,7 +104,7 @@ async def test_who_no_longer_waits_does_not_disturb_the_others(store: CountingSt
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert isinstance(results[0], asyncio.CancelledError)
     assert isinstance(results[3], asyncio.CancelledError)
-    assert Verifier(lambda _, __: key).open(results[2], at=NOW).header == numbered(2)  # type: ignore[arg-type]
+    assert Verifier(lambda _, __: key).open(results[2], at=NOW).header == numbered(2)  # type: ignore[arg-type]  # by name
 
 
 async def test_what_no_receiver_would_take_is_not_sealed(store: CountingStore) -> None:

@@ -41,7 +41,7 @@ def test_a_session_belongs_to_its_ends_and_key(other: str) -> None:
     changed = (
         {"ends": Ends(caller="a02", provider="u1"), "key": KEY} if other == "ends" else {"ends": ENDS, "key": OTHER_KEY}
     )
-    data, _ = caller.encrypt(b"", **changed)  # type: ignore[arg-type]
+    data, _ = caller.encrypt(b"", **changed)  # type: ignore[arg-type]  # by name
     assert session_id_of(data) is None
 
 

@@ -5,19 +5,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, cast
 
+from lienthong.exchange import policy
+from lienthong.exchange.caller import Call
 from lienthong.exchange.gateway import Gateway
-from lienthong.exchange.http import encode_head
+from lienthong.exchange.http import HttpMessage, encode_head
 from lienthong.exchange.packet import Packet, Part, content_of, notice_of
 from lienthong.exchange.transport.memory_broker import Listener
-from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, parse_client
+from lienthong.kernel.labels import INTERNAL, Label
 from lienthong.trust import envelope
 from lienthong.trust.envelope import Session
 from lienthong.trust.errors import JournalError
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.journal import Entry
 from lienthong.trust.keys import PublicKey
-from lienthong.trust.seal import digest_of, header_of
-from tests.support.gateways import HSO, UNITS, World, new_content_key
+from lienthong.trust.seal import Verifier, digest_of, header_of
+from tests.support.gateways import COMMUNE, HSO, UNITS, Echo, World, new_content_key
 
 HEAD = encode_head((("accept", "*/*"),))
 
@@ -78,6 +81,47 @@ async def said(world: World, raw: Raw, *, sender: OrganId | None = None, to: Org
     if code is not None:
         return f"notice: {code}"
     return header_of(raw.opened(answer).sealed).fault or "ok"
+
+
+def answer_header(world: World, raw: Raw, answer: bytes) -> Header:
+    """The header of an answer, its seal checked against the commune's key."""
+    key = world.directory.snapshot.sealing_key(COMMUNE, world.clock.now())
+    return Verifier(lambda _, __: key).open(raw.opened(answer).sealed, at=world.clock.now()).header
+
+
+def envelope_digest(raw: Raw) -> bytes:
+    """What an answer refers to."""
+    return content_of(raw.sealed).digest
+
+
+async def refused(world: World, raw: Raw, code: str, *, kind: str = "alarm", **ends: OrganId) -> None:
+    """Check that a call is refused with this code, recorded once, and not carried out."""
+    before = world.running["p1"].node.journal.size
+    assert await said(world, raw, **ends) == code
+    (entry,) = world.entries("p1")[before:]
+    assert (entry.direction, entry.kind, entry.verdict) == ("in", kind, code.removeprefix("notice: "))
+    backend = world.running["p1"].backend
+    assert isinstance(backend, Echo)
+    assert not backend.calls
+    if not code.startswith("notice"):
+        # Call and refusal, both sealed: who was refused can prove it, and so can we.
+        assert entry.seals[0] == raw.sealed
+        assert header_of(entry.seals[1]).fault == code
+
+
+def call(
+    client: ClientId = HSO, service: ServiceId = UNITS, path: str = "/a", body: bytes = b"", label: Label = INTERNAL
+) -> Call:
+    """A call as an information system makes it."""
+    return Call(
+        client=client,
+        service=service,
+        method="GET",
+        path=path,
+        message=HttpMessage(headers=(("x-road-client", str(client)),), body=body),
+        connection=policy.Connection(),
+        label=label,
+    )
 
 
 @dataclass(slots=True)

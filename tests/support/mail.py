@@ -1,5 +1,6 @@
 """Mail as bytes on the carrier, and waiting for what becomes of it."""
 
+from lienthong.exchange.mail.sender import publish_due
 from lienthong.kernel.identifiers import OrganId
 from tests.support.carriers import eventually
 from tests.support.gateways import CENTRE, COMMUNE, World, turns
@@ -30,3 +31,15 @@ async def receipted(world: World, site: str = "tw") -> list[tuple[str, str]]:
     await eventually(lambda: not world.running["p1"].store.due(world.clock.now()))
     await turns(50)
     return world.states(site)
+
+
+async def resend(world: World, site: str = "tw") -> int:
+    """Do what the gateway does now and then."""
+    gateway = world.running[site]
+    return await publish_due(gateway.node, gateway.store)
+
+
+def outgoing(world: World, site: str = "tw") -> int:
+    """How many envelopes a gateway keeps to be sent."""
+    ((count,),) = world.running[site].node.journal.read("SELECT count(*) FROM outgoing")
+    return int(count)

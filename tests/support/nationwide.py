@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from lienthong.cli.world import OrganPlan, Plan, SitePlan, World
+from lienthong.cli.world import World
+from lienthong.cli.world_plan import OrganPlan, Plan, SitePlan
 from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
 from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.run import Running, running

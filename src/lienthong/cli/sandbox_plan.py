@@ -6,7 +6,7 @@ import unicodedata
 from typing import Final
 
 from lienthong.cli.sandbox_config import SandboxConfig, SandboxService
-from lienthong.cli.world import OrganPlan, Plan, SitePlan
+from lienthong.cli.world_plan import OrganPlan, Plan, SitePlan
 from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
 from lienthong.kernel.labels import Label, Level

@@ -15,6 +15,7 @@ METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST",
 MAX_HEAD: Final = 256 * 1024
 # A field name (RFC 9110, section 5.1) in lower case: what is compared with the names below must be comparable.
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+\Z")
+_BREAK: Final = re.compile(r"[\r\n\0]")
 # Belong to one connection (RFC 9110, section 7.6.1), or say who serves: none of it passes on.
 HOP_BY_HOP: Final = frozenset(
     {
@@ -82,5 +83,5 @@ def _is_header(pair: object) -> bool:
     match pair:
         case [str() as name, str() as value]:
             # A line break in a value would start a header of the attacker's choice at the backend.
-            return bool(_NAME.match(name)) and not any(character in value for character in "\r\n\0")
+            return _NAME.match(name) is not None and _BREAK.search(value) is None
     return False

@@ -34,6 +34,8 @@ REFRESH_EVERY: Final = 30.0
 """Seconds between looks for a new directory, besides the notice that there is one."""
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds after which one thread of a gateway makes room for another."""
+GC_THRESHOLD: Final = 50_000
+"""New objects before the collector of cycles looks at them."""
 BUCKET: Final = "directory"
 NEWEST: Final = "metadata/timestamp.json"
 
@@ -96,6 +98,8 @@ async def running(
         # What is there now stays: the collector need not look at a directory of 3,400 organs again and again.
         gc.collect()
         gc.freeze()
+        # A call makes some hundred short-lived objects, hardly any in cycles: looking often finds nothing.
+        gc.set_threshold(GC_THRESHOLD)
         await _keep_following(stack, follower, gateway)
         state = Running(gateway=gateway, follower=follower, carrier=carrier)
         if config.listen is not None:

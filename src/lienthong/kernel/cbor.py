@@ -220,7 +220,7 @@ class _Reader:
 
     def _array(self, count: int, at: int, depth: int) -> tuple[list[Any], int]:
         self._take(count)
-        return self._items(count, at, _deeper(depth), [])
+        return self._items(count, at, _deeper(depth))
 
     def _map(self, count: int, at: int, depth: int) -> tuple[dict[Any, Any], int]:
         self._take(2 * count)
@@ -236,15 +236,16 @@ class _Reader:
             before = encoded
         return dict(zip(items[::2], items[1::2], strict=True)), end
 
-    def _items(self, count: int, at: int, depth: int, starts: list[int]) -> tuple[list[Any], int]:
-        """Return so many items and the offset behind them; notes where each begins.
+    def _items(self, count: int, at: int, depth: int, starts: list[int] | None = None) -> tuple[list[Any], int]:
+        """Return so many items and the offset behind them; notes where each begins if asked to.
 
         Small numbers, short bytes and short text are nearly all there is: they are read here, without a call each.
         """
         data, size = self._data, len(self._data)
         items: list[Any] = []
         for _ in range(count):
-            starts.append(at)
+            if starts is not None:
+                starts.append(at)
             first = data[at]
             if first < 24:  # noqa: PLR2004 - section 3: the number itself
                 items.append(first)
@@ -259,6 +260,10 @@ class _Reader:
                 if at > size:
                     raise IndexError
                 items.append(data[begin:at] if first < 0x60 else data[begin:at].decode())  # noqa: PLR2004 - text from there
+            elif 0x80 <= first < 0x98:  # noqa: PLR2004 - an array whose length is in the same byte
+                self._take(first - 0x80)
+                item, at = self._items(first - 0x80, at + 1, _deeper(depth))
+                items.append(item)
             else:
                 item, at = self.item(at, depth)
                 items.append(item)

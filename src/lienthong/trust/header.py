@@ -5,8 +5,10 @@ content key still cannot pass the content on as if the sender had addressed it t
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -164,13 +166,15 @@ def _values(fields: dict[int, Any]) -> dict[str, Any]:
         "label": _label(fields[6]),
         "created": _number(fields[7]),
         "expires": _number(fields[8]),
-        "urgency": _number(fields.get(15, 0)),
-        "contents": _contents(fields.get(16, [])),
-        "answers": _bytes(fields.get(17, b"")),
     }
-    if 9 in fields:  # noqa: PLR2004 - the key of the conversation, as above
-        values["conversation"] = UUID(bytes=_bytes(fields[9]))
-    return values | {name: _text(fields[key]) for key, name in _TEXTS.items() if key in fields}
+    # Most of what may be there is not: only what is there is looked at.
+    for key, value in fields.items():
+        if key in _TEXTS:
+            values[_TEXTS[key]] = _text(value)
+        elif key in _OTHERS:
+            name, read = _OTHERS[key]
+            values[name] = read(value)
+    return values
 
 
 def _contents(items: Any) -> tuple[Content, ...]:  # noqa: ANN401 - decoded CBOR
@@ -189,8 +193,13 @@ def _contents(items: Any) -> tuple[Content, ...]:  # noqa: ANN401 - decoded CBOR
 def _label(value: Any) -> Label:  # noqa: ANN401 - decoded CBOR
     match value:
         case [level, [*caveats]] if caveats == sorted(set(caveats)):
-            return Label(Level(_number(level)), frozenset(map(_text, caveats)))
+            return _labelled(_number(level), tuple(map(_text, caveats)))
     raise SealInvalid("a label of another form")
+
+
+@lru_cache(maxsize=1024)
+def _labelled(level: int, caveats: tuple[str, ...]) -> Label:
+    return Label(Level(level), frozenset(caveats))
 
 
 def _check_call(header: Header) -> None:
@@ -229,3 +238,11 @@ def _number(value: Any) -> int:  # noqa: ANN401 - decoded CBOR
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 53:
         raise SealInvalid("a header field that should be a number")
     return value
+
+
+_OTHERS: Final[dict[int, tuple[str, Callable[[Any], Any]]]] = {
+    9: ("conversation", lambda value: UUID(bytes=_bytes(value))),
+    15: ("urgency", _number),
+    16: ("contents", _contents),
+    17: ("answers", _bytes),
+}

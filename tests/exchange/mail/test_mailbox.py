@@ -19,7 +19,7 @@ from tests.support.mail import taken
 async def delivered(world: World, **fields: object) -> uuid.UUID:
     """Send a message from the centre to the commune; returns its id once it is receipted."""
     known = len(world.receipts)
-    dispatch = await world.running["tw"].sender.send(world.draft(COMMUNE, **fields))  # type: ignore[arg-type]
+    dispatch = await world.running["tw"].sender.send(world.draft(COMMUNE, **fields))  # type: ignore[arg-type]  # by name
     await eventually(lambda: len(world.receipts) > known)
     return dispatch.message
 

@@ -93,7 +93,7 @@ async def test_a_receipt_that_does_not_match_changes_nothing(
 ) -> None:
     names = {name: value for name, value in fields.items() if name in {"sender", "receiver"}}
     rest = {name: value for name, value in fields.items() if name not in names}
-    header = replace(receipt(waiting, **rest), **names)  # type: ignore[arg-type]
+    header = replace(receipt(waiting, **rest), **names)  # type: ignore[arg-type]  # by name
     assert await come(waiting, header, by) == verdict
     gateway = waiting.running["tw"]
     assert gateway.store.waiting() == 1

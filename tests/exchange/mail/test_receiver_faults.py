@@ -137,7 +137,7 @@ async def test_an_end_while_it_is_recorded_is_no_replay(country: World, monkeypa
     commit = gateway.node.journal.commit
 
     async def interrupted(*arguments: object) -> list[int]:
-        await commit(*arguments)  # type: ignore[arg-type]
+        await commit(*arguments)  # type: ignore[arg-type]  # by name
         monkeypatch.setattr(gateway.node.journal, "commit", commit)
         raise CarrierTimeout("as if the batch had failed")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from lienthong.cli.world import Plan
+from lienthong.cli.world_plan import Plan
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.mail.sender import Attachment, Draft
 from lienthong.exchange.mail.store import ReceiptItem

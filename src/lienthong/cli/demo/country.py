@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from lienthong.cli.world import OrganPlan, Plan, SitePlan
+from lienthong.cli.world_plan import OrganPlan, Plan, SitePlan
 from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
 from lienthong.kernel.errors import BadInput
 from lienthong.kernel.identifiers import ServiceId, SubsystemId
