@@ -30,11 +30,12 @@ else
 endif
 
 .PHONY: lint
-lint: $(STAMP) ## Check style, format and the layers between the rooms
+lint: $(STAMP) ## Check style, format, the layers between the rooms, links and translations
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/check_docs.py
+	@$(BIN)/python tools/generate_messages.py --check
 
 .PHONY: types
 types: $(STAMP) ## Check the types

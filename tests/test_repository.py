@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,20 @@ def test_every_dependency_has_its_reason() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").partition("## From Debian")[0]
     explained = {name(row) for row in re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)}
     assert explained == declared()
+
+
+def test_every_import_is_declared() -> None:
+    brought_by, known = packages_distributions(), declared() | {"lienthong"}
+    undeclared: set[str] = set()
+    for path in [*SOURCES, *TESTS, *SCRIPTS]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            packages = {module.partition(".")[0] for module in modules}
+            names = {name(each) for package in packages for each in brought_by.get(package, ())}
+            if names and not names & known:
+                undeclared.add(f"{path.relative_to(ROOT).as_posix()}: {', '.join(names)}")
+    assert undeclared == set()
 
 
 def test_the_lock_holds_every_dependency_with_hashes_and_no_host() -> None:

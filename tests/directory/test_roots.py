@@ -15,7 +15,7 @@ from tests.support.directories import NOW, clock
 
 def _step(keys: RoleKeys, **more: object) -> RootStep:
     given = {"roots": (), "pending": None, "signers": keys.root, "now": NOW} | more
-    return next_root(keys.publics(), **given)  # type: ignore[arg-type] # of mixed types on purpose
+    return next_root(keys.publics(), **given)  # type: ignore[arg-type]  # of mixed types on purpose
 
 
 def test_two_of_three_make_the_first_root(keys: RoleKeys) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
-from lienthong.exchange import backend as module
+from lienthong.exchange import http_client as module
 from lienthong.exchange.backend import HttpBackend
 from lienthong.exchange.errors import BackendUnavailable, ServiceUnknown
 from lienthong.exchange.http import Headers, HttpMessage
@@ -63,13 +63,12 @@ async def test_only_headers_that_were_given_are_sent(client: HttpBackend, system
 @pytest.mark.parametrize(
     ("value", "arrived"),
     [
-        # One character per byte: what is UTF-8 stays as it is, what is not becomes UTF-8.
+        # One character per byte, whatever the bytes mean.
         ("\u00c3\u00b6", b"\xc3\xb6"),
-        ("\u00f6", b"\xc3\xb6"),
-        ("\u1ed7", "\u1ed7".encode()),
+        ("\u00f6", b"\xf6"),
     ],
 )
-async def test_header_values_beyond_ascii_arrive_as_utf8(
+async def test_header_values_beyond_ascii_arrive_byte_for_byte(
     client: HttpBackend, system: Backend, value: str, arrived: bytes
 ) -> None:
     await client.call(SERVICE, "GET", "/", HttpMessage(headers=(("x-v", value),), body=b""))

@@ -9,7 +9,7 @@ from lienthong.exchange.http import HOP_BY_HOP, MAX_HEAD, HttpMessage, decode_he
 from lienthong.kernel import cbor
 
 NAMES = st.from_regex(r"x-[!#$%&'*+.^_`|~0-9a-z-]{1,20}\Z", fullmatch=True)
-VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=40)
+VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0", max_codepoint=255), max_size=40)
 HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=10).map(tuple)
 
 

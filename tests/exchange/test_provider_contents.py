@@ -286,4 +286,3 @@ async def test_without_a_key_of_our_own_there_is_a_notice_and_evidence(country: 
     assert await said(country, raw) == "notice: key_unknown"
     entry = country.entries("p1")[-1]
     assert (entry.verdict, entry.seals) == ("key_unknown", (raw.sealed,))
-    country.stores["p1"].remove(sealing)

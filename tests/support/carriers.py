@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from lienthong.embedded.nats import EmbeddedNats, Trust
 from lienthong.exchange.transport.auth import Operator
@@ -60,7 +60,7 @@ class Broker:
         await provision_directory(carrier)
         await carrier.close()
 
-    async def ask(self, verb: str, body: object = None) -> dict[str, object]:
+    async def ask(self, verb: str, body: object = None) -> dict[str, Any]:
         """Ask JetStream as the provisioner; returns its answer."""
         carrier = await self.connect("provisioner", role=Role.PROVISIONER)
         answer = await carrier.ask(f"$JS.API.{verb}", json.dumps(body).encode() if body is not None else b"")
@@ -179,7 +179,7 @@ class NatsHarness:
 
     async def keep_only(self, stream: str, newest: int) -> None:
         info = await self.broker.ask(f"STREAM.INFO.{stream}")
-        config = dict(info["config"]) | {"max_msgs": newest, "discard": "old"}  # type: ignore[call-overload]
+        config = info["config"] | {"max_msgs": newest, "discard": "old"}
         assert "error" not in await self.broker.ask(f"STREAM.UPDATE.{stream}", config)
 
     async def lose(self, stream: str) -> None:

@@ -195,7 +195,8 @@ class World:
         """Take over keys and directory."""
         self._began = self.clock.now()
         self.source, stores, _ = _made(self._began)
-        self.stores = dict(stores)
+        # Stores of its own, for a test may take keys away.
+        self.stores = {site: MemoryKeyStore(store._keys.values()) for site, store in stores.items()}
         self.directory = StaticDirectory(_first_snapshot(self._began), self.clock)
         self.broker = MemoryBroker(self.clock)
         self.broker.provision(BRANCHES)

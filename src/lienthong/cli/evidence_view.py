@@ -1,9 +1,10 @@
 """How evidence looks: tables for people, plain values for programs, both in bounds of what is shown safely."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -60,6 +61,10 @@ _ARROWS: Final = {"out": "→", "in": "←"}
 _SHOWN_DETAIL: Final = 300
 # Columns of a terminal on which there is room for the label, too.
 _WIDE: Final = 110
+# Blanks between the columns of a table.
+_GAP: Final = 2
+# Of an identifier or a subject: up to the sign that separates it from the next.
+_WORD: Final = re.compile(r"[^/.]*[/.]?")
 
 
 def time(at: Millis) -> str:
@@ -113,22 +118,46 @@ def report_values(report: Report) -> dict[str, object]:
     }
 
 
-def entry_table(entries: Iterable[tuple[int, Entry]], *, width: int) -> Table:
+def entry_table(entries: Sequence[tuple[int, Entry]], *, width: int) -> Table:
     """Return entries as a table for a terminal of that many columns."""
-    labelled = width >= _WIDE
+    wide = width >= _WIDE
+    rows = [_row(index, entry, wide=wide) for index, entry in entries]
+    titles = [_("Time (UTC)"), *([_("Kind"), _("Label"), _("Verdict")] if wide else [_("Kind, verdict")])]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right", no_wrap=True)
-    for title in (_("Time (UTC)"), _("Kind")):
+    for title in titles:
         table.add_column(title, no_wrap=True)
     table.add_column(_("Organ, other side"), overflow="fold")
-    for title in [_("Label")] * labelled + [_("Verdict")]:
-        table.add_column(title, no_wrap=True)
-    for index, entry in entries:
-        style = "" if entry.verdict == "ok" else "red" if entry.kind == "alarm" else "yellow"
-        ends = f"{entry.organ} {_ARROWS.get(entry.direction, '·')} {entry.peer}".rstrip()
-        cells = [time(entry.at), entry.kind, ends, *([entry.label] * labelled)]
-        table.add_row(str(index), *(Text(plain(cell)) for cell in cells), Text(plain(entry.verdict), style))
+    taken = sum(
+        _GAP + max(cell_len(title), *(cells[number].cell_len for cells in rows))
+        for number, title in enumerate(["#", *titles])
+    )
+    for cells, (_index, entry) in zip(rows, entries, strict=True):
+        table.add_row(*cells, Text(_ends(entry, width - taken)))
     return table
+
+
+def _row(index: int, entry: Entry, *, wide: bool) -> list[Text]:
+    """Return the cells of an entry but the last; a narrow table has kind and verdict in one, and no label."""
+    style = "" if entry.verdict == "ok" else "red" if entry.kind == "alarm" else "yellow"
+    kind, label, verdict = (plain(text) for text in (entry.kind, entry.label, entry.verdict))
+    cells = [Text(str(index)), Text(time(entry.at))]
+    if wide:
+        return [*cells, Text(kind), Text(label), Text(verdict, style)]
+    return [*cells, Text.assemble(kind, " ", (verdict, style))]
+
+
+def _ends(entry: Entry, room: int) -> str:
+    """Return both ends of an exchange, on one line or on as many as it takes, none of them cut inside a word."""
+    organ, peer = f"{plain(entry.organ)} {_ARROWS.get(entry.direction, '·')}", plain(entry.peer)
+    if cell_len(f"{organ} {peer}") <= room:
+        return f"{organ} {peer}".rstrip()
+    lines = [organ, ""]
+    for word in _WORD.findall(peer):
+        if lines[-1] and cell_len(lines[-1] + word) > room:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(lines)
 
 
 def entry_facts(index: int, entry: Entry, covered: str, holds: Mapping[int, Text]) -> RenderableType:

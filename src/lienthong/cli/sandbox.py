@@ -3,28 +3,26 @@
 import asyncio
 import contextlib
 import logging
-import os
 import shutil
 import signal
 import socket
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
-import aiohttp
 import typer
 import uvloop
 
 from lienthong.cli.sandbox_config import SandboxConfig
 from lienthong.cli.sandbox_echo import echo
 from lienthong.cli.sandbox_plan import CONSUMER, PROVIDER, plan_of, services_at, site_of
+from lienthong.cli.state import state_folder
 from lienthong.cli.world import World
-from lienthong.embedded.child import lock_folder
 from lienthong.embedded.errors import PortTaken
 from lienthong.exchange.backend import Backend
+from lienthong.exchange.http_client import fetch
 from lienthong.exchange.rest.server import WebServer
 from lienthong.exchange.run import running
 from lienthong.kernel.errors import LienthongError
@@ -38,13 +36,6 @@ _WORLD: Final = "world"
 _OK: Final = 200
 _GRACE: Final = 3.0
 """Seconds for what is being answered when we are told to stop."""
-
-
-class StateUnusable(LienthongError):
-    """The folder cannot be used."""
-
-    code = "sandbox_state"
-    hint = "Name one with --state that you may write to."
 
 
 class SandboxFailed(LienthongError):
@@ -123,7 +114,7 @@ async def _run(options: Options, backends: list[Backend]) -> None:
     given = None if options.config is None else SandboxConfig.load(options.config)
     _check_free(options.port)
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(_folder(options.state))
+        folder = stack.enter_context(state_folder(options.state, command="sandbox"))
         if given is None:
             server = await stack.enter_async_context(WebServer(echo, host=_HOST, port=0))
             config = SandboxConfig.built_in(server.url)
@@ -150,23 +141,6 @@ def _check_free(port: int) -> None:
         raise PortTaken(f"{_HOST}:{port}: {error.strerror}") from error
 
 
-@contextlib.contextmanager
-def _folder(state: Path | None) -> Iterator[Path]:
-    if state is None:
-        with tempfile.TemporaryDirectory(prefix="lienthong-sandbox-") as name:
-            yield Path(name)
-        return
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = lock_folder(state)
-    except OSError as error:
-        raise StateUnusable(f"{state}: {error.strerror}") from error
-    try:
-        yield state
-    finally:
-        os.close(lock)
-
-
 def _world(folder: Path, config: SandboxConfig) -> World:
     plan = plan_of(config)
     if World.is_complete(folder):
@@ -179,12 +153,11 @@ def _world(folder: Path, config: SandboxConfig) -> World:
 async def _try(url: str, config: SandboxConfig) -> None:
     """Make a call to each gateway, so that the first one of an integrator works."""
     reached = {site_of(provider.organ, config): provider for provider in reversed(config.providers)}
-    async with aiohttp.ClientSession() as session:
-        for provider in reached.values() if config.consumers else ():
-            headers = {"X-Road-Client": str(config.consumers[0])}
-            async with session.get(_address(url, provider, "listMethods"), headers=headers) as answer:
-                if answer.status != _OK:
-                    raise SandboxFailed(f"{provider}: {await answer.text()}")
+    for provider in reached.values() if config.consumers else ():
+        headers = (("x-road-client", str(config.consumers[0])),)
+        answer = await fetch(_address(url, provider, "listMethods"), headers)
+        if answer.status != _OK:
+            raise SandboxFailed(f"{provider}: {answer.body.decode(errors='replace')}")
 
 
 def _explain(url: str, config: SandboxConfig) -> None:

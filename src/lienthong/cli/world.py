@@ -6,22 +6,13 @@ The demo and the sandbox differ in who takes part; how that is set up is the sam
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from msgspec.structs import replace as changed
-
-from lienthong.directory.entries import (
-    BranchEntry,
-    InstanceEntry,
-    OrganEntry,
-    ServiceEntry,
-    SiteEntry,
-    SubsystemEntry,
-    key_entry,
-)
+from lienthong.cli.world_plan import Plan
+from lienthong.cli.world_source import adapted_source, check_same, home_of, new_source
 from lienthong.directory.publish import build
 from lienthong.directory.published import Published
 from lienthong.directory.signing import RoleKeys, read_publics, write_publics
@@ -36,29 +27,21 @@ from lienthong.exchange.transport.provision import provision, provision_director
 from lienthong.kernel.clock import DAY, Clock, Millis, SystemClock
 from lienthong.kernel.errors import LienthongError
 from lienthong.kernel.files import write_atomically
-from lienthong.kernel.identifiers import OrganId, ServiceId
-from lienthong.kernel.labels import Label
-from lienthong.trust.keys import PublicKey
-from lienthong.trust.keystore import new_organs_keys
-from lienthong.trust.keystore_file import Cost, FileKeyStore
+from lienthong.kernel.identifiers import ServiceId
 
-KEY_TERM: Final[Millis] = 730 * DAY
-"""How long the keys of a world are valid."""
 CREDENTIAL_TERM: Final[Millis] = 365 * DAY
-# How long before its end a key is replaced.
-_RENEWAL: Final[Millis] = 30 * DAY
 _ROOT: Final = "root.json"
-# A site's word among those of the organs; a token has no colon.
-_SITE: Final = "site:"
-# The passphrase of a world has 256 random bits: there is nothing to guess that a costly derivation could slow.
-_COST: Final = Cost(memory=8 * 1024, iterations=1, lanes=1)
+# The file that opens all key stores of a world.
+_OPENER: Final = "passphrase"
+# What ``create`` makes, and nobody else may have put there.
+_OWN: Final = (_OPENER, "sites", "source", "role-keys", "operator.keys", "published")
 _PUBLISH_AT_ONCE: Final = 64
 
 
-class WorldMismatch(LienthongError):
-    """The folder holds another world."""
+class WorldDamaged(LienthongError):
+    """The folder holds a world that is not whole."""
 
-    code = "world_mismatch"
+    code = "world_damaged"
     hint = "Choose another folder with --state, or delete this one."
 
 
@@ -80,13 +63,16 @@ class World:
         """Make all keys, sign the directory, and write everything into a folder.
 
         Raises:
+            WorldDamaged: a part of a world is there already, as when its making was cut off.
             KeyStoreError, RoleKeyError, SourceInvalid: something cannot be written or is not in order.
         """
         clock = clock or SystemClock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if taken := [name for name in _OWN if (folder / name).exists()]:
+            raise WorldDamaged(f"{folder}: {', '.join(taken)} without {_ROOT}")
         passphrase = secrets.token_hex(32)
-        write_atomically(folder / "passphrase", passphrase.encode())
-        source = _source(plan, _make_keys(folder, plan, passphrase.encode(), clock.now()))
+        write_atomically(folder / _OPENER, passphrase.encode())
+        source = new_source(folder, plan, passphrase.encode(), clock.now())
         keys = RoleKeys.generate(plan.branches)
         operator = Operator.create()
         operator.save(folder / "operator.keys")
@@ -122,17 +108,15 @@ class World:
                 seals can be verified. Sites and branches must be the same.
 
         Raises:
-            WorldMismatch: it was made for another instance or, unless ``adapt``, for other organs.
-            LienthongError: something in it is missing or damaged.
+            WorldMismatch: it was made for another instance or, unless ``adapt``, for other organs or sites.
+            LienthongError: something in it is missing or damaged; WorldDamaged if it is the world's own.
         """
         clock = clock or SystemClock()
         source = read_source(folder / "source")
-        passphrase = (folder / "passphrase").read_text()
+        passphrase, root = _read(folder / _OPENER).decode(), _read(folder / _ROOT)
         if adapt:
-            source = _adapted(folder, plan, source, passphrase.encode(), clock.now())
-        known = {organ.id for branch in source.branches.values() for organ in branch.organs if organ.active}
-        if known != {str(organ.id) for organ in plan.organs}:
-            raise WorldMismatch(f"{folder} with {len(known)} organs where {len(plan.organs)} are asked for")
+            source = adapted_source(folder, plan, source, passphrase.encode(), clock.now())
+        check_same(folder, source, plan)
         role_keys = folder / "role-keys"
         keys = RoleKeys.load(role_keys, read_publics(role_keys), lambda: passphrase)
         operator = Operator.load(folder / "operator.keys")
@@ -150,11 +134,12 @@ class World:
         if adapt:
             write_source(folder / "source", source)
             world._issue()
+        world._hand_out_root(root)
         return world
 
     @property
     def root(self) -> Path:
-        """File of the directory's root that every gateway here trusts to begin with."""
+        """File of the directory's root that all trust to begin with; every site has a copy of its own."""
         return self.folder / _ROOT
 
     def config(
@@ -173,15 +158,15 @@ class World:
             services: where the services of its organs are.
             codes: how it writes error types.
         """
-        home = self.folder / "sites" / site
+        home = home_of(self.folder, site)
         return GatewayConfig(
             site=site,
             state=home,
             nats=(self.nats.url,),
             credential=home / "carrier.creds",
             keys=home / "keys",
-            passphrase_file=self.folder / "passphrase",
-            root=self.root,
+            passphrase_file=self.folder / _OPENER,
+            root=home / _ROOT,
             listen=None if port is None else ("127.0.0.1", port),
             codes=codes,
             services=dict(services or {}),
@@ -223,17 +208,23 @@ class World:
         role_keys = self.folder / "role-keys"
         role_keys.mkdir(mode=0o700, exist_ok=True)
         write_publics(role_keys, self.keys.publics())
-        self.keys.save(role_keys, (self.folder / "passphrase").read_text())
+        self.keys.save(role_keys, (self.folder / _OPENER).read_text())
         self.published.save(self.folder / "published")
         self._issue()
+        self._hand_out_root(self.published.root)
         write_atomically(self.root, self.published.root, mode=0o644)
+
+    def _hand_out_root(self, root: bytes) -> None:
+        """Give every site its root: as a gateway somewhere else would have got it, by another way than the carrier."""
+        for site in self.plan.sites:
+            write_atomically(home_of(self.folder, site.code) / _ROOT, root, mode=0o644)
 
     def _issue(self) -> None:
         for site in self.plan.sites:
             credential = self.operator.issue(
                 Role.SITE, site.code, self.plan.branches_of(site.code), clock=self.clock, lifetime=CREDENTIAL_TERM
             )
-            credential.write(self.folder / "sites" / site.code / "carrier.creds")
+            credential.write(home_of(self.folder, site.code) / "carrier.creds")
 
 
 def _nats(folder: Path, operator: Operator, clock: Clock) -> EmbeddedNats:
@@ -241,3 +232,10 @@ def _nats(folder: Path, operator: Operator, clock: Clock) -> EmbeddedNats:
         operator=operator.jwt(clock), system_account=operator.system.public, accounts=operator.accounts(clock)
     )
     return EmbeddedNats(folder / "nats", trust)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WorldDamaged(f"{path}: {error.strerror}") from error

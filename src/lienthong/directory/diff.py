@@ -1,9 +1,8 @@
 """What differs between two directories, in words a person can sign off."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -111,7 +110,9 @@ def _field(where: str, name: str, old: object, new: object) -> Iterator[Change]:
         yield Change(kind=Kind.CHANGED, where=f"{where} / {name}", before=_text(old), after=_text(new))
 
 
-def _maps[T](where: str, old: Mapping[str, T], new: Mapping[str, T], inner: Any) -> Iterator[Change]:  # noqa: ANN401
+def _maps[T](
+    where: str, old: Mapping[str, T], new: Mapping[str, T], inner: Callable[[str, T, T], Iterator[Change]]
+) -> Iterator[Change]:
     for key in sorted({*old, *new}):
         place = f"{where} {key}"
         if key not in new:

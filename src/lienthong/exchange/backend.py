@@ -2,20 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Final, Protocol
-
-import aiohttp
-from multidict import CIMultiDict
-from yarl import URL
+from typing import Protocol
 
 from lienthong.exchange.errors import BackendUnavailable, ServiceUnknown
 from lienthong.exchange.http import HttpMessage, passed_on
+from lienthong.exchange.http_client import HttpClient, HttpFailure, Origin
 from lienthong.kernel.identifiers import ServiceId
-
-MAX_BODY: Final = 64 * 1024 * 1024
-"""Bytes of an answer's body that a gateway takes."""
-_FINAL: Final = 200
-_BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "DELETE"})
 
 
 class Backend(Protocol):
@@ -44,7 +36,17 @@ class HttpBackend:
     # Seconds until a service must have answered.
     timeout: float = 50.0
     connections: int = 256
-    _session: aiohttp.ClientSession | None = field(default=None, init=False)
+    _client: HttpClient = field(init=False)
+    _origins: dict[ServiceId, Origin] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the addresses apart.
+
+        Raises:
+            ValueError: one of them is no HTTP address.
+        """
+        self._client = HttpClient(connections=self.connections)
+        self._origins = {service: Origin.of(url) for service, url in self.urls.items()}
 
     async def call(self, service: ServiceId, method: str, path: str, message: HttpMessage) -> tuple[int, HttpMessage]:
         """Carry out a call and return status, headers and body as they are.
@@ -53,64 +55,25 @@ class HttpBackend:
             ServiceUnknown: no URL is configured for the service.
             BackendUnavailable: no connection, no answer in time, a broken answer, or one over 64 MiB.
         """
-        base = self.urls.get(service)
-        if base is None:
+        origin = self._origins.get(service)
+        if origin is None:
             raise ServiceUnknown(str(service), hint="The provider's gateway has no URL for it.")
-        # `encoded`: the path reaches the service byte for byte as the client wrote it.
-        url = URL(_joined(base, path), encoded=True)
-        body = message.body if message.body or method not in _BODILESS else None
-        sent = CIMultiDict((name, _for_aiohttp(value)) for name, value in message.headers)
+        target = _joined(origin.base, path)
         try:
-            async with self._client().request(method, url, headers=sent, data=body, allow_redirects=False) as response:
-                if response.status < _FINAL:
-                    raise ValueError(f"status {response.status}")
-                data = await _read(response)
-                headers = tuple(
-                    (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.raw_headers
-                )
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            async with asyncio.timeout(self.timeout):
+                answer = await self._client.request(origin, method, target, message.headers, message.body)
+        except (HttpFailure, TimeoutError, OSError, UnicodeError) as error:
             raise BackendUnavailable(f"{service}: {type(error).__name__}") from error
-        return response.status, HttpMessage(headers=passed_on(headers), body=data)
+        return answer.status, HttpMessage(headers=passed_on(answer.headers), body=answer.body)
 
     async def close(self) -> None:
         """Let go of all connections; whoever waits for an answer gets ``BackendUnavailable``."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-            # aiohttp closes TLS connections only after the loop has turned once more.
-            await asyncio.sleep(0)
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self.connections),
-                timeout=aiohttp.ClientTimeout(total=self.timeout),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            )
-        return self._session
-
-
-def _for_aiohttp(value: str) -> str:
-    # aiohttp writes UTF-8 where we hold one character per byte: what is UTF-8 arrives byte for byte.
-    if value.isascii():
-        return value
-    try:
-        return value.encode("latin-1").decode()
-    except UnicodeError:
-        return value
+        self._client.close()
+        # Transports say that they are closed when the loop has turned once more.
+        await asyncio.sleep(0)
 
 
 def _joined(base: str, path: str) -> str:
     # X-Road's servers make one slash of two where a service's URL ends with one.
-    return base + path[1:] if base.endswith("/") and path.startswith("/") else base + path
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    pieces = bytearray()
-    async for piece in response.content.iter_any():
-        pieces += piece
-        if len(pieces) > MAX_BODY:
-            raise ValueError("an answer over 64 MiB")
-    return bytes(pieces)
+    joined = base + path[1:] if base.endswith("/") and path.startswith("/") else base + path
+    return joined if joined.startswith("/") else "/" + joined

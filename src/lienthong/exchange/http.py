@@ -15,7 +15,8 @@ METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST",
 MAX_HEAD: Final = 256 * 1024
 # A field name (RFC 9110, section 5.1) in lower case: what is compared with the names below must be comparable.
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+\Z")
-_BREAK: Final = re.compile(r"[\r\n\0]")
+# Line breaks, and what is no byte: one character stands for one byte of the wire.
+_BREAK: Final = re.compile("[\r\n\0\u0100-\U0010ffff]")
 # Belong to one connection (RFC 9110, section 7.6.1), or say who serves: none of it passes on.
 HOP_BY_HOP: Final = frozenset(
     {

@@ -85,6 +85,11 @@ async def test_a_mailbox_is_sorted_by_urgency_and_arrival(country: World) -> Non
     assert [item.message for item in mailbox.list(COMMUNE)] == [urgent, slow, last]
     assert [item.message for item in mailbox.list(COMMUNE, limit=1)] == [urgent]
     assert mailbox.list(OTHER) == []
+    # What is read does not stand in the way of what is new.
+    await mailbox.open(COMMUNE, urgent)
+    assert [item.message for item in mailbox.list(COMMUNE, state=ReceiptState.DELIVERED, limit=1)] == [slow]
+    assert [item.message for item in mailbox.list(COMMUNE, state=ReceiptState.OPENED)] == [urgent]
+    assert mailbox.list(COMMUNE, state=ReceiptState.REFUSED) == []
 
 
 async def test_only_mailboxes_of_this_gateway_are_read(country: World) -> None:

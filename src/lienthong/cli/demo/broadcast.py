@@ -11,12 +11,21 @@ from lienthong.cli.world_plan import Plan
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.mail.sender import Attachment, Draft
 from lienthong.exchange.mail.store import ReceiptItem
+from lienthong.kernel.errors import LienthongError
 from lienthong.kernel.labels import Label, Level
 from lienthong.trust.header import ReceiptState
 
 NUMBER: Final = "01-CT/TW"
 STATES: Final = (ReceiptState.DELIVERED, ReceiptState.OPENED, ReceiptState.ACCEPTED)
 _PATIENCE: Final = 120.0
+
+
+class ReceiptsMissing(LienthongError):
+    """Receipts of the directive are missing."""
+
+    code = "receipts_missing"
+    hint = "Look at gateway.log and at the alarms in the folders of the sites (--state keeps them)."
+
 
 type OnProgress = Callable[[str, int], None]
 """Told ``sent`` or a receipt's state, and how many more."""
@@ -65,7 +74,7 @@ async def broadcast(gateway: Gateway, country: Plan, receipts: Receipts, directi
     """Send the directive to every organ below the centre and wait for all receipts.
 
     Raises:
-        TimeoutError: receipts are missing after two minutes.
+        ReceiptsMissing: two minutes have passed without the last of them.
     """
     centre, *below = country.organs
     receipts.branch_of |= {str(organ.id): organ.branch for organ in below}
@@ -85,7 +94,10 @@ async def broadcast(gateway: Gateway, country: Plan, receipts: Receipts, directi
     dispatch = await gateway.sender.send(draft, progress=sent)
     seconds = {"sent": time.perf_counter() - began}
     for state in STATES:
-        async with asyncio.timeout(_PATIENCE):
-            await receipts.complete[state].wait()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await receipts.complete[state].wait()
+        except TimeoutError:
+            raise ReceiptsMissing(f"{state}: {receipts.total[state]} of {receipts.expected}") from None
         seconds[state.value] = time.perf_counter() - began
     return Result(bytes=len(directive), published=dispatch.published, refused=len(dispatch.refused), seconds=seconds)

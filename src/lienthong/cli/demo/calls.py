@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-import aiohttp
-
+from lienthong.exchange.http_client import fetch
 from lienthong.kernel.identifiers import ServiceId, SubsystemId
 
 
@@ -22,13 +21,10 @@ class Called:
 async def call(url: str, client: SubsystemId, service: ServiceId, path: str) -> Called:
     """Call a service through the gateway at an address."""
     address = f"{url}/r1/{service}{path}"
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(address, headers={"X-Road-Client": str(client)}) as answer,
-    ):
-        return Called(
-            curl=f"curl -H 'X-Road-Client: {client}' {address}",
-            status=answer.status,
-            error=answer.headers.get("x-road-error", ""),
-            body=await answer.text(),
-        )
+    answer = await fetch(address, (("x-road-client", str(client)),))
+    return Called(
+        curl=f"curl -H 'X-Road-Client: {client}' {address}",
+        status=answer.status,
+        error=answer.header("x-road-error"),
+        body=answer.body.decode(),
+    )

@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,8 @@ from lienthong.cli.demo.broadcast import NUMBER, Receipts, broadcast
 from lienthong.cli.demo.calls import Called, call
 from lienthong.cli.demo.view import View
 from lienthong.cli.gateway import until_told_to_stop
+from lienthong.cli.state import state_folder
+from lienthong.cli.text import number
 from lienthong.cli.world import World
 from lienthong.embedded.child import spawn, stop
 from lienthong.exchange.config import GatewayConfig
@@ -61,11 +62,34 @@ def run(options: Options) -> dict[str, Any]:
     Raises:
         LienthongError: something does not work; the text says what.
     """
-    with contextlib.ExitStack() as stack:
-        folder = options.state
-        if folder is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lienthong-demo-")))
-        return uvloop.run(_Demo(options, folder.resolve()).run())
+    with state_folder(options.state, command="demo") as folder:
+        try:
+            return uvloop.run(_interruptible(_Demo(options, folder.resolve())))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+def is_success(result: Mapping[str, Any]) -> bool:
+    """Tell whether everything that ``run`` measured came out as it should."""
+    counts = (result["receipts_verified"], result["calls_ok"], result["calls_refused"])
+    holds = (value for name, value in result.items() if name.endswith(("_detected", "_verified")))
+    return counts == (result["organs"], 1, 1) and all(holds)
+
+
+async def _interruptible(demo: "_Demo") -> dict[str, Any]:
+    """Run the demo; SIGTERM or Ctrl-C ends it in order, wherever it is.
+
+    Raises:
+        asyncio.CancelledError: before there was a result.
+    """
+    work = asyncio.create_task(demo.run())
+    told = asyncio.create_task(until_told_to_stop())
+    # Once: a second Ctrl-C must not cut off the cleaning up, which leaves no process behind.
+    told.add_done_callback(lambda _: work.cancel())
+    try:
+        return await work
+    finally:
+        told.cancel()
 
 
 class _Demo:
@@ -114,12 +138,11 @@ class _Demo:
 
     async def _start(self, stack: contextlib.AsyncExitStack) -> Running:
         view = self._view
-        existing = (self._folder / "root.json").exists()
-        make = World.reopen if existing else World.create
+        make = World.reopen if World.is_complete(self._folder) else World.create
         self._world = await asyncio.to_thread(make, self._folder, self._country)
         view.step(
             _("{organs} organs with keys of their own; directory signed in {branches} branches").format(
-                organs=f"{self._organs + 1:,}", branches=len(self._country.branches)
+                organs=number(self._organs + 1), branches=len(self._country.branches)
             )
         )
         await stack.enter_async_context(self._world.carried())
@@ -189,7 +212,9 @@ class _Demo:
             reports[site.code] = await asyncio.to_thread(verify, state, root, now)
             self._view.step(
                 _("evidence of {site}: {entries} entries verified offline, {findings} defects").format(
-                    site=site.code, entries=f"{reports[site.code].entries:,}", findings=len(reports[site.code].findings)
+                    site=site.code,
+                    entries=number(reports[site.code].entries),
+                    findings=len(reports[site.code].findings),
                 )
             )
         return reports
@@ -212,7 +237,9 @@ class _Demo:
             ),
             soft_wrap=True,
         )
-        await until_told_to_stop()
+        # Being told to stop is how this ends well.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
 
 
 async def _ready(process: asyncio.subprocess.Process, log: Path) -> str:

@@ -60,6 +60,7 @@ def make(number: str, day: date) -> bytes:
         rightMargin=20 * mm,
         topMargin=20 * mm,
         bottomMargin=20 * mm,
+        initialFontName=_REGULAR,
         title=f"Văn bản minh họa {number}",
         lang="vi",
     )
@@ -77,7 +78,15 @@ def _letter(number: str, day: date) -> list[object]:
         ],
         colWidths=[75 * mm, 90 * mm],
     )
-    head.setStyle(TableStyle([("BOX", (0, 2), (0, 2), 1, "#A61C1C"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]))
+    head.setStyle(
+        TableStyle(
+            [
+                ("FONT", (0, 0), (-1, -1), _REGULAR, 11),
+                ("BOX", (0, 2), (0, 2), 1, "#A61C1C"),
+                ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+            ]
+        )
+    )
     title = Paragraph("CHỈ THỊ (MINH HỌA)<br/>về kết nối với trục liên thông", _TITLE)
     return [
         head,
@@ -93,7 +102,7 @@ def _annex() -> list[object]:
     rows = [["Mã", "Đơn vị", "Số xã, phường, đặc khu", "Trong đó"]]
     for province in provinces():
         members = communes(province.code)
-        named = ", ".join(f"{unit.code} {unit.name}" for unit in members)
+        named = ", ".join(f"{unit.code} {unit.full_name}" for unit in members)
         rows.append([province.code, Paragraph(province.full_name, _SMALL), str(len(members)), Paragraph(named, _SMALL)])
     table = LongTable(rows, colWidths=[12 * mm, 32 * mm, 22 * mm, 99 * mm], repeatRows=1, splitInRow=1)
     table.setStyle(

@@ -12,13 +12,21 @@ from rich.table import Table
 from lienthong.cli.demo.attacks import Attempt
 from lienthong.cli.demo.broadcast import STATES, Receipts, Result
 from lienthong.cli.demo.calls import Called
+from lienthong.cli.evidence_view import meaning
+from lienthong.cli.text import number
 from lienthong.kernel.i18n import _, later
+from lienthong.trust.header import ReceiptState
 
 _BARS: Final = {
     "sent": later("sealed, encrypted, sent"),
     "delivered": later("delivered, receipt verified"),
     "opened": later("opened, receipt verified"),
     "accepted": later("accepted, receipt verified"),
+}
+_STATES: Final = {
+    ReceiptState.DELIVERED: later("delivered"),
+    ReceiptState.OPENED: later("opened"),
+    ReceiptState.ACCEPTED: later("accepted"),
 }
 _ATTEMPTS: Final = {
     "tampered": later("one bit of a message is changed on the way"),
@@ -63,11 +71,11 @@ class View:
         table.add_column(_("Code"), footer="")
         table.add_column(_("Province"), footer=_("all"))
         for state in STATES:
-            table.add_column(_(state.value), justify="right", footer=f"{receipts.total[state]:,}")
+            table.add_column(_(_STATES[state]), justify="right", footer=number(receipts.total[state]))
         for branch, name in names.items():
             counts = receipts.by_branch.get(branch)
             if counts:
-                table.add_row(branch, escape(name), *(f"{counts[state]:,}" for state in STATES))
+                table.add_row(branch, escape(name), *(number(counts[state]) for state in STATES))
         self.console.print(table)
 
     def result(self, result: Result, organs: int) -> None:
@@ -79,8 +87,8 @@ class View:
             Panel.fit(
                 text.format(
                     size=round(result.bytes / 1000),
-                    organs=f"{organs:,}",
-                    seconds=f"{result.seconds['delivered']:.1f}",
+                    organs=number(organs),
+                    seconds=number(result.seconds["delivered"], 1),
                 ),
                 border_style="red",
             )
@@ -99,7 +107,9 @@ class View:
         table.add_column(_("What was tried"))
         table.add_column(_("What the receiving gateway said"))
         for attempt in attempts:
-            said = f"[green]{attempt.verdict}[/]" if attempt.detected else f"[red]{_('nothing')}[/]"
+            said = f"[red]{_('nothing')}[/]"
+            if attempt.detected:
+                said = f"[green]{escape(meaning(attempt.verdict))}[/] [dim]{escape(attempt.verdict)}[/]"
             table.add_row(_(_ATTEMPTS[attempt.name]), said)
         self.console.print()
         self.console.print(table)

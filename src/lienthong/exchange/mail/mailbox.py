@@ -59,13 +59,18 @@ class Mailbox:
         # Locks live as long as someone advances that message.
         self._advancing: WeakValueDictionary[tuple[str, UUID, str], asyncio.Lock] = WeakValueDictionary()
 
-    def list(self, organ: OrganId, *, limit: int = 1000) -> list[MailItem]:
+    def list(self, organ: OrganId, *, state: ReceiptState | None = None, limit: int = 1000) -> list[MailItem]:
         """Return the messages of an organ hosted here, urgent first.
+
+        Args:
+            organ: whose mailbox.
+            state: only those that have come so far and no further, such as ``DELIVERED`` for the unread ones.
+            limit: at most so many; ask by state, or what is done stands in the way of what is new.
 
         Raises:
             CallerUnknown: the organ is not hosted here.
         """
-        return self._store.mailbox(str(self._node.hosted(organ).id), limit=limit)
+        return self._store.mailbox(str(self._node.hosted(organ).id), state=state, limit=limit)
 
     async def open(self, organ: OrganId, message: UUID, *, sender: str = "") -> Letter:
         """Return a message with its contents; its sender gets the receipt ``opened`` the first time.

@@ -222,11 +222,12 @@ class MailStore:
             (state.value, item.receiver, item.message.bytes, item.sender),
         )
 
-    def mailbox(self, receiver: str, *, limit: int = 1000) -> list[MailItem]:
-        """Return a mailbox, urgent first, then in the order of arrival."""
+    def mailbox(self, receiver: str, *, state: ReceiptState | None = None, limit: int = 1000) -> list[MailItem]:
+        """Return a mailbox, or what in it has come so far and no further; urgent first, then in order of arrival."""
         rows = self._journal.read(
-            f"SELECT {_ITEM} FROM mailbox WHERE receiver = ? ORDER BY urgency DESC, arrived LIMIT ?",  # noqa: S608 - a constant
-            (receiver, limit),
+            f"SELECT {_ITEM} FROM mailbox WHERE receiver = ? AND ? IN (state, '')"  # noqa: S608 - a constant
+            " ORDER BY urgency DESC, arrived LIMIT ?",
+            (receiver, "" if state is None else state.value, limit),
         )
         return [_item(row) for row in rows]
 

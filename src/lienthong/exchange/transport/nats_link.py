@@ -226,7 +226,7 @@ class Link:
             _fail(future, CarrierUnavailable(f"{subject}: the connection broke", hint="It may have arrived."))
         transport = self._client._transport  # noqa: SLF001 - nats-py leaves it open when its own closing fails
         if transport:
-            transport.close()  # type: ignore[no-untyped-call]
+            transport.close()  # type: ignore[no-untyped-call]  # nats-py leaves it without annotations
 
     def _on_reply(self, subject: str, _: str, data: bytes, headers: bytes | None) -> None:
         waiting = self._waiting.get(subject[len(self._inbox) :])

@@ -1,0 +1,287 @@
+"""A lean HTTP/1.1 client for an organ's own services: bytes in, bytes out, connections kept open.
+
+A general client spends six times as long on a call (`bench/`, ADR 0010) and rewrites what it sends. This
+one sends path and headers as they are, follows nothing, keeps no cookies, decodes nothing. The parser is
+``httptools`` (llhttp).
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final, cast
+from urllib.parse import urlsplit
+
+import httptools
+
+from lienthong.exchange.http import Headers
+
+MAX_BODY: Final = 64 * 1024 * 1024
+"""Bytes of an answer's body that are taken."""
+MAX_HEAD: Final = 256 * 1024
+"""Bytes of an answer's headers that are taken."""
+# Servers commonly close idle connections after a minute or less: one that has rested is not used again.
+_IDLE_SECONDS: Final = 10.0
+_FINAL: Final = 200
+_PORTS: Final = {"http": 80, "https": 443}
+_ALWAYS_SIZED: Final = frozenset({"POST", "PUT", "PATCH"})
+# May be sent again on a new connection when an old one turns out to be closed (RFC 9110, section 9.2.2).
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+
+
+class HttpFailure(Exception):
+    """There was no answer, or none that can be read."""
+
+
+class _Stale(HttpFailure):
+    """The connection was closed before anything of the answer came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a service is, taken apart once."""
+
+    host: str
+    port: int
+    secure: bool
+    # As in the Host header.
+    authority: str
+    # Path in front of every call's own.
+    base: str
+
+    @classmethod
+    def of(cls, url: str) -> "Origin":
+        """Read ``http[s]://host[:port][/path]``.
+
+        Raises:
+            ValueError: another scheme, no host, or a port that is none.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError(f"{url!r} is no HTTP address")
+        return cls(
+            host=parts.hostname,
+            port=parts.port or _PORTS[parts.scheme],
+            secure=parts.scheme == "https",
+            authority=parts.netloc.rpartition("@")[2],
+            base=parts.path,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    # Names in lower case.
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """Return the last value of a header (lower-case name), or an empty text."""
+        return next((value for key, value in reversed(self.headers) if key == name), "")
+
+
+async def fetch(url: str, headers: Headers = ()) -> Answer:
+    """Get one address over a connection of its own.
+
+    Raises:
+        HttpFailure, OSError: as for ``HttpClient.request``.
+        ValueError: no HTTP address.
+    """
+    parts = urlsplit(url)
+    client = HttpClient()
+    try:
+        origin = Origin.of(f"{parts.scheme}://{parts.netloc}")
+        return await client.request(
+            origin, "GET", parts.path + (f"?{parts.query}" if parts.query else ""), headers, b""
+        )
+    finally:
+        client.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class HttpClient:
+    """Connections to any number of servers."""
+
+    # Connections at once, to all servers together.
+    connections: int = 256
+    # For https; the system's trust unless given.
+    tls: ssl.SSLContext | None = None
+    _idle: dict[tuple[str, int, bool], deque["_Connection"]] = field(init=False, default_factory=dict)
+    _open: set["_Connection"] = field(init=False, default_factory=set)
+    _free: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start without connections."""
+        self._free = asyncio.Semaphore(self.connections)
+
+    async def request(self, origin: Origin, method: str, target: str, headers: Headers, body: bytes) -> Answer:
+        """Send a request and return the answer.
+
+        Args:
+            origin: the server.
+            method: as on the wire.
+            target: path and query, sent as they are; nothing but printable ASCII.
+            headers: sent as they are, after ``host`` and before ``content-length``; no line breaks.
+            body: may be empty.
+
+        Raises:
+            HttpFailure: no connection, a broken answer, or one that is too large.
+            OSError: no connection.
+        """
+        data = _written(origin, method, target, headers, body)
+        async with self._free:
+            connection = self._rested(origin)
+            if connection is not None:
+                try:
+                    return await self._exchange(origin, connection, data, method)
+                except _Stale:
+                    if method not in _IDEMPOTENT:
+                        raise
+            return await self._exchange(origin, await self._connect(origin), data, method)
+
+    def close(self) -> None:
+        """Close all connections; whoever waits for an answer gets ``HttpFailure``."""
+        for connection in list(self._open):
+            connection.abort()
+        self._idle.clear()
+
+    async def _exchange(self, origin: Origin, connection: "_Connection", data: bytes, method: str) -> Answer:
+        try:
+            answer = await connection.exchange(data, method)
+        except BaseException:
+            connection.abort()
+            raise
+        if connection.reusable:
+            self._idle.setdefault((origin.host, origin.port, origin.secure), deque()).append(connection)
+        else:
+            connection.abort()
+        return answer
+
+    def _rested(self, origin: Origin) -> "_Connection | None":
+        idle = self._idle.get((origin.host, origin.port, origin.secure))
+        now = asyncio.get_running_loop().time()
+        while idle:
+            connection = idle.pop()
+            if connection.reusable and now - connection.used < _IDLE_SECONDS:
+                return connection
+            connection.abort()
+        return None
+
+    async def _connect(self, origin: Origin) -> "_Connection":
+        loop = asyncio.get_running_loop()
+        tls = (self.tls or ssl.create_default_context()) if origin.secure else None
+        _, connection = await loop.create_connection(
+            lambda: _Connection(loop, self._open), origin.host, origin.port, ssl=tls
+        )
+        return connection
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, and the one answer that is expected on it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, everyone: set["_Connection"]) -> None:
+        self.used = 0.0
+        self.reusable = False
+        self._loop = loop
+        self._everyone = everyone
+        self._answer: asyncio.Future[Answer] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._everyone.add(self)
+
+    async def exchange(self, data: bytes, method: str) -> Answer:
+        self._answer = self._loop.create_future()
+        self._parser = httptools.HttpResponseParser(self)
+        self._bodiless = method == "HEAD"
+        self._headers: list[tuple[str, str]] = []
+        self._body: list[bytes] = []
+        self._head = self._size = 0
+        self._begun = False
+        self.reusable = False
+        self._transport.write(data)
+        answer = await self._answer
+        self.used = self._loop.time()
+        return answer
+
+    def abort(self) -> None:
+        self.reusable = False
+        self._transport.abort()
+
+    # -- what the transport says
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None or self._answer.done():
+            # Nobody asked: whatever it is, it must not pass for the answer to the next call.
+            self.abort()
+            return
+        self._begun = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(HttpFailure(str(error)))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._everyone.discard(self)
+        self.reusable = False
+        if self._answer is None or self._answer.done():
+            return
+        if not self._begun:
+            self._fail(_Stale("closed before it answered"))
+        elif exc is None and self._ends_with_the_connection():
+            self._finish()
+        else:
+            self._fail(HttpFailure("closed in the middle of its answer"))
+
+    # -- what the parser says
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head += len(name) + len(value)
+        if self._head > MAX_HEAD:
+            raise HttpFailure(f"an answer with over {MAX_HEAD} bytes of headers")
+        self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        if self._bodiless and self._parser.get_status_code() >= _FINAL:
+            # The parser does not know that no body follows.
+            self._finish()
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > MAX_BODY:
+            raise HttpFailure(f"an answer of over {MAX_BODY} bytes")
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._answer is None or self._answer.done():
+            return
+        if self._parser.get_status_code() < _FINAL:
+            # An interim answer (RFC 9110, section 15.2): the final one follows.
+            self._headers.clear()
+            return
+        self.reusable = self._parser.should_keep_alive()
+        self._finish()
+
+    def _finish(self) -> None:
+        if self._answer is not None and not self._answer.done():
+            status = self._parser.get_status_code()
+            self._answer.set_result(Answer(status=status, headers=tuple(self._headers), body=b"".join(self._body)))
+
+    def _fail(self, error: HttpFailure) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+
+    def _ends_with_the_connection(self) -> bool:
+        names = {name for name, _ in self._headers}
+        return bool(names) and not names & {"content-length", "transfer-encoding"}
+
+
+def _written(origin: Origin, method: str, target: str, headers: Headers, body: bytes) -> bytes:
+    lines = [f"{method} {target} HTTP/1.1\r\nhost: {origin.authority}\r\n"]
+    lines += [f"{name}: {value}\r\n" for name, value in headers]
+    if body or method in _ALWAYS_SIZED:
+        lines.append(f"content-length: {len(body)}\r\n")
+    lines.append("\r\n")
+    return "".join(lines).encode("latin-1") + body

@@ -1,0 +1,44 @@
+"""Setting up streams and the directory's bucket on a real server."""
+
+import pytest
+
+from lienthong.exchange.errors import CarrierUnavailable
+from lienthong.exchange.transport.errors import CarrierRefused, CredentialInvalid
+from lienthong.exchange.transport.permissions import Role
+from lienthong.exchange.transport.provision import Keeping, provision, provision_directory
+from lienthong.kernel.clock import DAY
+from tests.support.carriers import Broker, mail
+
+
+async def test_provisioning_again_changes_what_is_there(broker: Broker) -> None:
+    branches = [f"again{n}" for n in range(3)]
+    await broker.provision(*branches)
+    carrier = await broker.connect("s", branches)
+    await carrier.publish_durable(mail("again0", "s", "again0", "s"), b"", msg_id="kept")
+    await broker.provision(*branches, keeping=Keeping(mail_age=7 * DAY))
+    info = await broker.ask("STREAM.INFO.MAIL_again0")
+    config, state = info["config"], info["state"]
+    assert config["max_age"] == 7 * DAY * 10**6
+    assert config["deny_delete"] and config["deny_purge"]  # noqa: PT018 - one statement
+    assert not config["allow_direct"]
+    assert state["messages"] == 1
+    await carrier.close()
+
+
+async def test_provisioning_needs_the_role_and_honest_codes(broker: Broker) -> None:
+    site = await broker.connect("s", ["b"])
+    with pytest.raises(CarrierRefused):
+        await provision(site, ["b"])
+    with pytest.raises(CarrierRefused):
+        await provision_directory(site)
+    with pytest.raises(CredentialInvalid):
+        await provision(site, ["b", ">"])
+    await site.close()
+
+
+async def test_provisioning_says_what_the_server_says(broker: Broker) -> None:
+    carrier = await broker.connect("provisioner", role=Role.PROVISIONER)
+    with pytest.raises(CarrierUnavailable, match=r"MAIL_three|BLOB_three"):
+        # One server cannot keep three copies.
+        await provision(carrier, ["three"], Keeping(replicas=3))
+    await carrier.close()

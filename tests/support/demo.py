@@ -1,0 +1,94 @@
+"""The demo as a user runs it: a process, what it prints, its end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PATIENCE = 120.0
+
+
+@dataclass(slots=True)
+class Demo:
+    """A demo that runs; its output is read as it comes."""
+
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+    # Told of every line, and of the end.
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    ended: bool = False
+
+    def read(self) -> None:
+        """Collect the output until it ends."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self.changed:
+                self.lines.append(line.rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+
+    def wait_for(self, text: str) -> str:
+        """Wait for a line with this text and return it."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.ended or any(text in line for line in self.lines), PATIENCE)
+            found = [line for line in self.lines if text in line]
+        assert found, f"no {text!r} in {self.lines}"
+        return found[0]
+
+    def children(self) -> list[int]:
+        """Return the processes it has started."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in path.read_text().split()]
+
+    def stop(self, number: signal.Signals) -> tuple[int, float]:
+        """End it; returns its exit status and the seconds it took."""
+        begun = time.monotonic()
+        self.process.send_signal(number)
+        status = self.process.wait(PATIENCE)
+        return status, time.monotonic() - begun
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the demo to its end."""
+    return subprocess.run(
+        [*_COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+        env=os.environ | _ENVIRONMENT,
+    )
+
+
+@contextmanager
+def running(*arguments: str, **environ: str) -> Iterator[Demo]:
+    """Run the demo until it ends or the context does."""
+    with subprocess.Popen(
+        [*_COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | _ENVIRONMENT | environ,
+    ) as process:
+        demo = Demo(process)
+        reader = threading.Thread(target=demo.read)
+        reader.start()
+        try:
+            yield demo
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(PATIENCE)
+            reader.join(PATIENCE)
+
+
+_COMMAND = (sys.executable, "-m", "lienthong", "demo")
+_ENVIRONMENT = {"LIENTHONG_LANG": "en", "COLUMNS": "120"}
