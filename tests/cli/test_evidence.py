@@ -1,6 +1,7 @@
 """``lienthong evidence``: what it shows, what it writes, and its exit status."""
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,8 +50,7 @@ def test_a_list_newest_first(state: State, capsys: pytest.CaptureFixture[str]) -
     status, out, _ = run(capsys, "list", "--state", state.folder)
     assert status == 0
     lines = out.splitlines()
-    assert lines[1].split()[:6] == ["9", "2025-06-01", "00:09:00", "alarm", f"site:{SITE}", "←"]
-    assert "key_unknown" in lines[1]
+    assert lines[1].split()[:7] == ["9", "2025-06-01", "00:09:00", "alarm", "key_unknown", f"site:{SITE}", "←"]
     assert f"{A} → {SERVICE}" in lines[10]
     assert "confidential" in lines[5]
     assert "1 to 10 of 10" in lines[-1]
@@ -63,6 +63,19 @@ def test_a_narrow_terminal_goes_without_labels(
     _, out, _ = run(capsys, "list", "--state", state.folder)
     assert "confidential" not in out
     assert "key_unknown" in out
+
+
+@pytest.mark.parametrize("columns", [72, 80, 109])
+def test_identifiers_are_cut_only_where_a_part_of_them_ends(
+    state: State, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, out, _ = run(capsys, "list", "--state", state.folder)
+    lines = out.splitlines()[1:-1]
+    assert max(map(len, lines)) <= columns
+    whole = re.sub(r"(?<=[/.]) *\n +", "", re.sub(r"(?<=[→←·]) *\n +", " ", "\n".join(lines)))
+    assert f"{A} → {SERVICE}" in whole
+    assert whole.count("\n") == 10 - 1
 
 
 def test_the_state_can_come_from_the_environment(

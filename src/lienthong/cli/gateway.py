@@ -1,8 +1,8 @@
 """``lienthong gateway``: run the gateway of a site."""
 
 import asyncio
+import contextlib
 import logging
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +10,11 @@ import typer
 import uvloop
 from rich.console import Console
 
+from lienthong.cli.stopping import interruptible
+from lienthong.cli.text import number
 from lienthong.exchange.config import GatewayConfig
 from lienthong.exchange.run import running
-from lienthong.kernel.i18n import _
+from lienthong.kernel.i18n import ngettext
 
 app = typer.Typer(help="Run the gateway of a site.", no_args_is_help=True)
 
@@ -27,26 +29,21 @@ def run(
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
-    uvloop.run(_serve(GatewayConfig.load(config)))
+    # Being told to stop is how it ends well.
+    with contextlib.suppress(asyncio.CancelledError):
+        uvloop.run(interruptible(_serve(GatewayConfig.load(config))))
 
 
 async def _serve(config: GatewayConfig) -> None:
     async with running(config) as gateway:
         node = gateway.gateway.node
-        Console(stderr=True).print(
-            _("Gateway {site} serves {organs} organs{where}. Ctrl-C ends it.").format(
-                site=node.site,
-                organs=len(node.snapshot.organs_at(node.site)),
-                where=f" · {gateway.url}" if gateway.url else "",
-            )
+        organs = len(node.snapshot.organs_at(node.site))
+        text = ngettext(
+            "Gateway {site} serves {organs} organ{where}. Ctrl-C ends it.",
+            "Gateway {site} serves {organs} organs{where}. Ctrl-C ends it.",
+            organs,
         )
-        await until_told_to_stop()
-
-
-async def until_told_to_stop() -> None:
-    """Return on SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+        Console(stderr=True).print(
+            text.format(site=node.site, organs=number(organs), where=f" · {gateway.url}" if gateway.url else "")
+        )
+        await asyncio.Event().wait()

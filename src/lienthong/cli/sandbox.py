@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import shutil
-import signal
 import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -19,6 +18,7 @@ from lienthong.cli.sandbox_config import SandboxConfig
 from lienthong.cli.sandbox_echo import echo
 from lienthong.cli.sandbox_plan import CONSUMER, PROVIDER, plan_of, services_at, site_of
 from lienthong.cli.state import state_folder
+from lienthong.cli.stopping import interruptible
 from lienthong.cli.world import World
 from lienthong.embedded.errors import PortTaken
 from lienthong.exchange.backend import Backend
@@ -78,21 +78,10 @@ def sandbox(
 
 
 async def _until_told_to_stop(options: Options) -> None:
-    loop = asyncio.get_running_loop()
     backends: list[Backend] = []
-    work = asyncio.create_task(_run(options, backends))
     hurry: list[asyncio.Task[None]] = []
-
-    def stop() -> None:
-        # Once: a second Ctrl-C must not cut off the cleaning up, which leaves no process behind.
-        if not hurry:
-            hurry.append(asyncio.create_task(_cut_off(backends)))
-            work.cancel()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
-        await work
+        await interruptible(_run(options, backends), told=lambda: hurry.append(asyncio.create_task(_cut_off(backends))))
     for task in hurry:
         task.cancel()
 

@@ -40,6 +40,8 @@ class _Received:
     opening: Opening
     receiver: Organ
     route: Route
+    # Whose session it opens, if it opens one.
+    opens: Ends | None
 
     @property
     def session(self) -> Session:
@@ -92,9 +94,8 @@ class Provider:
         if opened.header.kind is not Kind.REQUEST:
             raise Malformed(f"a {opened.header.kind} where a request belongs")
         receiver = self._node.check_receiver(opened.header, route.to_organ)
-        if session_id is None:
-            self._sessions.remember(opening, ends)
-        return _Received(opened=opened, packet=packet, opening=opening, receiver=receiver, route=route)
+        opens = ends if session_id is None else None
+        return _Received(opened=opened, packet=packet, opening=opening, receiver=receiver, route=route, opens=opens)
 
     async def _answer(self, received: _Received) -> bytes:
         header = received.opened.header
@@ -102,6 +103,9 @@ class Provider:
             self._allow(received)
             message = await self._message(received)
             await self._claim(received)
+            if received.opens is not None:
+                # Only now: a replayed or refused call must not keep its session alive.
+                self._sessions.remember(received.opening, received.opens)
             status, answer = await self._carry_out(header, message)
             response, packet = await self._sealed(received, status, answer)
         except (ExchangeError, TrustError) as error:

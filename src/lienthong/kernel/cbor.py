@@ -262,8 +262,8 @@ class _Reader:
                 items.append(data[begin:at] if first < 0x60 else data[begin:at].decode())  # noqa: PLR2004 - text from there
             elif 0x80 <= first < 0x98:  # noqa: PLR2004 - an array whose length is in the same byte
                 self._take(first - 0x80)
-                item, at = self._items(first - 0x80, at + 1, _deeper(depth))
-                items.append(item)
+                nested, at = self._items(first - 0x80, at + 1, _deeper(depth))
+                items.append(nested)
             else:
                 item, at = self.item(at, depth)
                 items.append(item)

@@ -17,8 +17,8 @@ from lienthong.cli.demo.attacks import Attacker, Attempt
 from lienthong.cli.demo.broadcast import NUMBER, Receipts, broadcast
 from lienthong.cli.demo.calls import Called, call
 from lienthong.cli.demo.view import View
-from lienthong.cli.gateway import until_told_to_stop
 from lienthong.cli.state import state_folder
+from lienthong.cli.stopping import interruptible
 from lienthong.cli.text import number
 from lienthong.cli.world import World
 from lienthong.embedded.child import spawn, stop
@@ -64,7 +64,7 @@ def run(options: Options) -> dict[str, Any]:
     """
     with state_folder(options.state, command="demo") as folder:
         try:
-            return uvloop.run(_interruptible(_Demo(options, folder.resolve())))
+            return uvloop.run(interruptible(_Demo(options, folder.resolve()).run()))
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
 
@@ -74,22 +74,6 @@ def is_success(result: Mapping[str, Any]) -> bool:
     counts = (result["receipts_verified"], result["calls_ok"], result["calls_refused"])
     holds = (value for name, value in result.items() if name.endswith(("_detected", "_verified")))
     return counts == (result["organs"], 1, 1) and all(holds)
-
-
-async def _interruptible(demo: "_Demo") -> dict[str, Any]:
-    """Run the demo; SIGTERM or Ctrl-C ends it in order, wherever it is.
-
-    Raises:
-        asyncio.CancelledError: before there was a result.
-    """
-    work = asyncio.create_task(demo.run())
-    told = asyncio.create_task(until_told_to_stop())
-    # Once: a second Ctrl-C must not cut off the cleaning up, which leaves no process behind.
-    told.add_done_callback(lambda _: work.cancel())
-    try:
-        return await work
-    finally:
-        told.cancel()
 
 
 class _Demo:

@@ -1,13 +1,14 @@
 """A gateway of the demo in a process of its own, with a clerk who opens and accepts what arrives."""
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 from typing import Final
 
 import uvloop
 
-from lienthong.cli.gateway import until_told_to_stop
+from lienthong.cli.stopping import interruptible
 from lienthong.exchange.config import GatewayConfig
 from lienthong.exchange.mail.mailbox import Mailbox
 from lienthong.exchange.mail.store import MailItem
@@ -54,13 +55,11 @@ async def serve(config: GatewayConfig) -> None:
     """Run the gateway; one line on standard output says that it is ready."""
     clerk = Clerk()
     async with running(config, on_arrival=clerk.notice) as gateway:
-        work = asyncio.create_task(clerk.work(gateway.gateway.mailbox))
         sys.stdout.write(f"READY {gateway.url}\n")
         sys.stdout.flush()
-        await until_told_to_stop()
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+        await clerk.work(gateway.gateway.mailbox)
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(GatewayConfig.load(Path(sys.argv[1]))))
+    with contextlib.suppress(asyncio.CancelledError):
+        uvloop.run(interruptible(serve(GatewayConfig.load(Path(sys.argv[1])))))

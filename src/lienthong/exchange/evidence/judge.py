@@ -42,7 +42,9 @@ class Judge:
             self._compare(where, entry, first.header)
         for number, answer in enumerate(answers, start=1):
             if answer is not None and answer.header.answers != first.digest:
-                self._notes.find(f"{where}, seal {number}", "answer_differs", "it answers another seal than the first")
+                # An answer to another call is what an alarm may be about.
+                note = self._notes.tell if entry.kind in _INCIDENTS else self._notes.find
+                note(f"{where}, seal {number}", "answer_differs", "it answers another seal than the first")
 
     def _open(self, where: str, sealed: bytes, entry: Entry) -> Opened | None:
         self._notes.seals += 1
