@@ -72,14 +72,6 @@ async def gateway(world: World, site: str, *options: str) -> AsyncGenerator[Proc
             await process.wait()
 
 
-async def refused(*arguments: str) -> str:
-    """Start a gateway that must not come up; returns its complaint."""
-    process = await spawn("gateway", *arguments)
-    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1), err
-    return err.decode()
-
-
 async def test_it_says_where_it_is_and_what_it_serves(world: World) -> None:
     async with gateway(world, "tw") as running:
         found = re.fullmatch(r"Gateway tw serves 1 organ · (http://\S+)\. Ctrl-C ends it\.\n", running.ready)
@@ -114,12 +106,15 @@ async def test_told_to_stop_before_it_is_ready(world: World) -> None:
     assert (process.returncode, b"Traceback" in err) == (0, False)
 
 
-async def test_what_it_needs_and_has_not_is_one_line(world: World) -> None:
-    config = world.config("tw")
+def test_what_it_needs_and_has_not_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = World.create(tmp_path / "world", plan(1)).config("tw")
+    file = config.state / "gateway.toml"
+    file.write_text(config.to_toml())
     config.keys.unlink()
-    complaint = await refused("--config", str(config.state / "gateway.toml"))
-    assert complaint.startswith("The key store cannot be used: ")
-    assert str(config.keys) in complaint
+    assert main(["gateway", "--config", str(file)]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(f"The key store cannot be used: {config.keys}")
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def test_it_ends_soon_and_leaves_nothing(tmp_path: Path, number: signal.Signals)
         assert not any(Path(f"/proc/{pid}").exists() for pid in children)
 
 
+@pytest.mark.slow
 def test_slow_service_does_not_hold_it_up(tmp_path: Path, system: Backend) -> None:
     asked, release = threading.Event(), threading.Event()
 
@@ -104,6 +105,7 @@ def test_slow_service_does_not_hold_it_up(tmp_path: Path, system: Backend) -> No
     assert [reply.header("x-road-error") for reply in replies] == ["Server.ServerProxy.ServiceFailed"]
 
 
+@pytest.mark.slow
 def test_half_a_request_does_not_hold_it_up(tmp_path: Path) -> None:
     with sandbox(tmp_path) as running, socket.create_connection(("127.0.0.1", running.port)) as half:
         half.sendall(f"GET /r1/{PROVIDER}/echo HTTP/1.1\r\nHost".encode())
@@ -208,6 +210,7 @@ def _entries(running: Sandbox) -> int:
     return int(json.loads(running.call("/v1/status").body)["journal"]["entries"])
 
 
+@pytest.mark.slow
 def test_state_is_kept_and_follows_the_file(tmp_path: Path, system: Backend) -> None:
     state = ("--state", str(tmp_path / "state"))
     with sandbox(tmp_path, _config(system), *state) as running:

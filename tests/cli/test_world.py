@@ -1,6 +1,6 @@
 """An exchange in a folder: made, taken up again, adapted to another plan."""
 
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,7 @@
 """What must hold of a source as a whole."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """Differences in words."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from msgspec.structs import replace as changed

@@ -1,6 +1,6 @@
 """Who wins when files contradict each other: the centre's register."""
 
-from dataclasses import replace
+from copy import replace
 
 import msgspec
 import pytest

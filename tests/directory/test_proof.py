@@ -1,6 +1,6 @@
 """Extracts: what the directory said, provable without a network from a root alone."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

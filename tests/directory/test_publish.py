@@ -1,7 +1,7 @@
 """Publishing: what changed gets a new version and nothing else does."""
 
 import hashlib
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from msgspec.structs import replace as changed

@@ -1,6 +1,6 @@
 """One version as a value: as one piece, as a folder, as the files of a mirror."""
 
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

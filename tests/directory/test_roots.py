@@ -1,6 +1,6 @@
 """The root: two of three people, one version after the other."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from tuf.api.metadata import Metadata, Root

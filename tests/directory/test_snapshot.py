@@ -1,6 +1,6 @@
 """What a gateway asks the directory."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from msgspec.structs import replace as changed

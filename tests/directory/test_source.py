@@ -1,7 +1,8 @@
 """The source folder: what is written is read again, and what is wrong is named with its place."""
 
 import tempfile
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest

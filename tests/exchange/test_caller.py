@@ -1,7 +1,7 @@
 """Making calls: what is sent, what is believed of the answer, and what is recorded of both."""
 
 import asyncio
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

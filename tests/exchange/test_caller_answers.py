@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """What the parts of a gateway share: organs hosted here, keys by their owner, evidence."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

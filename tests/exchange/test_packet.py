@@ -1,7 +1,7 @@
 """Packets: a seal and its contents, in one form; what was not sealed is noticed."""
 
 import hashlib
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from hypothesis import given

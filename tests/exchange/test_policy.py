@@ -1,7 +1,7 @@
 """The decision: default deny, labels as a lattice, one order of rules, the same verdict on both sides."""
 
 import uuid
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,7 @@
 """Answering calls: what does not hold is refused under seal, recorded, and never reaches the service."""
 
 import uuid
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

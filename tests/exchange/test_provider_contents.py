@@ -1,6 +1,6 @@
 """What is inside a call: keys, contents, sessions and bytes; and what fails on our own side."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings

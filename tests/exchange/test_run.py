@@ -6,7 +6,7 @@ import os
 import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

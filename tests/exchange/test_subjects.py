@@ -1,7 +1,7 @@
 """Subjects: receiver first, and back again."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -5,7 +5,8 @@ import hashlib
 import shutil
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 

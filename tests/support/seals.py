@@ -1,7 +1,8 @@
 """Headers, keys and a directory of keys for tests of seals and envelopes, and ways to damage these."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 

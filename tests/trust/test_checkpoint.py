@@ -1,6 +1,6 @@
 """Checkpoints and receipts: what they prove, and that nothing else passes for them."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import cbor2

@@ -1,6 +1,7 @@
 """The sealed header: it comes back as it was, in one encoding, and half-understood ones are refused."""
 
-from dataclasses import fields, replace
+from copy import replace
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 

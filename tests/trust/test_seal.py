@@ -1,7 +1,7 @@
 """Seals: single and in batches they hold for one header, one key and one time, and for nothing else."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """Batch seals: one signature for many headers, each with a proof that holds for itself alone."""
 
-from dataclasses import replace
+from copy import replace
 from uuid import UUID
 
 import cwt

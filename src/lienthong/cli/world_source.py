@@ -1,7 +1,7 @@
 """The directory's source and the private keys of an exchange on one machine, made from a plan or adapted to one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import Final
 

@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs, policy
@@ -31,8 +32,7 @@ UNKNOWN_SESSION: Final = "unknown_session"
 _CONTENTS: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """What an information system asks of a service."""
 
     client: ClientId
@@ -43,22 +43,20 @@ class Call:
     message: HttpMessage
     connection: policy.Connection
     # The exchange's own id of this one call.
-    id: uuid.UUID = field(default_factory=new_id)
+    id: uuid.UUID = msgspec.field(default_factory=new_id)
     label: Label = INTERNAL
     user: str = ""
     purpose: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the service answered."""
 
     status: int
     message: HttpMessage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sent:
+class _Sent(msgspec.Struct, frozen=True, kw_only=True):
     """A call on its way."""
 
     header: Header

@@ -1,8 +1,9 @@
 """HTTP messages as they travel under a seal: start line, headers and body, byte for byte."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from lienthong.exchange.errors import Malformed
 from lienthong.kernel import cbor
@@ -38,8 +39,7 @@ HOP_BY_HOP: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpMessage:
+class HttpMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A request or an answer without its start line, which the seal's header carries."""
 
     headers: Headers

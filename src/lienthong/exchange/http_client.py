@@ -13,6 +13,7 @@ from typing import Final, cast
 from urllib.parse import urlsplit
 
 import httptools
+import msgspec
 
 from lienthong.exchange.http import Headers
 
@@ -68,8 +69,7 @@ class Origin:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a server said."""
 
     status: int

@@ -3,8 +3,9 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from lienthong.exchange.errors import Malformed
 from lienthong.kernel import cbor
@@ -20,8 +21,7 @@ _NOTICE: Final = "notice"
 _TOKEN: Final = re.compile(r"[a-z0-9-]{1,32}\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlobRef:
+class BlobRef(msgspec.Struct, frozen=True, kw_only=True):
     """A large content that travels apart."""
 
     # Branch and site whose stream holds it, and its unguessable name there.
@@ -36,8 +36,7 @@ class BlobRef:
 type Part = bytes | BlobRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True, kw_only=True):
     """A seal and its contents in the order in which the header names them."""
 
     sealed: bytes

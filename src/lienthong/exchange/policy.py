@@ -5,9 +5,10 @@ goes into the journal with the verdict.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from lienthong.directory.model import Grant, Organ, Service, Subsystem
 from lienthong.directory.snapshot import Snapshot, Standing
@@ -29,8 +30,7 @@ LONGEST: Final[dict[Kind, Millis]] = {
 """For how long a seal may be valid: until then its id has to be remembered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """What the carrier or the web server knows about who is at the other end."""
 
     # The site whose broker credentials sent it; None on an information system's own connection.
@@ -39,8 +39,7 @@ class Connection:
     clients: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, kw_only=True):
     """All a rule may look at."""
 
     header: Header
@@ -54,8 +53,7 @@ class Case:
     receiver: Organ | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What was decided and by which rule."""
 
     error: errors.Refused | None

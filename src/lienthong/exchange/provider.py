@@ -1,8 +1,9 @@
 """Calls, on the side of who provides: open, check, decide, record, carry out, seal, record, answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs, policy
@@ -31,8 +32,7 @@ _ANSWER_TERM: Final = MINUTE
 _CONTENTS: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Received:
+class _Received(msgspec.Struct, frozen=True, kw_only=True):
     """A call whose seal has been checked."""
 
     opened: Opened

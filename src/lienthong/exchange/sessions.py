@@ -2,8 +2,9 @@
 
 import os
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from lienthong.kernel.clock import MINUTE, SECOND, Clock, Millis
 from lienthong.trust import envelope
@@ -16,16 +17,14 @@ KEPT: Final[Millis] = LIFETIME + 30 * SECOND
 _REMEMBERED: Final = 50_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
+class Ends(msgspec.Struct, frozen=True, kw_only=True):
     """Whose session it is: carrier tokens of caller and provider."""
 
     caller: str
     provider: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """A session as the provider knows it."""
 
     session: Session

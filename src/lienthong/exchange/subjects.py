@@ -4,8 +4,9 @@
 site to its own half of the name; the seals prove what the broker only fences.
 """
 
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.errors import Malformed
@@ -13,8 +14,7 @@ from lienthong.exchange.errors import Malformed
 _PARTS = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(msgspec.Struct, frozen=True, kw_only=True):
     """A subject taken apart: carrier tokens of both ends."""
 
     to_branch: str

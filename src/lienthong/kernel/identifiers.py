@@ -6,10 +6,11 @@ inside a part never becomes a separator.
 """
 
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Self
 from urllib.parse import quote, unquote_to_bytes
+
+import msgspec
 
 from lienthong.kernel.errors import IdentifierInvalid
 
@@ -21,8 +22,7 @@ _HEX: Final = frozenset("0123456789abcdefABCDEF")
 _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-@dataclass(frozen=True, slots=True)
-class OrganId:
+class OrganId(msgspec.Struct, frozen=True):
     """An organ: a member of the exchange."""
 
     instance: str
@@ -53,8 +53,7 @@ class OrganId:
         return cls(*split(text, 3))
 
 
-@dataclass(frozen=True, slots=True)
-class SubsystemId:
+class SubsystemId(msgspec.Struct, frozen=True):
     """An information system of an organ."""
 
     instance: str
@@ -86,8 +85,7 @@ class SubsystemId:
         return cls(*split(text, 4))
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceId:
+class ServiceId(msgspec.Struct, frozen=True):
     """A service of an information system."""
 
     instance: str

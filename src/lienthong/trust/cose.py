@@ -4,11 +4,11 @@ Built by hand over cbor2 and cryptography: thirty lines, checked against two oth
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import cbor2
+import msgspec
 
 from lienthong.kernel import cbor
 from lienthong.kernel.errors import CborInvalid
@@ -36,8 +36,7 @@ _TO_BE_SIGNED: Final = b"\x84\x6aSignature1"
 _NO_EXTERNAL_DATA: Final = b"\x40"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sign1:
+class Sign1(msgspec.Struct, frozen=True, kw_only=True):
     """A COSE_Sign1 taken apart; nothing in it has been checked but its form."""
 
     # The protected header as signed, and decoded.

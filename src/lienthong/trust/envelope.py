@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Final, Self
 
 import cbor2
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -45,8 +46,7 @@ _AUTHENTICATED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unwrapped:
+class Unwrapped(msgspec.Struct, frozen=True, kw_only=True):
     """An opened envelope."""
 
     plaintext: bytes

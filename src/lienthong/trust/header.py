@@ -6,11 +6,12 @@ content key still cannot pass the content on as if the sender had addressed it t
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, Self
 from uuid import UUID
+
+import msgspec
 
 from lienthong.kernel import cbor
 from lienthong.kernel.clock import Millis
@@ -47,8 +48,7 @@ class ReceiptState(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that travels under the seal, bound by its digest."""
 
     # SHA-256 of the plain content, 32 bytes.
@@ -59,8 +59,7 @@ class Content:
     media_type: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What is sealed of an exchange."""
 
     kind: Kind
@@ -80,7 +79,7 @@ class Header:
     purpose: str = ""
     subject: str = ""
     urgency: int = 0
-    contents: tuple[Content, ...] = field(default=())
+    contents: tuple[Content, ...] = ()
     # Answers and receipts: the SHA-256 digest of the seal they answer.
     answers: bytes = b""
     # Answers: the HTTP status. Receipts: the state.

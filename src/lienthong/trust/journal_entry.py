@@ -4,8 +4,9 @@ Encoded as one flat deterministic CBOR array; these very bytes are what the jour
 ``[1, at, organ, direction, kind, id, peer, label, purpose, verdict, detail, n, digest × n, seal ...]``.
 """
 
-from dataclasses import dataclass
 from typing import Final, Self
+
+import msgspec
 
 from lienthong.kernel import cbor
 from lienthong.kernel.clock import Millis
@@ -17,8 +18,7 @@ VERSION: Final = 1
 _FIXED: Final = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of evidence. It never holds the content, nor a secret."""
 
     # When it happened, by the gateway's clock.

@@ -8,8 +8,9 @@ a busy gateway signs once for all that is waiting. Either way: ``cbor([header, C
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from lienthong.kernel import cbor
 from lienthong.kernel.clock import Millis
@@ -35,8 +36,7 @@ type ResolveFor = Callable[[bytes, Header], PublicKey]
 """Finds the key of an id among those of the header's sender, or raises KeyUnknown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """A seal that has been checked."""
 
     header: Header

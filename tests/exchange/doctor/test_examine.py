@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,7 @@
 """Reading a journal from outside: filters, receipts, and a gateway that goes on writing."""
 
 import sqlite3
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,7 @@
 """A whole journal, its keys and its directory: what was valid when, and how far the directory reaches."""
 
 import shutil
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

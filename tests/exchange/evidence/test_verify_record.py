@@ -3,7 +3,7 @@
 import shutil
 import zipfile
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,7 @@
 """Receipts: believed only from the organ, for the message, and about the seal that was really sent."""
 
 import uuid
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Sending: sealed for each receiver, durable before it is acknowledged, kept until it is receipted."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

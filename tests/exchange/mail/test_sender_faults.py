@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from msgspec.structs import replace as changed

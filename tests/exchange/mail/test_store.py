@@ -3,7 +3,7 @@
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

@@ -6,7 +6,8 @@ import secrets
 import sqlite3
 import uuid
 from contextlib import closing
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
