@@ -3,7 +3,8 @@
 import importlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from copy import replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID

@@ -9,7 +9,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID

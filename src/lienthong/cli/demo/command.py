@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -206,6 +207,8 @@ class _Demo:
     async def _stay(self, centre: Running) -> None:
         client, service = country.office_of_centre(self._country), country.register_of_units(self._country)
         state = self._world.config(country.CENTRE_SITE).state
+        # From a checkout the program is not on the PATH.
+        program = "lienthong" if shutil.which("lienthong") else f"{sys.executable} -m lienthong"
         self._view.console.print(
             "\n".join(
                 [
@@ -213,9 +216,9 @@ class _Demo:
                     _("Everything goes on running. Try:"),
                     f"  curl -H 'X-Road-Client: {client}' {centre.url}/r1/{service}/00004",
                     f"  curl {centre.url}/v1/status",
-                    f"  lienthong evidence list --state {state}",
-                    f"  lienthong evidence verify {state} --root {self._world.root}",
-                    f"  lienthong doctor --config {state}/gateway.toml",
+                    f"  {program} evidence list --state {state}",
+                    f"  {program} evidence verify {state} --root {self._world.root}",
+                    f"  {program} doctor --config {state}/gateway.toml",
                     _("Ctrl-C ends it."),
                 ]
             ),
