@@ -44,6 +44,8 @@ class Use(StrEnum):
     WRAP = "wrap"
 
 
+# Bytes of a COSE signature; what has none here does not sign.
+_SIGNATURE_SIZES: Final = {Algorithm.ES256: 2 * _P256_COORDINATE, Algorithm.EDDSA: 64, Algorithm.ML_DSA_65: 3309}
 SEAL_ALGORITHMS: Final = frozenset({Algorithm.ES256, Algorithm.EDDSA, Algorithm.ML_DSA_65})
 
 
@@ -88,14 +90,14 @@ class PublicKey:
         Raises:
             SealInvalid: it does not fit, or the key is not for sealing.
         """
+        if len(signature) != _SIGNATURE_SIZES.get(self.algorithm):
+            raise SealInvalid(f"a signature of {len(signature)} bytes by key {self.kid.hex()}")
         try:
             match self._verifier:
-                case ec.EllipticCurvePublicKey() as key if len(signature) == 2 * _P256_COORDINATE:
+                case ec.EllipticCurvePublicKey() as key:
                     key.verify(_to_der(signature), data, _ECDSA)
                 case ed25519.Ed25519PublicKey() | mldsa.MLDSA65PublicKey() as key:
                     key.verify(signature, data)
-                case _:
-                    raise SealInvalid(f"a signature of {len(signature)} bytes by key {self.kid.hex()}")
         except InvalidSignature:
             raise SealInvalid(f"signature by key {self.kid.hex()}") from None
         except ValueError:
