@@ -20,7 +20,7 @@ def test_the_tables_are_those_of_the_code() -> None:
 
 
 def test_every_field_of_the_header_is_explained() -> None:
-    assert set(tables.field_numbers()) == {"version", *Header.__dataclass_fields__} == set(tables.FIELDS)
+    assert set(tables.field_numbers()) == {"version", *Header.__struct_fields__} == set(tables.FIELDS)
     assert sorted(tables.field_numbers().values()) == list(range(1, len(tables.FIELDS) + 1))
 
 

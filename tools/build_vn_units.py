@@ -96,7 +96,7 @@ def installed_source() -> Path:
     """
     found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None:
-        raise SourceWrong(f"{PACKAGE} is not installed: uv sync --group units, or pass --source")
+        raise SourceWrong(f"{PACKAGE} is not installed: uv pip install --group units, or pass --source")
     return Path(found.origin).parent / "data"
 
 

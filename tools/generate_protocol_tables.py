@@ -4,10 +4,11 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+
+from msgspec.structs import fields
 
 from lienthong.exchange import blobs, http, packet, policy, sessions
 from lienthong.exchange.alarms import ALARMS

@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).parents[2] / "tools/build_vn_units.py"
 
 @pytest.mark.skipif(
     importlib.util.find_spec("vietnamadminunits") is None,
-    reason="vietnamadminunits is not installed: uv sync --group units",
+    reason="vietnamadminunits is not installed: uv pip install --group units",
 )
 def test_the_committed_tables_are_up_to_date() -> None:
     checked = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True, check=False)

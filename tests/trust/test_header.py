@@ -1,13 +1,13 @@
 """The sealed header: it comes back as it was, in one encoding, and half-understood ones are refused."""
 
 from copy import replace
-from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from lienthong.kernel import cbor
 from lienthong.kernel.labels import Label, Level
