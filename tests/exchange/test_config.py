@@ -55,6 +55,15 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert config.services == {ServiceId("VN", "PARTY", "U1", "reg", "đơn"): "http://127.0.0.1:9000"}
 
 
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:80", "[::1]:80", "localhost:80", '10.0.0.1:80"\ntrusted-segment = true\n#"']
+)
+def test_it_listens_on_loopback_or_where_the_segment_is_trusted(tmp_path: Path, address: str) -> None:
+    config = GatewayConfig.load(written(tmp_path, f'{SMALL}listen = "{address}"'))
+    assert config.listen == (address.partition('"')[0].rpartition(":")[0], 80)
+    assert GatewayConfig.load(written(tmp_path, config.to_toml())) == config
+
+
 @pytest.mark.parametrize("text", [SMALL, FULL])
 def test_what_is_written_reads_the_same(tmp_path: Path, text: str) -> None:
     config = GatewayConfig.load(written(tmp_path, text))
@@ -73,6 +82,8 @@ def test_what_is_written_reads_the_same(tmp_path: Path, text: str) -> None:
         (SMALL + 'listen = "8080"', "HOST:PORT"),
         (SMALL + 'listen = ":8080"', "HOST:PORT"),
         (SMALL + 'listen = "127.0.0.1:"', "HOST:PORT"),
+        (SMALL + 'listen = "0.0.0.0:8080"', "trusted-segment"),
+        (SMALL + 'listen = "gateway.example:8080"', "trusted-segment"),
         (SMALL + 'listen = "127.0.0.1:65536"', "HOST:PORT"),
         (SMALL + 'listen = "127.0.0.1:²"', "gateway.toml"),
         (SMALL + '[[services]]\nid = "VN/PARTY/U1"\nurl = "x"', "5 parts"),

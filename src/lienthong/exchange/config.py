@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Self
 
@@ -37,6 +38,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     root: str
     passphrase_file: str | None = None
     listen: str | None = None
+    trusted_segment: bool = False
     error_codes: Codes = Codes.CLASSIC
     services: list[_Service] = []
 
@@ -90,7 +92,7 @@ class GatewayConfig:
         try:
             file = msgspec.toml.decode(path.read_bytes(), type=_File)
             services = {ServiceId.parse(service.id): service.url for service in file.services}
-            listen = None if file.listen is None else _address(file.listen)
+            listen = None if file.listen is None else _address(file.listen, anywhere=file.trusted_segment)
         except (OSError, msgspec.ValidationError, msgspec.DecodeError, IdentifierInvalid, ValueError) as error:
             raise ConfigInvalid(f"{path}: {error}") from error
         base = path.resolve().parent
@@ -109,7 +111,7 @@ class GatewayConfig:
 
     def to_toml(self) -> str:
         """Write the configuration as ``load`` reads it, with absolute paths."""
-        lines = {
+        lines: dict[str, str | bool | list[str]] = {
             "site": self.site,
             "state": str(self.state),
             "nats": list(self.nats),
@@ -122,6 +124,7 @@ class GatewayConfig:
             lines["passphrase-file"] = str(self.passphrase_file)
         if self.listen is not None:
             lines["listen"] = f"{self.listen[0]}:{self.listen[1]}"
+            lines["trusted-segment"] = not _is_loopback(self.listen[0])
         # A JSON string, and a list of them, is also one in TOML.
         text = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lines.items()]
         for service, url in self.services.items():
@@ -129,8 +132,18 @@ class GatewayConfig:
         return "\n".join(text) + "\n"
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(text: str, *, anywhere: bool) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
         raise ValueError(f"listen = {text!r} is not HOST:PORT")
+    if not anywhere and not _is_loopback(host):
+        # Plain HTTP names its caller by a header: whoever reaches the port speaks for every system here.
+        raise ValueError(f"listen = {text!r} is not on loopback; if only our systems reach it: trusted-segment = true")
     return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
