@@ -161,4 +161,7 @@ async def test_answer_over_the_limit_is_an_error(
 
 
 async def test_closing_what_was_never_used_is_harmless() -> None:
-    await HttpBackend(urls={}).close()
+    unused = HttpBackend(urls={})
+    await unused.close()
+    with pytest.raises(ServiceUnknown):
+        await unused.call(SERVICE, "GET", "", EMPTY)

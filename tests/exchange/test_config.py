@@ -83,6 +83,8 @@ def test_what_is_written_reads_the_same(tmp_path: Path, text: str) -> None:
         (SMALL + 'listen = ":8080"', "HOST:PORT"),
         (SMALL + 'listen = "127.0.0.1:"', "HOST:PORT"),
         (SMALL + 'listen = "0.0.0.0:8080"', "trusted-segment"),
+        (FULL.replace("http://127.0.0.1:9000", "ftp://127.0.0.1"), "no HTTP address"),
+        (FULL.replace("http://127.0.0.1:9000", "http://host:port"), "gateway.toml"),
         (SMALL + 'listen = "gateway.example:8080"', "trusted-segment"),
         (SMALL + 'listen = "127.0.0.1:65536"', "HOST:PORT"),
         (SMALL + 'listen = "127.0.0.1:²"', "gateway.toml"),

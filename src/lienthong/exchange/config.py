@@ -8,6 +8,7 @@ from typing import Final, Self
 
 import msgspec
 
+from lienthong.exchange.http_client import Origin
 from lienthong.exchange.rest.faults import Codes
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ServiceId
@@ -92,6 +93,8 @@ class GatewayConfig:
         try:
             file = msgspec.toml.decode(path.read_bytes(), type=_File)
             services = {ServiceId.parse(service.id): service.url for service in file.services}
+            for url in services.values():
+                Origin.of(url)
             listen = None if file.listen is None else _address(file.listen, anywhere=file.trusted_segment)
         except (OSError, msgspec.ValidationError, msgspec.DecodeError, IdentifierInvalid, ValueError) as error:
             raise ConfigInvalid(f"{path}: {error}") from error

@@ -171,9 +171,11 @@ class HttpClient:
 
     async def _connect(self, origin: Origin) -> "_Connection":
         loop = asyncio.get_running_loop()
-        tls = (self.tls or ssl.create_default_context()) if origin.secure else None
+        if origin.secure and self.tls is None:
+            # Reading the system's trust takes tens of milliseconds: once is enough.
+            self.tls = ssl.create_default_context()
         _, connection = await loop.create_connection(
-            lambda: _Connection(loop, self._open), origin.host, origin.port, ssl=tls
+            lambda: _Connection(loop, self._open), origin.host, origin.port, ssl=self.tls if origin.secure else None
         )
         return connection
 

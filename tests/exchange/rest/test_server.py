@@ -75,10 +75,13 @@ async def test_cancelled_while_it_comes_up_it_stops(monkeypatch: pytest.MonkeyPa
 
 async def test_request_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_GRACE", 0.1)
-    async with WebServer(hello, host="127.0.0.1", port=0) as server:
+    async with asyncio.timeout(10), WebServer(hello, host="127.0.0.1", port=0) as server:
         _, writer = await asyncio.open_connection("127.0.0.1", _port_of(server))
         writer.write(b"GET / HTTP/1.1\r\nHo")
         await writer.drain()
         # The next connection is taken after this one.
+        await _get(_port_of(server))
+    # Ended in time although that request never did, and nobody listens any more.
+    with pytest.raises(ConnectionRefusedError):
         await _get(_port_of(server))
     writer.close()
