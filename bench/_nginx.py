@@ -14,13 +14,13 @@ _CONFIG = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log crit;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; client_body_temp_path {folder}/tmp; proxy_temp_path {folder}/tmp2;
+  access_log off; client_max_body_size 0; client_body_temp_path {folder}/tmp; proxy_temp_path {folder}/tmp2;
   fastcgi_temp_path {folder}/tmp3; uwsgi_temp_path {folder}/tmp4; scgi_temp_path {folder}/tmp5;
   keepalive_requests 1000000; proxy_http_version 1.1; proxy_set_header Connection "";
   {http}
 }}
 """
-_BACKEND = """
+BACKEND = """
   server {{ listen 127.0.0.1:{backend} backlog=1024; default_type application/octet-stream;
     location / {{ return 200 "{answer}"; }} }}
 """
@@ -49,12 +49,12 @@ class Peers:
 
 
 @contextlib.contextmanager
-def peers(folder: Path, answer: bytes) -> Iterator[Peers]:
-    """Run a backend that always gives the same answer, and two proxies with mutual TLS before it."""
+def peers(folder: Path, answer: bytes, template: str = BACKEND) -> Iterator[Peers]:
+    """Run a backend that always gives the same answer, or another one, and two proxies with mutual TLS before it."""
     ports = {name: free_port() for name in ("backend", "first", "second")}
     _certificate(folder)
     with contextlib.ExitStack() as stack:
-        for name, server in (("backend", _BACKEND), ("second", _SECOND), ("first", _FIRST)):
+        for name, server in (("backend", template), ("second", _SECOND), ("first", _FIRST)):
             home = folder / name
             home.mkdir()
             for file in ("cert.pem", "key.pem"):
@@ -76,9 +76,12 @@ class Load:
     errors: int
 
 
-def load(url: str, *, connections: int, seconds: int, headers: tuple[str, ...] = ()) -> Load:
-    """Ask an address again and again with wrk."""
+def load(
+    url: str, *, connections: int, seconds: int, headers: tuple[str, ...] = (), script: Path | None = None
+) -> Load:
+    """Ask an address again and again with wrk; a script of its own says what to send."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s"]
+    command += [] if script is None else ["-s", str(script)]
     command += [part for header in headers for part in ("-H", header)]
     text = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)

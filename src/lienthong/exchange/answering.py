@@ -1,25 +1,31 @@
 """Answering one call, step by step: decide, read, claim its id, carry it out or refuse it."""
 
+from contextlib import aclosing
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace as changed
 
 from lienthong.directory.model import Organ
-from lienthong.exchange import blobs, policy
+from lienthong.exchange import policy
 from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.asks import Asker
 from lienthong.exchange.backend import Backend
-from lienthong.exchange.errors import Malformed
-from lienthong.exchange.http import HttpMessage, decode_head, encode_head
+from lienthong.exchange.errors import ExchangeError, Malformed
+from lienthong.exchange.http import Body, HttpMessage, decode_head, encode_head
 from lienthong.exchange.metaservices import describe
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Part, check_contents, content_of
+from lienthong.exchange.packet import INLINE_LIMIT, CallPart, HeldRef, check_content, check_contents, content_of
+from lienthong.exchange.pulling import Incoming
 from lienthong.exchange.sealing import encoded
 from lienthong.exchange.sessions import Ends, Opening
-from lienthong.exchange.subjects import Route
+from lienthong.exchange.spool import described
+from lienthong.exchange.subjects import Route, call_subject
 from lienthong.kernel.clock import MINUTE
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ServiceId, parse_client
 from lienthong.kernel.labels import Label
+from lienthong.trust.errors import TrustError
 from lienthong.trust.header import Content, Header, Kind
 from lienthong.trust.journal import Entry, Statement
 from lienthong.trust.seal import Opened, sender_organ
@@ -34,7 +40,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
     opened: Opened
     sealed: bytes
-    parts: tuple[Part, ...]
+    parts: tuple[CallPart, ...]
     opening: Opening
     receiver: Organ
     route: Route
@@ -49,9 +55,16 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     header: Header
     # The header's sealed form.
     encoded: bytes
-    parts: tuple[Part, ...] = ()
+    parts: tuple[CallPart, ...] = ()
     # Why it was refused; None for the service's own answer.
     error: LienthongError | None = None
+
+
+class Unfinished(msgspec.Struct, frozen=True, kw_only=True):
+    """A large answer of which only the beginning has come."""
+
+    status: int
+    answer: HttpMessage
 
 
 class Answering:
@@ -81,26 +94,37 @@ class Answering:
         service = self._node.snapshot.service(ServiceId.parse(header.receiver))
         return header.label if service is None else header.label.join(service.label)
 
-    async def message(self, received: Received) -> HttpMessage:
-        """Return what is asked, its contents checked; a large one is fetched.
+    def message(self, received: Received) -> HttpMessage:
+        """Return what is asked, its contents checked; a large body is fetched and checked when it is read.
 
         Raises:
             Malformed, DigestMismatch: not the sealed contents, or none that a service could be sent.
-            ExchangeError: it cannot be fetched.
+            BodyTooLarge: more than this gateway takes.
         """
         header = received.opened.header
         match received.parts:
-            case [bytes() as head, BlobRef() as ref] if len(header.contents) == _CONTENTS:
-                blobs.check(ref, self._node.organ(sender_organ(header)), header.contents[-1])
-                return _message(header, head, await blobs.get(self._node.carrier, ref))
+            case [bytes() as head, HeldRef() as ref] if len(header.contents) == _CONTENTS:
+                asked, body = header.contents
+                check_content(asked, head)
+                self._node.spool.check(body.size)
+                return _addressed(header, head, self._incoming(received, ref, body))
             case _:
                 return self.inline(received)
+
+    def _incoming(self, received: Received, ref: HeldRef, content: Content) -> Incoming:
+        async def failed(_: ExchangeError | TrustError) -> None:
+            """Leave it to the answer, which is a refusal then and recorded as such."""
+
+        caller = self._node.organ(sender_organ(received.opened.header))
+        return self._node.pulls.incoming(ref, content, subject=call_subject(received.receiver, caller), failed=failed)
 
     def inline(self, received: Received) -> HttpMessage:
         """Return what is asked when nothing of it travels apart; raises as ``message`` does."""
         match received.parts:
             case [bytes() as head, bytes() as body]:
-                return _message(received.opened.header, head, body)
+                header = received.opened.header
+                check_contents(header, (head, body))
+                return _addressed(header, head, body)
             case _:
                 raise Malformed("the contents of a request")
 
@@ -115,11 +139,14 @@ class Answering:
         entry = self._node.entry(header, organ=received.receiver, direction="in", seals=(received.sealed,))
         return entry, claim
 
-    async def carry_out(self, received: Received, message: HttpMessage) -> Ready:
+    async def carry_out(self, received: Received, message: HttpMessage) -> Ready | Unfinished:
         """Ask the service.
 
+        Returns:
+            Its answer; or, when that is large, what has come of it so far, to be ``finish``ed.
+
         Raises:
-            ExchangeError: it does not answer, or the answer cannot be sent.
+            ExchangeError, TrustError: it does not answer, it could not be asked, or the answer cannot be sent.
         """
         header = received.opened.header
         service = ServiceId.parse(header.receiver)
@@ -127,13 +154,41 @@ class Answering:
             status, answer = describe(self._node.snapshot, service, header)
         else:
             status, answer = await self._backend.call(service, header.method, header.path, message)
+        if isinstance(answer.body, bytes) and len(answer.body) <= INLINE_LIMIT:
+            return self._ready(received, status, answer, answer.body)
+        return Unfinished(status=status, answer=answer)
+
+    async def finish(self, received: Received, unfinished: Unfinished) -> Ready:
+        """Take a large answer into the spool, from where its caller fetches it.
+
+        Raises:
+            ExchangeError: it breaks off, or there is no room for it.
+        """
+        answer = unfinished.answer
+        writer = self._node.spool.writer(received.route.from_site)
+        try:
+            if isinstance(answer.body, bytes):
+                await writer.write(answer.body)
+            else:
+                async with aclosing(answer.body.pieces()) as pieces:
+                    async for piece in pieces:
+                        await writer.write(piece)
+            body = await writer.finish()
+        except BaseException:
+            writer.discard()
+            raise
+        ref = self._node.held.hold(body, Asker.on(received.route))
+        try:
+            return self._ready(received, unfinished.status, changed(answer, body=body), ref)
+        except BaseException:
+            self._node.held.drop(ref.name)
+            raise
+
+    def _ready(self, received: Received, status: int, answer: HttpMessage, part: CallPart) -> Ready:
         head = encode_head(answer.headers)
-        body: Part = answer.body
-        if len(answer.body) > INLINE_LIMIT:
-            body = await blobs.put(self._node.carrier, received.receiver, answer.body)
-        contents = (content_of(head), content_of(answer.body, media_type=answer.header("content-type")))
+        contents = (content_of(head), described(answer.body, answer.header("content-type")))
         response = self._response(received, status=str(status), contents=contents)
-        return Ready(received=received, header=response, encoded=encoded(response), parts=(head, body))
+        return Ready(received=received, header=response, encoded=encoded(response), parts=(head, part))
 
     def refuse(self, received: Received, error: LienthongError) -> Ready:
         """Answer with the reason why there is no other answer."""
@@ -181,8 +236,7 @@ class Answering:
         )
 
 
-def _message(header: Header, head: bytes, body: bytes) -> HttpMessage:
-    check_contents(header, (head, body))
+def _addressed(header: Header, head: bytes, body: Body) -> HttpMessage:
     message = HttpMessage(headers=decode_head(head), body=body)
     _check_client(message, header)
     return message

@@ -1,12 +1,15 @@
 """The services behind a gateway: HTTP to an organ's own information systems."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from lienthong.exchange.errors import BackendUnavailable, ServiceUnknown
-from lienthong.exchange.http import HttpMessage, passed_on
+from lienthong.exchange.http import Body, HttpMessage, LargeBody, passed_on
 from lienthong.exchange.http_client import HttpClient, HttpFailure, Origin
+from lienthong.exchange.packet import INLINE_LIMIT
 from lienthong.kernel.identifiers import ServiceId
 
 
@@ -14,11 +17,12 @@ class Backend(Protocol):
     """What carries a call out."""
 
     async def call(self, service: ServiceId, method: str, path: str, message: HttpMessage) -> tuple[int, HttpMessage]:
-        """Carry out a call and return status, headers and body.
+        """Carry out a call and return status, headers and body; a large one is still coming.
 
         Raises:
             ServiceUnknown: no URL is configured for the service.
             BackendUnavailable: the service did not answer.
+            ExchangeError, TrustError: what a large body of the call raises; the service has not got all of it then.
         """
         ...
 
@@ -33,7 +37,7 @@ class HttpBackend:
 
     # Where each service is; path and query of a call are appended.
     urls: dict[ServiceId, str]
-    # Seconds until a service must have answered.
+    # Seconds until a service must have answered; of a large body, until it must have taken or sent some more.
     timeout: float = 50.0
     connections: int = 256
     _client: HttpClient = field(init=False)
@@ -53,24 +57,80 @@ class HttpBackend:
 
         Raises:
             ServiceUnknown: no URL is configured for the service.
-            BackendUnavailable: no connection, no answer in time, a broken answer, or one over 64 MiB.
+            BackendUnavailable: no connection, no answer in time, or a broken one.
+            ExchangeError, TrustError: what a large body raises.
         """
         origin = self._origins.get(service)
         if origin is None:
             raise ServiceUnknown(str(service), hint="The provider's gateway has no URL for it.")
         target = _joined(origin.base, path)
+        body: Body = message.body
         try:
-            async with asyncio.timeout(self.timeout):
-                answer = await self._client.request(origin, method, target, message.headers, message.body)
+            async with asyncio.timeout(self.timeout) as limit:
+                if not isinstance(body, bytes):
+                    body = _Watched(body, limit, self.timeout)
+                answer = await self._client.call(origin, method, target, message.headers, body, most=INLINE_LIMIT)
         except (HttpFailure, TimeoutError, OSError, UnicodeError) as error:
             raise BackendUnavailable(f"{service}: {type(error).__name__}") from error
-        return answer.status, HttpMessage(headers=passed_on(answer.headers), body=answer.body)
+        body = answer.body if isinstance(answer.body, bytes) else _Coming(answer.body, service, self.timeout)
+        return answer.status, HttpMessage(headers=passed_on(answer.headers), body=body)
 
     async def close(self) -> None:
         """Let go of all connections; whoever waits for an answer gets ``BackendUnavailable``."""
         self._client.close()
         # Transports say that they are closed when the loop has turned once more.
         await asyncio.sleep(0)
+
+
+class _Watched(LargeBody):
+    """A large body on its way to a service: as long as it goes on, time is not up."""
+
+    def __init__(self, body: LargeBody, limit: asyncio.Timeout, seconds: float) -> None:
+        self._body = body
+        self._limit = limit
+        self._seconds = seconds
+
+    @property
+    def size(self) -> int | None:
+        return self._body.size
+
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        loop = asyncio.get_running_loop()
+        async with aclosing(self._body.pieces()) as pieces:
+            async for piece in pieces:
+                if not self._limit.expired():
+                    self._limit.reschedule(loop.time() + self._seconds)
+                yield piece
+
+
+class _Coming(LargeBody):
+    """A large answer on its way from a service."""
+
+    def __init__(self, body: LargeBody, service: ServiceId, seconds: float) -> None:
+        self._body = body
+        self._service = service
+        self._seconds = seconds
+
+    @property
+    def size(self) -> int | None:
+        return self._body.size
+
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        """Return it piece by piece.
+
+        Raises:
+            BackendUnavailable: it breaks off, or nothing more comes in time.
+        """
+        async with aclosing(self._body.pieces()) as pieces:
+            while True:
+                try:
+                    async with asyncio.timeout(self._seconds):
+                        piece = await anext(pieces, None)
+                except (HttpFailure, TimeoutError, OSError) as error:
+                    raise BackendUnavailable(f"{self._service}: {type(error).__name__}") from error
+                if piece is None:
+                    return
+                yield piece
 
 
 def _joined(base: str, path: str) -> str:

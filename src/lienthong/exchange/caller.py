@@ -2,16 +2,19 @@
 
 from typing import Final
 
+from msgspec.structs import replace as changed
+
 from lienthong.directory.model import Organ
-from lienthong.exchange import blobs
 from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.asks import Asker
 from lienthong.exchange.errors import ExchangeError
 from lienthong.exchange.exchanged import Answer, Call, Sent
 from lienthong.exchange.http import encode_head
 from lienthong.exchange.lanes import Lanes
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import INLINE_LIMIT, Part, content_of
+from lienthong.exchange.packet import INLINE_LIMIT, CallPart, HeldRef, content_of
 from lienthong.exchange.sealing import encoded
+from lienthong.exchange.spool import Spool, described, spooled
 from lienthong.kernel.clock import SECOND, Millis
 from lienthong.trust.errors import TrustError
 from lienthong.trust.header import Header, Kind
@@ -29,6 +32,11 @@ class Caller:
         self._lanes = Lanes(node)
         self._timeout = timeout
 
+    @property
+    def spool(self) -> Spool:
+        """Where large bodies of calls are to be put."""
+        return self._node.spool
+
     async def call(self, call: Call) -> Answer:
         """Call a service and return its answer once the evidence is durable.
 
@@ -37,8 +45,12 @@ class Caller:
             RemoteError: the provider's side refuses or fails.
             CarrierUnavailable, CarrierTimeout, NoResponder: the provider cannot be reached.
             AnswerInvalid, TrustError: an answer that does not belong to the call, or a key that is missing.
+            SpoolFull, BodyTooLarge, StorageFailed: there is no room for a large body.
             JournalError: the evidence cannot be written.
         """
+        body = call.message.body
+        if isinstance(body, bytes) and len(body) > INLINE_LIMIT:
+            return await self._call_at_length(call, body)
         sender = self._node.hosted(call.client.organ)
         head = encode_head(call.message.headers)
         header = self._header(call, head)
@@ -47,11 +59,28 @@ class Caller:
             await self._record(header, sender, kind="refusal", verdict=verdict.code, detail=verdict.rule)
             raise verdict.error
         try:
-            sent = await self._prepared(call, header, head, sender)
+            sent = self._prepared(call, header, head, sender)
         except (ExchangeError, TrustError) as error:
             await self._record(header, sender, kind=kind_of(error), verdict=error.code, detail=str(error))
             raise
-        return await self._lanes.exchange(sent)
+        try:
+            return await self._lanes.exchange(sent)
+        finally:
+            if isinstance(sent.body, HeldRef):
+                self._node.held.drop(sent.body.name)
+
+    async def _call_at_length(self, call: Call, body: bytes) -> Answer:
+        writer = self._node.spool.writer(str(call.client))
+        try:
+            await writer.write(body)
+            lying = await writer.finish()
+        except BaseException:
+            writer.discard()
+            raise
+        try:
+            return await self.call(changed(call, message=changed(call.message, body=lying)))
+        finally:
+            lying.release()
 
     def _header(self, call: Call, head: bytes) -> Header:
         at = self._node.clock.now()
@@ -70,17 +99,16 @@ class Caller:
             path=call.path,
             user=call.user,
             purpose=call.purpose,
-            contents=(content_of(head), content_of(call.message.body, media_type=media_type)),
+            contents=(content_of(head), described(call.message.body, media_type)),
         )
 
-    async def _prepared(self, call: Call, header: Header, head: bytes, sender: Organ) -> Sent:
+    def _prepared(self, call: Call, header: Header, head: bytes, sender: Organ) -> Sent:
         receiver = self._node.organ(call.service.organ)
         key = self._node.wrapping_key(receiver, header)
         sealed_form = encoded(header)
-        body: Part = call.message.body
-        if len(call.message.body) > INLINE_LIMIT:
-            body = await blobs.put(self._node.carrier, sender, call.message.body)
-        return Sent(header=header, encoded=sealed_form, head=head, body=body, sender=sender, receiver=receiver, key=key)
+        body = call.message.body
+        part: CallPart = body if isinstance(body, bytes) else self._node.held.hold(spooled(body), Asker.of(receiver))
+        return Sent(header=header, encoded=sealed_form, head=head, body=part, sender=sender, receiver=receiver, key=key)
 
     async def _record(self, header: Header, sender: Organ, *, kind: str, verdict: str, detail: str) -> None:
         entry = self._node.entry(

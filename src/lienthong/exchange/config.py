@@ -1,21 +1,24 @@
 """A gateway's configuration: one TOML file, checked as a whole before anything starts."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 
 from lienthong.exchange.http_client import Origin
 from lienthong.exchange.rest.faults import Codes
+from lienthong.exchange.spool import Spool
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ServiceId
 
 JOURNAL: Final = "journal.sqlite"
 DIRECTORY: Final = "directory"
 BLOBS: Final = "blobs"
+SPOOL: Final = "spool"
+_MIB: Final = 1024 * 1024
 
 
 class ConfigInvalid(LienthongError):
@@ -30,6 +33,25 @@ class _Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
 
 
+class Bodies(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Room for large bodies of calls, in MiB: the names are those of ``[bodies]`` in the configuration."""
+
+    # All that wait here at once, and those of one information system or other site.
+    room: Annotated[int, msgspec.Meta(ge=1)] = 32 * 1024
+    room_per_peer: Annotated[int, msgspec.Meta(ge=1)] = 16 * 1024
+    # One body; 0: as much as there is room for.
+    largest: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+    def spool(self, folder: Path) -> Spool:
+        """Return a spool of that size whose files are made in a folder."""
+        return Spool(
+            folder=folder,
+            room=self.room * _MIB,
+            room_per_peer=self.room_per_peer * _MIB,
+            largest=self.largest * _MIB,
+        )
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     site: str
     state: str
@@ -42,6 +64,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     trusted_segment: bool = False
     error_codes: Codes = Codes.CLASSIC
     services: list[_Service] = []
+    bodies: Bodies = Bodies()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +90,8 @@ class GatewayConfig:
     codes: Codes
     # Where the services of the organs here are.
     services: dict[ServiceId, str]
+    # How much room there is for large bodies.
+    bodies: Bodies = field(default_factory=Bodies)
 
     @property
     def journal(self) -> Path:
@@ -82,6 +107,11 @@ class GatewayConfig:
     def blobs(self) -> Path:
         """Folder of large contents."""
         return self.state / BLOBS
+
+    @property
+    def spool(self) -> Path:
+        """Folder in which files without a name are made for large bodies of calls."""
+        return self.state / SPOOL
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -110,6 +140,7 @@ class GatewayConfig:
             listen=listen,
             codes=file.error_codes,
             services=services,
+            bodies=file.bodies,
         )
 
     def to_toml(self) -> str:
@@ -130,6 +161,7 @@ class GatewayConfig:
             lines["trusted-segment"] = not _is_loopback(self.listen[0])
         # A JSON string, and a list of them, is also one in TOML.
         text = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lines.items()]
+        text += ["", "[bodies]", *(f"{name} = {value}" for name, value in msgspec.to_builtins(self.bodies).items())]
         for service, url in self.services.items():
             text += ["", "[[services]]", f"id = {json.dumps(str(service))}", f"url = {json.dumps(url)}"]
         return "\n".join(text) + "\n"

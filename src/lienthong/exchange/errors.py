@@ -239,6 +239,29 @@ class StorageFailed(ExchangeError):
     hint = "Free disk space and check the file system; what was acknowledged is delivered afterwards."
 
 
+class SpoolFull(ExchangeError):
+    """There is no room for another large body."""
+
+    code = "spool_full"
+    hint = "Try again when others are through, or raise the limits in [bodies] of the gateway's configuration."
+
+
+class BodyTooLarge(ExchangeError):
+    """The body is larger than this gateway takes."""
+
+    code = "body_too_large"
+    fault = "BadRequest"
+    hint = "Send less at once, or have the gateway's operator raise `largest` in [bodies]."
+
+
+class BodyGone(ExchangeError):
+    """The other side no longer holds the body."""
+
+    code = "not_held"
+    fault = "NetworkError"
+    hint = "A gateway was restarted, or the call had ended: call again."
+
+
 class MessageUnknown(ExchangeError):
     """There is no such message in the mailbox."""
 

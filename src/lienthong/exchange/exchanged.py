@@ -6,7 +6,7 @@ import msgspec
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.http import HttpMessage
-from lienthong.exchange.packet import BlobRef, Part
+from lienthong.exchange.packet import CallPart, HeldRef
 from lienthong.exchange.policy import Connection
 from lienthong.kernel.identifiers import ClientId, ServiceId
 from lienthong.kernel.ids import new_id
@@ -46,26 +46,26 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     # The header's sealed form.
     encoded: bytes
     head: bytes
-    body: Part
+    body: CallPart
     sender: Organ
     receiver: Organ
     # The receiver's, to encrypt to.
     key: PublicKey
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[CallPart, ...]:
         """Its contents, in the header's order."""
         return (self.head, self.body)
 
     @property
     def is_large(self) -> bool:
         """Whether its body travels apart."""
-        return isinstance(self.body, BlobRef)
+        return isinstance(self.body, HeldRef)
 
     @property
     def size(self) -> int:
         """Bytes of its contents, without a body that travels apart."""
-        return len(self.head) + (0 if isinstance(self.body, BlobRef) else len(self.body))
+        return len(self.head) + (len(self.body) if isinstance(self.body, bytes) else 0)
 
     @property
     def inline(self) -> tuple[bytes, ...]:

@@ -109,6 +109,9 @@ class Gateway:
         for subscriptions in self._branches.values():
             for subscription in subscriptions:
                 await subscription.close()
+        await self._provider.close()
+        self.node.held.close()
+        await self.node.pulls.close()
         await asyncio.gather(*self._notes, return_exceptions=True)
         try:
             await self.checkpoint()

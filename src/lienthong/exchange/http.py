@@ -1,7 +1,8 @@
 """HTTP messages as they travel under a seal: headers and body, byte for byte."""
 
 import re
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Mapping
 from typing import Final
 
 import msgspec
@@ -42,11 +43,31 @@ _STAYS_BEHIND: Final = re.compile(
 )
 
 
+class LargeBody(ABC):
+    """A body that is not held in memory as a whole."""
+
+    @abstractmethod
+    def pieces(self) -> AsyncGenerator[bytes]:
+        """Return it piece by piece. Close what is returned; where it comes from somewhere else, it comes once.
+
+        Raises:
+            LienthongError: it breaks off, or is not what it should be. The last piece comes only when all holds.
+        """
+
+    @property
+    @abstractmethod
+    def size(self) -> int | None:
+        """Its bytes, where that is known before."""
+
+
+type Body = bytes | LargeBody
+
+
 class HttpMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A request or an answer without its start line, which the seal's header carries."""
 
     headers: Headers
-    body: bytes
+    body: Body
 
     def header(self, name: str) -> str:
         """Return the last value of a header (lower-case name), or an empty text."""

@@ -8,29 +8,43 @@ reply share one transaction of the journal.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from lienthong.exchange import blobs, bundle
+from lienthong.exchange import bundle
 from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.asks import WORKING, Await, Later, later_of
 from lienthong.exchange.bundle import Bundle
-from lienthong.exchange.errors import AnswerInvalid, CarrierTimeout, ExchangeError, RemoteError
+from lienthong.exchange.errors import (
+    AnswerInvalid,
+    CarrierTimeout,
+    CarrierUnavailable,
+    ExchangeError,
+    NoResponder,
+    RemoteError,
+)
 from lienthong.exchange.exchanged import Answer, Sent
 from lienthong.exchange.http import HttpMessage, decode_head
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import BlobRef, Packet, Part, check_contents, notice_of
+from lienthong.exchange.packet import CallPacket, CallPart, HeldRef, check_content, check_contents, notice_of
+from lienthong.exchange.pulling import Incoming
 from lienthong.exchange.sessions import CallerSessions, Ends
 from lienthong.exchange.subjects import call_subject
 from lienthong.kernel.clock import SECOND
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust.envelope import Session
 from lienthong.trust.errors import TrustError
-from lienthong.trust.header import Kind
+from lienthong.trust.header import Content, Kind
 from lienthong.trust.journal import Entry
 from lienthong.trust.keys import PublicKey
 from lienthong.trust.seal import Opened, digest_of, seal_bundle
 
 UNKNOWN_SESSION: Final = "unknown_session"
+# How long one question for an answer may take (its provider answers sooner, if only that it works), after how
+# long a silence it is given up, and the pause before it is asked again.
+_AWAIT_SECONDS: Final = 20.0
+_SILENCE_SECONDS: Final = 30.0
+_AGAIN_SECONDS: Final = 0.25
 # Of a call and its answer: head and body.
 _CONTENTS: Final = 2
 
@@ -78,7 +92,7 @@ class _Come:
 
     call: _Waiting
     opened: Opened
-    parts: tuple[Part, ...]
+    parts: tuple[CallPart, ...]
 
 
 class Lanes:
@@ -137,7 +151,7 @@ class Lanes:
         if len(group) == 1:
             sealed = await self._node.seals.seal(first.encoded, key)
             seals: Sequence[bytes] = (sealed,)
-            plaintext, aad = Packet(sealed=sealed, parts=first.parts).to_bytes(), digest_of(sealed)
+            plaintext, aad = CallPacket(sealed=sealed, parts=first.parts).to_bytes(), digest_of(sealed)
         else:
             bundled = seal_bundle([call.sent.encoded for call in group], key=key, store=self._node.store)
             seals = bundled.seals
@@ -184,30 +198,76 @@ class Lanes:
 
     async def _take(self, message: _Message, session: Session, reply: bytes) -> None:
         plaintext = session.decrypt_response(reply, aad=message.aad)
+        later = later_of(plaintext)
+        if later is not None:
+            self._sessions.confirm(session, ends=message.ends, key=message.key)
+            self._defer(message, session, later)
+            return
         come = [self._matched(message, *each) for each in self._opened(message, plaintext)]
         self._sessions.confirm(session, ends=message.ends, key=message.key)
         for each in come:
             each.call.settled = True
-        large = [each for each in come if any(isinstance(part, BlobRef) for part in each.parts)]
-        for each in large:
-            # Fetching it takes a while: the others' answers must not wait.
-            task = asyncio.ensure_future(self._finish([each]))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-        await self._finish([each for each in come if each not in large])
+        await self._finish(come)
 
-    def _opened(self, message: _Message, plaintext: bytes) -> list[tuple[Opened, bytes, tuple[Part, ...]]]:
+    # -- an answer that takes a while
+
+    def _defer(self, message: _Message, session: Session, later: Later) -> None:
+        """Ask for an answer in the background, so that the others need not wait for it."""
+        call = message.calls.get(later.digest)
+        if call is None or call.settled:
+            raise AnswerInvalid(f"a word of {later.digest.hex()}")
+        call.settled = True
+        task = asyncio.ensure_future(self._bring_later(message, session, later, call))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _bring_later(self, message: _Message, session: Session, later: Later, call: _Waiting) -> None:
+        try:
+            reply = await self._asked_for(message.subject, Await(later.name).to_bytes())
+            plaintext = session.decrypt_response(reply, aad=message.aad)
+            alone = replace(message, calls={later.digest: call})
+            call.settled = False
+            come = [self._matched(alone, *each) for each in self._opened(alone, plaintext)]
+        except (ExchangeError, TrustError) as error:
+            await self._fail([call], error)
+        except Exception as error:  # noqa: BLE001 - as in ``_run``
+            if not call.answer.done():
+                call.answer.set_exception(error)
+        else:
+            call.settled = True
+            await self._finish(come)
+
+    async def _asked_for(self, subject: str, question: bytes) -> bytes:
+        """Ask until the answer is there; a carrier or a gateway that is away for a while changes nothing."""
+        loop = asyncio.get_running_loop()
+        heard = loop.time()
+        while True:
+            try:
+                reply = await self._node.carrier.request(subject, question, timeout=_AWAIT_SECONDS)
+            except (CarrierTimeout, CarrierUnavailable, NoResponder):
+                if loop.time() - heard > _SILENCE_SECONDS:
+                    raise
+                await asyncio.sleep(_AGAIN_SECONDS)
+                continue
+            code = notice_of(reply)
+            if code is None:
+                return reply
+            if code != WORKING:
+                raise RemoteError(code, f"the provider's gateway said: {code}")
+            heard = loop.time()
+
+    def _opened(self, message: _Message, plaintext: bytes) -> list[tuple[Opened, bytes, tuple[CallPart, ...]]]:
         if bundle.is_bundle(plaintext):
             opened = Bundle.from_bytes(plaintext).opened(self._node.verifier, at=self._node.clock.now())
             return list(opened)
-        packet = Packet.from_bytes(plaintext)
+        packet = CallPacket.from_bytes(plaintext)
         waiting = message.waiting()
         if len(waiting) == 1:
             # Evidence whether it holds or not.
             waiting[0].seals.append(packet.sealed)
         return [(self._node.open_seal(packet.sealed), packet.sealed, packet.parts)]
 
-    def _matched(self, message: _Message, opened: Opened, sealed: bytes, parts: tuple[Part, ...]) -> _Come:
+    def _matched(self, message: _Message, opened: Opened, sealed: bytes, parts: tuple[CallPart, ...]) -> _Come:
         header = opened.header
         call = message.calls.get(header.answers)
         belongs = (
@@ -230,7 +290,7 @@ class Lanes:
         settles: list[_Settle] = []
         for each in come:
             try:
-                answer = await self._answer(each)
+                answer = self._answer(each)
             except (ExchangeError, TrustError) as error:
                 entries.append(self._failure(each.call, error))
                 settles.append(_failing(each.call, error))
@@ -239,20 +299,29 @@ class Lanes:
                 settles.append(_succeeding(each.call, answer))
         await self._settle([each.call for each in come], entries, settles)
 
-    async def _answer(self, come: _Come) -> Answer:
+    def _answer(self, come: _Come) -> Answer:
         header = come.opened.header
         if header.fault:
             raise RemoteError(header.fault, header.note)
         match come.parts:
             case [bytes() as head, bytes() as body]:
-                pass
-            case [bytes() as head, BlobRef() as ref] if len(header.contents) == _CONTENTS:
-                blobs.check(ref, come.call.sent.receiver, header.contents[-1])
-                body = await blobs.get(self._node.carrier, ref)
+                check_contents(header, (head, body))
+                return Answer(status=int(header.status), message=HttpMessage(headers=decode_head(head), body=body))
+            case [bytes() as head, HeldRef() as ref] if len(header.contents) == _CONTENTS:
+                check_content(header.contents[0], head)
+                message = HttpMessage(
+                    headers=decode_head(head), body=self._incoming(come.call, ref, header.contents[1])
+                )
+                return Answer(status=int(header.status), message=message)
             case _:
                 raise AnswerInvalid(f"the contents of {header.id}")
-        check_contents(header, (head, body))
-        return Answer(status=int(header.status), message=HttpMessage(headers=decode_head(head), body=body))
+
+    def _incoming(self, call: _Waiting, ref: HeldRef, content: Content) -> Incoming:
+        async def failed(error: ExchangeError | TrustError) -> None:
+            await self._node.journal.commit([self._failure(call, error)])
+
+        subject = call_subject(call.sent.sender, call.sent.receiver)
+        return self._node.pulls.incoming(ref, content, subject=subject, failed=failed)
 
     async def _fail(self, calls: Sequence[_Waiting], error: ExchangeError | TrustError) -> None:
         for call in calls:

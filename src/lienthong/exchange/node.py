@@ -9,8 +9,11 @@ from lienthong.directory.snapshot import Snapshot, Standing
 from lienthong.exchange import policy
 from lienthong.exchange.decisions import Decisions
 from lienthong.exchange.errors import CallerUnknown, KeyTooWeak, Misdirected, ReceiverUnknown
+from lienthong.exchange.held import Held
+from lienthong.exchange.pulling import Pulls
 from lienthong.exchange.replay import ReplayGuard
 from lienthong.exchange.sealing import SealQueue
+from lienthong.exchange.spool import Spool
 from lienthong.exchange.transport.base import Carrier
 from lienthong.kernel.clock import Clock, Millis
 from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
@@ -50,6 +53,10 @@ class Node:
     directory: DirectoryView
     carrier: Carrier
     journal: Journal
+    # Room for large bodies; in memory unless given.
+    spool: Spool = field(default_factory=Spool)
+    held: Held = field(init=False, default_factory=Held)
+    pulls: Pulls = field(init=False)
     seals: SealQueue = field(init=False)
     verifier: Verifier = field(init=False)
     replay: ReplayGuard = field(init=False)
@@ -57,6 +64,7 @@ class Node:
 
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
+        self.pulls = Pulls(carrier=self.carrier)
         self.seals = SealQueue(self.store)
         self.verifier = Verifier(self._sealing_key_of)
         self.replay = ReplayGuard(self.journal, self.clock)

@@ -16,6 +16,10 @@ from lienthong.trust.header import Content, Header
 
 INLINE_LIMIT: Final = 256 * 1024
 """Bytes of content that travel inside the envelope; more goes apart, in chunks."""
+NAME_SIZE: Final = 16
+"""Bytes of the name of a body that is held."""
+MAX_HELD_CHUNKS: Final = 1 << 32
+"""The number of a chunk has four bytes in its nonce: 256 TiB."""
 _MAX_BLOB_CHUNKS: Final = 1 << 24
 _NOTICE: Final = "notice"
 _TOKEN: Final = re.compile(r"[a-z0-9-]{1,32}\Z")
@@ -33,11 +37,24 @@ class BlobRef(msgspec.Struct, frozen=True, kw_only=True):
     chunks: int
 
 
+class HeldRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A large body of a call, which its sender's gateway holds until it is fetched."""
+
+    # Unguessable.
+    name: bytes
+    # 32 bytes, for this body only.
+    key: bytes
+    chunks: int
+
+
 type Part = bytes | BlobRef
+"""A content of a message."""
+type CallPart = bytes | HeldRef
+"""A content of a call or its answer."""
 
 
 class Packet(msgspec.Struct, frozen=True, kw_only=True):
-    """A seal and its contents in the order in which the header names them."""
+    """A message's seal and its contents in the order in which the header names them."""
 
     sealed: bytes
     parts: tuple[Part, ...]
@@ -53,13 +70,29 @@ class Packet(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             Malformed: not of this form.
         """
-        try:
-            match cbor.decode(data, max_size=MAX_ENVELOPE):
-                case [bytes() as sealed, list() as parts]:
-                    return cls(sealed=sealed, parts=tuple(_part_from_cbor(part) for part in parts))
-        except CborInvalid as error:
-            raise Malformed(error.where) from error
-        raise Malformed("not a seal and its contents")
+        sealed, parts = _taken_apart(data)
+        return cls(sealed=sealed, parts=tuple([_part_from_cbor(part) for part in parts]))
+
+
+class CallPacket(msgspec.Struct, frozen=True, kw_only=True):
+    """The same of a call or its answer."""
+
+    sealed: bytes
+    parts: tuple[CallPart, ...]
+
+    def to_bytes(self) -> bytes:
+        """Encode for the envelope."""
+        return cbor.encode_sequence([self.sealed, [_call_part_to_cbor(part) for part in self.parts]])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "CallPacket":
+        """Read a packet.
+
+        Raises:
+            Malformed: not of this form.
+        """
+        sealed, parts = _taken_apart(data)
+        return cls(sealed=sealed, parts=tuple([_call_part_from_cbor(part) for part in parts]))
 
 
 def content_of(data: bytes, *, name: str = "", media_type: str = "") -> Content:
@@ -108,6 +141,16 @@ def notice_of(data: bytes) -> str | None:
     return None
 
 
+def _taken_apart(data: bytes) -> tuple[bytes, list[object]]:
+    try:
+        match cbor.decode(data, max_size=MAX_ENVELOPE):
+            case [bytes() as sealed, list() as parts]:
+                return sealed, parts
+    except CborInvalid as error:
+        raise Malformed(error.where) from error
+    raise Malformed("not a seal and its contents")
+
+
 def _part_to_cbor(part: Part) -> object:
     if isinstance(part, bytes):
         return part
@@ -119,12 +162,29 @@ def _part_from_cbor(part: object) -> Part:
         case bytes():
             return part
         case [str() as branch, str() as site, str() as name, bytes() as key, int() as chunks] if (
-            len(key) == KEY_SIZE and _is_count(chunks) and all(map(_TOKEN.match, (branch, site, name)))
+            len(key) == KEY_SIZE
+            and _is_count(chunks, _MAX_BLOB_CHUNKS)
+            and all(map(_TOKEN.match, (branch, site, name)))
         ):
             return BlobRef(branch=branch, site=site, name=name, key=key, chunks=chunks)
     raise Malformed("a content of another form")
 
 
-def _is_count(chunks: int) -> bool:
+def _call_part_to_cbor(part: CallPart) -> object:
+    return part if isinstance(part, bytes) else [part.name, part.key, part.chunks]
+
+
+def _call_part_from_cbor(part: object) -> CallPart:
+    match part:
+        case bytes():
+            return part
+        case [bytes() as name, bytes() as key, int() as chunks] if (
+            len(name) == NAME_SIZE and len(key) == KEY_SIZE and _is_count(chunks, MAX_HELD_CHUNKS)
+        ):
+            return HeldRef(name=name, key=key, chunks=chunks)
+    raise Malformed("a content of another form")
+
+
+def _is_count(chunks: int, most: int) -> bool:
     # True would pass as 1, and be another encoding of it.
-    return not isinstance(chunks, bool) and 0 < chunks <= _MAX_BLOB_CHUNKS
+    return not isinstance(chunks, bool) and 0 < chunks <= most

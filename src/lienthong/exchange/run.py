@@ -84,7 +84,16 @@ async def running(
         carrier = await NatsCarrier.connect(config.nats, config.credential)
         stack.push_async_callback(carrier.close)
         follower = await _follow(config, carrier, clock)
-        node = Node(site=config.site, clock=clock, store=store, directory=follower, carrier=carrier, journal=journal)
+        config.spool.mkdir(mode=0o700, exist_ok=True)
+        node = Node(
+            site=config.site,
+            clock=clock,
+            store=store,
+            directory=follower,
+            carrier=carrier,
+            journal=journal,
+            spool=config.bodies.spool(config.spool),
+        )
         gateway = Gateway(
             node=node,
             backend=HttpBackend(urls=config.services),

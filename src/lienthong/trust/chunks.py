@@ -15,6 +15,7 @@ from lienthong.trust.errors import EnvelopeInvalid
 CHUNK: Final = 64 * 1024
 """Bytes of plain content in a chunk; 16 more on the wire."""
 TAG_SIZE: Final = 16
+ON_WIRE: Final = CHUNK + TAG_SIZE
 _PREFIX: Final = b"lt-part"
 _LAST: Final = b"\x01"
 _MORE: Final = b"\x00"
@@ -29,7 +30,7 @@ def encrypt(content: bytes, key: bytes) -> Iterator[bytes]:
     """
     cipher = AESGCM(key)
     view = memoryview(content)
-    count = max(1, -(-len(view) // CHUNK))
+    count = count_of(len(view))
     for number in range(count):
         yield cipher.encrypt(_nonce(number, last=number == count - 1), view[number * CHUNK :][:CHUNK], None)
 
@@ -57,6 +58,55 @@ async def decrypt(chunks: AsyncIterator[bytes], key: bytes, *, count: int) -> As
         number += 1
     if number != count or not count:
         raise EnvelopeInvalid(f"{number} of {count} chunks")
+
+
+def count_of(size: int) -> int:
+    """Return how many chunks a content of so many bytes has."""
+    return max(1, -(-size // CHUNK))
+
+
+def encrypt_into(cipher: AESGCM, content: memoryview, into: memoryview, *, first: int, last: bool) -> int:
+    """Encrypt some consecutive chunks of a content into a buffer; returns the bytes written.
+
+    Args:
+        cipher: under the content's key.
+        content: whole chunks, unless the content ends with them.
+        into: room for them and their tags.
+        first: number of the first of them.
+        last: whether the content ends with them.
+    """
+    count, place = count_of(len(content)), 0
+    for index in range(count):
+        plain = content[index * CHUNK : (index + 1) * CHUNK]
+        nonce = _nonce(first + index, last=last and index == count - 1)
+        place += cipher.encrypt_into(nonce, plain, None, into[place : place + len(plain) + TAG_SIZE])
+    return place
+
+
+def decrypt_into(cipher: AESGCM, chunks: memoryview, into: memoryview, *, first: int, count: int) -> int:
+    """Decrypt some consecutive chunks of a content into a buffer; returns the bytes written.
+
+    Args:
+        cipher: under the content's key.
+        chunks: one or several, one after another.
+        into: room for what is in them.
+        first: number of the first of them.
+        count: how many the whole content has.
+
+    Raises:
+        EnvelopeInvalid: one was altered or cut short, or stands in another place.
+    """
+    place = 0
+    for index, start in enumerate(range(0, len(chunks), ON_WIRE), first):
+        chunk = chunks[start : start + ON_WIRE]
+        if len(chunk) < TAG_SIZE:
+            raise EnvelopeInvalid(f"chunk {index} of {count} was cut short")
+        room = into[place : place + len(chunk) - TAG_SIZE]
+        try:
+            place += cipher.decrypt_into(_nonce(index, last=index == count - 1), chunk, None, room)
+        except InvalidTag:
+            raise EnvelopeInvalid(f"chunk {index} of {count} was altered") from None
+    return place
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

@@ -16,16 +16,17 @@ from lienthong.exchange import policy
 from lienthong.exchange.caller import Caller
 from lienthong.exchange.errors import RequestInvalid
 from lienthong.exchange.exchanged import Call
-from lienthong.exchange.http import METHODS, Headers, HttpMessage, passed_on
+from lienthong.exchange.http import METHODS, Body, Headers, HttpMessage, passed_on
+from lienthong.exchange.packet import INLINE_LIMIT
+from lienthong.exchange.rest import streams
 from lienthong.exchange.rest.faults import Codes, fault
+from lienthong.exchange.spool import Spooled, spooled
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, split
 from lienthong.kernel.ids import new_id
 from lienthong.kernel.labels import INTERNAL, Label
 
 PREFIX: Final = b"/r1/"
-MAX_BODY: Final = 64 * 1024 * 1024
-"""Bytes of a request's body that a gateway takes."""
 _SERVICE_PARTS: Final = 5
 # What the exchange itself says, in a call (each once, whatever came) and of an answer; other values of a
 # client or a backend are overwritten.
@@ -60,15 +61,23 @@ class R1:
             status, body = made.status, made.body
             answer = [(b"content-type", made.content_type.encode()), (b"x-road-error", made.type.encode())]
         await send({"type": "http.response.start", "status": status, "headers": answer})
-        await send({"type": "http.response.body", "body": body})
+        if isinstance(body, bytes):
+            await send({"type": "http.response.body", "body": body})
+        else:
+            await streams.send_body(body, receive, send)
 
     async def _call(
         self, scope: Scope, headers: Headers, receive: Receive
-    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    ) -> tuple[int, list[tuple[bytes, bytes]], Body]:
         last = dict(headers)
         target = _target(scope)
-        call = self._read(scope["method"], target, headers, last, await _body(scope, last, receive))
-        answer = await self.caller.call(call)
+        body = await self._body(scope, last, receive)
+        try:
+            call = self._read(scope["method"], target, headers, last, body)
+            answer = await self.caller.call(call)
+        finally:
+            if isinstance(body, Spooled):
+                body.release()
         # What ``_read`` put there.
         *_, (_, road_id), (_, request_id) = call.message.headers
         ours = (
@@ -82,9 +91,24 @@ class R1:
             (name.encode("latin-1"), value.encode("latin-1", "replace"))
             for name, value in (*_once(answer.message.headers), *ours)
         ]
+        if not isinstance(answer.message.body, bytes):
+            # So that a client notices when it breaks off.
+            lines.append((b"content-length", b"%d" % (answer.message.body.size or 0)))
         return answer.status, lines, answer.message.body
 
-    def _read(self, method: str, target: str, headers: Headers, last: dict[str, str], body: bytes) -> Call:
+    async def _body(self, scope: Scope, last: dict[str, str], receive: Receive) -> bytes | Spooled:
+        if "content-length" not in last and "transfer-encoding" not in last and scope["http_version"] == "1.1":
+            # RFC 9112, section 6.3: without either there is none.
+            return b""
+        first = await receive()
+        body = first.get("body", b"")
+        if not first.get("more_body") and len(body) <= INLINE_LIMIT:
+            return bytes(body)
+        return await streams.take_body(
+            self.caller.spool, first, receive, peer=last.get("x-road-client", ""), announced=last.get("content-length")
+        )
+
+    def _read(self, method: str, target: str, headers: Headers, last: dict[str, str], body: Body) -> Call:
         if method not in METHODS:
             raise RequestInvalid(f"method {method[:20]}")
         service, path = _split(target)
@@ -128,8 +152,10 @@ def request_hash(method: str, target: str, message: HttpMessage) -> str:
     """Return ``x-road-request-hash``: base64 of SHA-512 over head and body as PR-REST defines it."""
     lines = [method, target, *(f"{name}:{value}" for name, value in message.headers)]
     digest = hashlib.sha512("".join(f"{line}\r\n" for line in lines).encode("latin-1", "replace")).digest()
-    if message.body:
-        digest = hashlib.sha512(digest + hashlib.sha512(message.body).digest()).digest()
+    body = message.body
+    if body:
+        of_body = hashlib.sha512(body).digest() if isinstance(body, bytes) else spooled(body).sha512
+        digest = hashlib.sha512(digest + of_body).digest()
     return base64.b64encode(digest).decode()
 
 
@@ -154,23 +180,3 @@ def _split(target: str) -> tuple[ServiceId, str]:
 def _written(id_: ClientId | ServiceId) -> str:
     """Write an identifier as X-Road's servers do: what a path segment may contain stays as it is."""
     return "/".join(quote(part, safe=_SEGMENT) for part in id_.parts)
-
-
-async def _body(scope: Scope, last: dict[str, str], receive: Receive) -> bytes:
-    if "content-length" not in last and "transfer-encoding" not in last and scope["http_version"] == "1.1":
-        # RFC 9112, section 6.3: without either there is none.
-        return b""
-    first = await receive()
-    body = first.get("body", b"")
-    if not first.get("more_body"):
-        return bytes(body)
-    pieces = bytearray(body)
-    while True:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            raise RequestInvalid("the connection was closed in the middle of the body")
-        pieces += event.get("body", b"")
-        if len(pieces) > MAX_BODY:
-            raise RequestInvalid(f"a body over {MAX_BODY} bytes")
-        if not event.get("more_body"):
-            return bytes(pieces)

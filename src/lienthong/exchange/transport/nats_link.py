@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 import nats.errors
+from nats.aio import client as nats_client
 from nats.aio.client import Client
 from nats.aio.subscription import Subscription as NatsSubscription
 
@@ -34,8 +35,15 @@ _SETTLE_SECONDS: Final = 5
 _STATUS: Final = slice(9, 12)
 _SPACE_AT: Final = 8
 _DENIED: Final = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"')
+# From so many bytes on, what sends a message waits until it is on its way.
+_LARGE: Final = 128 * 1024
+# Bytes that are read from the server at once: nats-py's own 32 KiB make a large message thirty turns of the loop.
+_READ: Final = 256 * 1024
 # What the header block of a stored message adds to its data, at most.
 HEADER_SIZE: Final = 256
+
+
+nats_client.DEFAULT_BUFFER_SIZE = _READ
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
@@ -178,6 +186,9 @@ class Link:
             raise CarrierUnavailable(subject)
         try:
             await self._client.publish(subject, data, reply, dict(headers) if headers else None)
+            if size > _LARGE:
+                # Small messages must not wait behind many large ones, nor these fill the memory.
+                await self._client._flush_pending(force_flush=True)  # noqa: SLF001 - nats-py offers only a round trip
         except nats.errors.BadSubjectError:
             raise CarrierRefused(repr(subject[:200]), hint="A subject has no spaces and no empty parts.") from None
         except (nats.errors.Error, OSError) as error:

@@ -1,0 +1,103 @@
+"""Large bodies between an information system and its gateway, over plain ASGI."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import Final
+
+from starlette.types import Message, Receive, Send
+
+from lienthong.exchange.errors import RequestInvalid
+from lienthong.exchange.http import LargeBody
+from lienthong.exchange.packet import INLINE_LIMIT
+from lienthong.exchange.spool import Spool, Spooled
+from lienthong.kernel.errors import LienthongError
+
+# Of a length in bytes: more than there is room for anywhere.
+_DIGITS: Final = 18
+
+_log = logging.getLogger(__name__)
+
+
+async def take_body(
+    spool: Spool, first: Message, receive: Receive, *, peer: str, announced: str | None
+) -> bytes | Spooled:
+    """Take a request's body of several pieces: as it is when it is small, into the spool when it is large.
+
+    Args:
+        spool: where large ones go.
+        first: the first piece, as ASGI brings it.
+        receive: brings the others.
+        peer: on whose account.
+        announced: the ``Content-Length``, if there is one.
+
+    Raises:
+        RequestInvalid: the connection was closed in the middle, or the length is another than was announced.
+        BodyTooLarge, SpoolFull, StorageFailed: there is no room for it.
+    """
+    length = _length(announced)
+    if length is not None:
+        # Not a byte more of it is read.
+        spool.check(length)
+    pieces, event = bytearray(first.get("body", b"")), first
+    while event.get("more_body") and len(pieces) <= INLINE_LIMIT:
+        event = await _next(receive)
+        pieces += event.get("body", b"")
+    if len(pieces) <= INLINE_LIMIT:
+        return bytes(pieces)
+    writer = spool.writer(peer, sha512=True)
+    try:
+        await writer.write(bytes(pieces))
+        pieces.clear()
+        while event.get("more_body"):
+            event = await _next(receive)
+            await writer.write(event.get("body", b""))
+        if length not in {None, writer.size}:
+            raise RequestInvalid(f"a body of {writer.size} bytes where {length} were announced")
+        return await writer.finish()
+    except BaseException:
+        writer.discard()
+        raise
+
+
+async def send_body(body: LargeBody, receive: Receive, send: Send) -> None:
+    """Send an answer's body piece by piece, as the client takes it.
+
+    What breaks off is left unfinished: the server then breaks the connection, so that nobody takes half an answer for
+    the whole. When the client is gone, no more is fetched.
+    """
+    gone = asyncio.ensure_future(_departure(receive))
+    try:
+        async with aclosing(body.pieces()) as pieces:
+            async for piece in pieces:
+                if gone.done():
+                    return
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except LienthongError as error:
+        _log.warning("an answer of %s bytes broke off: %s", body.size, error)
+    else:
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+
+
+async def _departure(receive: Receive) -> None:
+    # What is left of the request, if only that there is none, comes before the word that the client is gone.
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _next(receive: Receive) -> Message:
+    event = await receive()
+    if event["type"] == "http.disconnect":
+        raise RequestInvalid("the connection was closed in the middle of the body")
+    return event
+
+
+def _length(announced: str | None) -> int | None:
+    if announced is None:
+        return None
+    if not announced.isdecimal() or len(announced) > _DIGITS:
+        raise RequestInvalid(f"a content-length of {announced[:20]!r}")
+    return int(announced)
