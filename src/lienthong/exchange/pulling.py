@@ -32,7 +32,7 @@ from lienthong.trust.header import Content
 WINDOW: Final = 4
 """Units that are asked for at once."""
 _AHEAD: Final = 2
-_CREDIT: Final = 64
+_CREDIT: Final = 40
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 _RELEASE_SECONDS: Final = 5.0

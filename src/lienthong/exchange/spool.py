@@ -30,9 +30,9 @@ UNIT: Final = UNIT_CHUNKS * chunks.CHUNK
 UNIT_ON_WIRE: Final = UNIT_CHUNKS * chunks.ON_WIRE
 NUMBER_SIZE: Final = 8
 """Bytes in front of chunks on the wire: the number of the first."""
-IN_MEMORY: Final = 4 * 1024 * 1024
+IN_MEMORY: Final = 12 * 1024 * 1024
 """Bytes of one body that stay in memory before it goes into a file."""
-ALL_IN_MEMORY: Final = 32 * 1024 * 1024
+ALL_IN_MEMORY: Final = 40 * 1024 * 1024
 """Bytes of all bodies that stay in memory."""
 _GIB: Final = 1024 * 1024 * 1024
 

@@ -23,6 +23,7 @@ from nats.aio.subscription import Subscription as NatsSubscription
 from lienthong.exchange.errors import CarrierTimeout, CarrierUnavailable, NoResponder, PayloadTooLarge
 from lienthong.exchange.transport.credentials import Credential
 from lienthong.exchange.transport.errors import CarrierRefused
+from lienthong.exchange.transport.nats_parser import LARGE, LargeParser
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +36,6 @@ _SETTLE_SECONDS: Final = 5
 _STATUS: Final = slice(9, 12)
 _SPACE_AT: Final = 8
 _DENIED: Final = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"')
-# From so many bytes on, what sends a message waits until it is on its way.
-_LARGE: Final = 128 * 1024
 # Bytes that are read from the server at once: nats-py's own 32 KiB make a large message thirty turns of the loop.
 _READ: Final = 256 * 1024
 # What the header block of a stored message adds to its data, at most.
@@ -185,10 +184,10 @@ class Link:
         if self.lost.done():
             raise CarrierUnavailable(subject)
         try:
-            await self._client.publish(subject, data, reply, dict(headers) if headers else None)
-            if size > _LARGE:
-                # Small messages must not wait behind many large ones, nor these fill the memory.
-                await self._client._flush_pending(force_flush=True)  # noqa: SLF001 - nats-py offers only a round trip
+            if size > LARGE and not headers:
+                await self._client.publish_large(subject, data, reply)
+            else:
+                await self._client.publish(subject, data, reply, dict(headers) if headers else None)
         except nats.errors.BadSubjectError:
             raise CarrierRefused(repr(subject[:200]), hint="A subject has no spaces and no empty parts.") from None
         except (nats.errors.Error, OSError) as error:
@@ -322,6 +321,18 @@ class _Client(Client):
     def __init__(self) -> None:
         super().__init__()
         self.sinks: dict[int, Sink] = {}
+        self._ps = LargeParser(self)
+
+    async def publish_large(self, subject: str, data: bytes, reply: str) -> None:
+        """Send a large message without copying it, and return when it is on its way.
+
+        Small messages must not wait behind many large ones, nor these fill the memory.
+        """
+        parts = (f"PUB {subject} {reply} {len(data)}\r\n".encode(), data, b"\r\n")
+        # All at once, for nothing of another message may come in between.
+        self._pending.extend(parts)
+        self._pending_data_size += sum(map(len, parts))
+        await self._flush_pending(force_flush=True)
 
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
         sink = self.sinks.get(sid)
