@@ -14,7 +14,7 @@ from lienthong.exchange.errors import (
     Malformed,
 )
 from lienthong.exchange.http import HttpMessage, encode_head
-from lienthong.exchange.packet import BlobRef, Packet, Part, content_of
+from lienthong.exchange.packet import BlobRef, CallPacket, CallPart, content_of
 from lienthong.exchange.transport.memory_broker import Listener
 from lienthong.kernel.identifiers import OrganId
 from lienthong.trust.envelope import Session
@@ -34,7 +34,7 @@ type Change = Callable[[World, Header], Header]
 
 
 def answered(
-    world: World, *, by: OrganId = COMMUNE, change: Change | None = None, parts: tuple[Part, ...] = (HEAD, b"ok")
+    world: World, *, by: OrganId = COMMUNE, change: Change | None = None, parts: tuple[CallPart, ...] = (HEAD, b"ok")
 ) -> FakeProvider:
     """A provider that answers under a seal, in whatever way a test wants it to be wrong."""
 
@@ -53,7 +53,7 @@ def answered(
         )
         if change is not None:
             header = change(world, header)
-        return session.encrypt_response(Packet(sealed=world.seal(header, by), parts=parts).to_bytes(), aad=digest)
+        return session.encrypt_response(CallPacket(sealed=world.seal(header, by), parts=parts).to_bytes(), aad=digest)
 
     return FakeProvider(world, make)
 
@@ -94,7 +94,7 @@ async def test_an_answer_that_does_not_hold_is_thrown_away(
     country: World,
     by: OrganId,
     change: Change | None,
-    parts: tuple[Part, ...] | None,
+    parts: tuple[CallPart, ...] | None,
     error: type[ExchangeError | TrustError],
 ) -> None:
     await country.stop("p1")

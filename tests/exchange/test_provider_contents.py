@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lienthong.exchange import blobs
 from lienthong.exchange.errors import BackendUnavailable, ServiceUnknown
 from lienthong.exchange.http import HttpMessage, encode_head
-from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, content_of, notice_of
+from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, CallPacket, content_of, notice_of
 from lienthong.exchange.sessions import KEPT
 from lienthong.exchange.subjects import call_subject
 from lienthong.kernel.identifiers import OrganId
@@ -49,8 +49,8 @@ async def test_a_confidential_service_does_not_answer_under_a_weak_session(count
     answer = await country.ask(CENTRE, COMMUNE, strong.data)
     assert answer_header(country, strong, answer).label == CONFIDENTIAL
     again = raw_call(country, receiver=FILES)
-    under = strong.session.encrypt_request(Packet(sealed=again.sealed, parts=again.parts).to_bytes())
-    packet = Packet.from_bytes(
+    under = strong.session.encrypt_request(CallPacket(sealed=again.sealed, parts=again.parts).to_bytes())
+    packet = CallPacket.from_bytes(
         strong.session.decrypt_response(await country.ask(CENTRE, COMMUNE, under), aad=envelope_digest(again))
     )
     assert header_of(packet.sealed).status == "200"

@@ -9,7 +9,7 @@ from lienthong.exchange import policy
 from lienthong.exchange.exchanged import Call
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.http import HttpMessage, encode_head
-from lienthong.exchange.packet import Packet, Part, content_of, notice_of
+from lienthong.exchange.packet import CallPacket, CallPart, Part, content_of, notice_of
 from lienthong.exchange.transport.memory_broker import Listener
 from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, parse_client
 from lienthong.kernel.labels import INTERNAL, Label
@@ -31,17 +31,18 @@ class Raw:
 
     header: Header
     sealed: bytes
-    parts: tuple[Part, ...]
+    parts: tuple[Part | CallPart, ...]
     session: Session
     data: bytes
 
-    def opened(self, answer: bytes) -> Packet:
+    def opened(self, answer: bytes) -> CallPacket:
         """Decrypt the answer."""
-        return Packet.from_bytes(self.session.decrypt_response(answer, aad=digest_of(self.sealed)))
+        return CallPacket.from_bytes(self.session.decrypt_response(answer, aad=digest_of(self.sealed)))
 
     def again(self) -> bytes:
         """The same call under the session that it has opened."""
-        return self.session.encrypt_request(Packet(sealed=self.sealed, parts=self.parts).to_bytes())
+        parts = cast("tuple[CallPart, ...]", self.parts)
+        return self.session.encrypt_request(CallPacket(sealed=self.sealed, parts=parts).to_bytes())
 
 
 def raw_call(  # noqa: PLR0913 - everything that a test may want to be wrong
@@ -53,7 +54,7 @@ def raw_call(  # noqa: PLR0913 - everything that a test may want to be wrong
     to: OrganId | None = None,
     head: bytes = HEAD,
     body: bytes = b"",
-    parts: tuple[Part, ...] | None = None,
+    parts: tuple[Part | CallPart, ...] | None = None,
     pq: bool = False,
     **fields: object,
 ) -> Raw:
@@ -140,7 +141,7 @@ class FakeProvider:
     async def answer(self, _: str, data: bytes) -> bytes:
         self.calls += 1
         unwrapped = envelope.decrypt(data, store=self.world.stores["p1"], resolve=self._key)
-        packet = Packet.from_bytes(unwrapped.plaintext)
+        packet = CallPacket.from_bytes(unwrapped.plaintext)
         session = Session.derive(unwrapped.content_key)
         return self.make(header_of(packet.sealed), digest_of(packet.sealed), session)
 

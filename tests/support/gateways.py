@@ -35,7 +35,7 @@ from lienthong.exchange.http import HttpMessage
 from lienthong.exchange.mail.sender import Attachment, Draft
 from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import Packet, Part, content_of
+from lienthong.exchange.packet import CallPacket, CallPart, HeldRef, Packet, Part, content_of
 from lienthong.exchange.subjects import call_subject, mail_subject
 from lienthong.exchange.transport.base import Carrier
 from lienthong.exchange.transport.memory import MemoryCarrier
@@ -317,13 +317,15 @@ class World:
         return seal.seal(header, key=key, store=self.stores[organ.site])
 
     def wrap(
-        self, sealed: bytes, to: OrganId, *parts: Part, content_key: bytes | None = None, pq: bool = False
+        self, sealed: bytes, to: OrganId, *parts: Part | CallPart, content_key: bytes | None = None, pq: bool = False
     ) -> bytes:
         """Encrypt a packet to an organ."""
         organ = self.organ(to)
         wanted = Algorithm.HPKE_MLKEM768_X25519_KE if pq else Algorithm.HPKE_4_KE
         key = next(key for key in organ.keys if key.algorithm is wanted)
-        return envelope.encrypt(Packet(sealed=sealed, parts=parts).to_bytes(), to=key, content_key=content_key)
+        kind = CallPacket if any(isinstance(part, HeldRef) for part in parts) else Packet
+        plaintext = kind(sealed=sealed, parts=cast("Any", parts)).to_bytes()
+        return envelope.encrypt(plaintext, to=key, content_key=content_key)
 
     def message(self, sender: OrganId, receiver: OrganId, *, by: OrganId | None = None, **fields: object) -> bytes:
         """The envelope of a message with a small content."""
