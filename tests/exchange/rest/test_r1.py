@@ -91,7 +91,7 @@ def test_headers_pass_but_those_of_the_connection(gateways: Sandbox, system: Bac
 def test_headers_of_the_backend_s_connection_stay_there(gateways: Sandbox, system: Backend) -> None:
     system.answer = answer("200 OK", "Server: me", "Keep-Alive: timeout=1", "Connection: x-hop", "X-Hop: 1", body=b"1")
     reply = gateways.call("echo")
-    assert reply.header("server") != "me"
+    assert "me" not in reply.all("server")
     assert reply.header("content-length") == "1"
     assert not {"x-hop", "keep-alive"} & {name for name, _ in reply.headers}
 

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from lienthong.embedded.errors import PortTaken
 from lienthong.exchange.rest import server as module
-from lienthong.exchange.rest.server import ServerFailed, WebServer
+from lienthong.exchange.rest.server import WebServer
 
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,35 +42,6 @@ async def test_port_that_is_taken_is_told_even_though_somebody_answers() -> None
         with pytest.raises(PortTaken, match=str(port)):
             async with WebServer(hello, host="127.0.0.1", port=port):
                 pass
-
-
-async def test_server_that_never_answers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(_: WebServer) -> bool:
-        return False
-
-    monkeypatch.setattr(module, "_PATIENCE", 0.1)
-    monkeypatch.setattr(WebServer, "_answers", never)
-    with pytest.raises(ServerFailed, match="not up"):
-        async with WebServer(hello, host="127.0.0.1", port=0):
-            pass
-
-
-async def test_cancelled_while_it_comes_up_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = asyncio.Event()
-
-    async def never(_: WebServer) -> bool:
-        asked.set()
-        return False
-
-    monkeypatch.setattr(WebServer, "_answers", never)
-    server = WebServer(hello, host="127.0.0.1", port=0)
-    starting = asyncio.create_task(server.__aenter__())
-    await asked.wait()
-    starting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await starting
-    with pytest.raises(ConnectionRefusedError):
-        await _get(_port_of(server))
 
 
 async def test_request_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
