@@ -1,33 +1,52 @@
 """A gateway's configuration: one TOML file, checked as a whole before anything starts."""
 
-import json
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
 import msgspec
 
+from lienthong.exchange.config_text import table, tables
 from lienthong.exchange.http_client import Origin
+from lienthong.exchange.limits import Limits
+from lienthong.exchange.rest.bounds import Bounds
 from lienthong.exchange.rest.faults import Codes
-from lienthong.kernel.errors import IdentifierInvalid, LienthongError
+from lienthong.exchange.settings import (
+    ConfigInvalid,
+    ServiceTrust,
+    Subsystem,
+    SubsystemForm,
+    Tls,
+    TlsForm,
+    address_of,
+    is_loopback,
+)
+from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.kernel.identifiers import ServiceId
+
+__all__ = ["ConfigInvalid", "GatewayConfig"]
 
 JOURNAL: Final = "journal.sqlite"
 DIRECTORY: Final = "directory"
 BLOBS: Final = "blobs"
 
 
-class ConfigInvalid(LienthongError):
-    """The gateway's configuration is not in order."""
-
-    code = "config_invalid"
-    hint = "Correct the file; docs/operations.md lists all settings."
-
-
-class _Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     id: str
     url: str
+    ca: str | None = None
+    pinned: list[str] = []
+
+    def trust(self, base: Path) -> ServiceTrust | None:
+        """Return how its server is known, if anything is said of it."""
+        if self.ca is None and not self.pinned:
+            return None
+        if self.ca is not None and self.pinned:
+            raise ValueError(f"{self.id}: either ca or pinned")
+        if not Origin.of(self.url).secure:
+            raise ValueError(f"{self.id}: certificates for a plain address")
+        ca = None if self.ca is None else base / self.ca
+        return ServiceTrust(ca=ca, pinned=tuple(base / path for path in self.pinned))
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -42,6 +61,10 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     trusted_segment: bool = False
     error_codes: Codes = Codes.CLASSIC
     services: list[_Service] = []
+    tls: TlsForm | None = None
+    subsystems: list[SubsystemForm] | None = None
+    web: Bounds = Bounds()
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +85,21 @@ class GatewayConfig:
     passphrase_file: Path | None
     # The directory's root that is trusted to begin with.
     root: Path
-    # Where the web face listens; None for a gateway without information systems.
+    # Where the web face listens in plain HTTP; None: it does not.
     listen: tuple[str, int] | None
     codes: Codes
     # Where the services of the organs here are.
     services: dict[ServiceId, str]
+    # How the servers of those behind HTTPS are known; the others by the system's authorities.
+    trusts: dict[ServiceId, ServiceTrust] = field(default_factory=dict)
+    # The gateway's own certificate, and where it listens with it.
+    tls: Tls | None = None
+    # Which information systems may connect and how; None: any of them in plain HTTP.
+    subsystems: tuple[Subsystem, ...] | None = None
+    # What a client of the web face may take.
+    bounds: Bounds = field(default_factory=Bounds)
+    # How much one information system and one other site may ask for.
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def journal(self) -> Path:
@@ -92,13 +125,17 @@ class GatewayConfig:
         """
         try:
             file = msgspec.toml.decode(path.read_bytes(), type=_File)
-            services = {ServiceId.parse(service.id): service.url for service in file.services}
-            for url in services.values():
-                Origin.of(url)
-            listen = None if file.listen is None else _address(file.listen, anywhere=file.trusted_segment)
+            return cls._of(file, path.resolve().parent)
         except (OSError, msgspec.ValidationError, msgspec.DecodeError, IdentifierInvalid, ValueError) as error:
             raise ConfigInvalid(f"{path}: {error}") from error
-        base = path.resolve().parent
+
+    @classmethod
+    def _of(cls, file: _File, base: Path) -> Self:
+        services = {ServiceId.parse(service.id): service for service in file.services}
+        for service in services.values():
+            Origin.of(service.url)
+        trusts = {id_: service.trust(base) for id_, service in services.items()}
+        subsystems = None if file.subsystems is None else tuple(form.value(base) for form in file.subsystems)
         return cls(
             site=file.site,
             state=base / file.state,
@@ -107,46 +144,64 @@ class GatewayConfig:
             keys=base / file.keys,
             passphrase_file=None if file.passphrase_file is None else base / file.passphrase_file,
             root=base / file.root,
-            listen=listen,
+            listen=None if file.listen is None else _plain(file.listen, anywhere=file.trusted_segment),
             codes=file.error_codes,
-            services=services,
+            services={id_: service.url for id_, service in services.items()},
+            trusts={id_: trust for id_, trust in trusts.items() if trust is not None},
+            tls=None if file.tls is None else _secured(file.tls.value(base), subsystems),
+            subsystems=subsystems,
+            bounds=file.web,
+            limits=file.limits,
         )
 
     def to_toml(self) -> str:
         """Write the configuration as ``load`` reads it, with absolute paths."""
-        lines: dict[str, str | bool | list[str]] = {
+        lines: dict[str, object] = {
             "site": self.site,
-            "state": str(self.state),
-            "nats": list(self.nats),
-            "credential": str(self.credential),
-            "keys": str(self.keys),
-            "root": str(self.root),
-            "error-codes": self.codes.value,
+            "state": self.state,
+            "nats": self.nats,
+            "credential": self.credential,
+            "keys": self.keys,
+            "root": self.root,
+            "error-codes": self.codes,
+            "passphrase-file": self.passphrase_file,
         }
-        if self.passphrase_file is not None:
-            lines["passphrase-file"] = str(self.passphrase_file)
         if self.listen is not None:
             lines["listen"] = f"{self.listen[0]}:{self.listen[1]}"
-            lines["trusted-segment"] = not _is_loopback(self.listen[0])
-        # A JSON string, and a list of them, is also one in TOML.
-        text = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lines.items()]
-        for service, url in self.services.items():
-            text += ["", "[[services]]", f"id = {json.dumps(str(service))}", f"url = {json.dumps(url)}"]
-        return "\n".join(text) + "\n"
+            lines["trusted-segment"] = not is_loopback(self.listen[0])
+        if self.subsystems == ():
+            lines["subsystems"] = ()
+        text = [table("", lines), table("web", msgspec.to_builtins(self.bounds))]
+        text.append(table("limits", msgspec.to_builtins(self.limits)))
+        if self.tls is not None:
+            listen = None if self.tls.listen is None else f"{self.tls.listen[0]}:{self.tls.listen[1]}"
+            text.append(table("tls", {"certificate": self.tls.certificate, "key": self.tls.key, "listen": listen}))
+        text.append(
+            tables(
+                "subsystems",
+                [
+                    {"id": each.id, "connection": each.way, "certificates": each.certificates}
+                    for each in self.subsystems or ()
+                ],
+            )
+        )
+        text.append(tables("services", [self._service(id_) for id_ in self.services]))
+        return "".join(text)
+
+    def _service(self, id_: ServiceId) -> dict[str, object]:
+        trust = self.trusts.get(id_, ServiceTrust())
+        return {"id": id_, "url": self.services[id_], "ca": trust.ca, "pinned": trust.pinned}
 
 
-def _address(text: str, *, anywhere: bool) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
-        raise ValueError(f"listen = {text!r} is not HOST:PORT")
-    if not anywhere and not _is_loopback(host):
+def _plain(text: str, *, anywhere: bool) -> tuple[str, int]:
+    address = address_of(text)
+    if not anywhere and not is_loopback(address[0]):
         # Plain HTTP names its caller by a header: whoever reaches the port speaks for every system here.
         raise ValueError(f"listen = {text!r} is not on loopback; if only our systems reach it: trusted-segment = true")
-    return host, int(port)
+    return address
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _secured(tls: Tls, subsystems: tuple[Subsystem, ...] | None) -> Tls:
+    if tls.listen is not None and not subsystems:
+        raise ValueError("[tls] listens for nobody: name who may connect in [[subsystems]]")
+    return tls

@@ -200,6 +200,14 @@ class DirectoryStale(Refused):
     hint = "Reconnect the gateway to the centre so that it can fetch the directory (`lienthong doctor`)."
 
 
+class LimitExceeded(Refused):
+    """Too much at once or in too short a time."""
+
+    code = "limit_exceeded"
+    fault = "LimitExceeded"
+    hint = "Wait a second and call again, less at once; the gateway's operator can raise [limits]."
+
+
 class Malformed(ExchangeError):
     """What came is not well formed."""
 

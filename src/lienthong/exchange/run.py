@@ -18,9 +18,11 @@ from lienthong.exchange.config import ConfigInvalid, GatewayConfig
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.node import Node
+from lienthong.exchange.rest.access import Access
 from lienthong.exchange.rest.app import build
+from lienthong.exchange.rest.faces import faces, renewing
 from lienthong.exchange.rest.r1 import R1
-from lienthong.exchange.rest.server import WebServer
+from lienthong.exchange.tls import ServiceContexts
 from lienthong.exchange.transport.nats import NatsCarrier
 from lienthong.kernel.clock import Clock, SystemClock
 from lienthong.kernel.errors import LienthongError
@@ -49,8 +51,9 @@ class Running:
     gateway: Gateway
     follower: Follower
     carrier: NatsCarrier
-    # Where its web face listens, if it has one.
+    # Where its web face listens in plain HTTP, and with TLS, if it does.
     url: str | None = None
+    secure_url: str | None = None
 
 
 @contextlib.asynccontextmanager
@@ -78,6 +81,8 @@ async def running(
     sys.setswitchinterval(SWITCH_INTERVAL)
     async with contextlib.AsyncExitStack() as stack:
         config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        access = Access(config.subsystems, config.tls, clock)
+        contexts = ServiceContexts(config.trusts, config.tls)
         store = open_keys(config)
         journal = Journal.open(config.journal, site=config.site, clock=clock)
         stack.callback(journal.close)
@@ -87,7 +92,7 @@ async def running(
         node = Node(site=config.site, clock=clock, store=store, directory=follower, carrier=carrier, journal=journal)
         gateway = Gateway(
             node=node,
-            backend=HttpBackend(urls=config.services),
+            backend=HttpBackend(urls=config.services, tls=contexts.of),
             blobs=config.blobs,
             signer=_signer(follower.snapshot, config.site, store, clock),
             on_receipt=on_receipt,
@@ -102,11 +107,10 @@ async def running(
         gc.set_threshold(GC_THRESHOLD)
         await _keep_following(stack, follower, gateway)
         state = Running(gateway=gateway, follower=follower, carrier=carrier)
-        if config.listen is not None:
-            r1 = R1(caller=gateway.caller, instance=follower.snapshot.instance, codes=config.codes)
-            host, port = config.listen
-            server = await stack.enter_async_context(WebServer(build(gateway, r1), host=host, port=port))
-            state.url = server.url
+        r1 = R1(caller=gateway.caller, instance=follower.snapshot.instance, codes=config.codes)
+        served = await stack.enter_async_context(faces(config, build(gateway, r1), access))
+        await stack.enter_async_context(renewing(access.renew, contexts.renew))
+        state.url, state.secure_url = served.plain, served.secure
         yield state
 
 
