@@ -7,7 +7,9 @@ from urllib.parse import quote
 from starlette.types import Message
 
 from lienthong.exchange.gateway import Gateway
+from lienthong.exchange.policy import Connection
 from lienthong.exchange.rest.app import build
+from lienthong.exchange.rest.peers import CONNECTION
 from lienthong.exchange.rest.r1 import R1
 from lienthong.kernel.identifiers import ServiceId
 
@@ -40,6 +42,7 @@ async def ask_web(
         "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
+        CONNECTION: Connection(),
     }
 
     async def receive() -> Message:

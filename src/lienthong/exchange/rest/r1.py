@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 from starlette.types import Receive, Scope, Send
 
-from lienthong.exchange import policy
 from lienthong.exchange.caller import Call, Caller
 from lienthong.exchange.errors import RequestInvalid
 from lienthong.exchange.http import METHODS, Headers, HttpMessage, passed_on
 from lienthong.exchange.rest.faults import Codes, fault
+from lienthong.exchange.rest.peers import connection_of
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, part_of
 from lienthong.kernel.ids import new_id
@@ -30,7 +30,6 @@ _SERVICE_PARTS: Final = 5
 # client or a backend are overwritten.
 _OURS: Final = frozenset({"x-road-id", "x-road-client", "x-road-service", "x-road-request-id", "x-road-request-hash"})
 
-_LOOPBACK: Final = policy.Connection()
 # Characters of a path segment besides the unreserved ones (RFC 3986, section 3.3).
 _SEGMENT: Final = "!$&'()*+,;=:@"
 
@@ -44,8 +43,6 @@ class R1:
     caller: Caller
     instance: str
     codes: Codes = Codes.CLASSIC
-    # May this connection speak for any information system? Only on loopback.
-    connection: policy.Connection = _LOOPBACK
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong becomes an X-Road error."""
@@ -105,7 +102,7 @@ class R1:
             method=method,
             path=path,
             message=HttpMessage(headers=tuple(kept), body=body),
-            connection=self.connection,
+            connection=connection_of(scope),
             label=Label.parse(label) if label else INTERNAL,
             user=_last(headers, "x-road-userid"),
             purpose=_last(headers, "x-lienthong-purpose"),
