@@ -1,6 +1,8 @@
 """The services behind a gateway: HTTP to an organ's own information systems."""
 
 import asyncio
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -36,7 +38,11 @@ class HttpBackend:
     # Seconds until a service must have answered.
     timeout: float = 50.0
     connections: int = 256
+    # How the servers behind HTTPS are known; by the system's authorities unless given.
+    tls: Callable[[ServiceId], ssl.SSLContext | None] = lambda _: None
     _client: HttpClient = field(init=False)
+    # Of services behind HTTPS.
+    _secure: dict[ServiceId, HttpClient] = field(init=False, default_factory=dict)
     _origins: dict[ServiceId, Origin] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,16 +67,24 @@ class HttpBackend:
         target = _joined(origin.base, path)
         try:
             async with asyncio.timeout(self.timeout):
-                answer = await self._client.request(origin, method, target, message.headers, message.body)
+                client = self._secured(service) if origin.secure else self._client
+                answer = await client.request(origin, method, target, message.headers, message.body)
         except (HttpFailure, TimeoutError, OSError, UnicodeError) as error:
             raise BackendUnavailable(f"{service}: {type(error).__name__}") from error
         return answer.status, HttpMessage(headers=passed_on(answer.headers), body=answer.body)
 
     async def close(self) -> None:
         """Let go of all connections; whoever waits for an answer gets ``BackendUnavailable``."""
-        self._client.close()
+        for client in (self._client, *self._secure.values()):
+            client.close()
         # Transports say that they are closed when the loop has turned once more.
         await asyncio.sleep(0)
+
+    def _secured(self, service: ServiceId) -> HttpClient:
+        client = self._secure.setdefault(service, HttpClient(connections=self.connections))
+        # Connections from now on; what rests is closed within seconds.
+        client.tls = self.tls(service) or client.tls
+        return client
 
 
 def _joined(base: str, path: str) -> str:
