@@ -124,8 +124,9 @@ class _Greeting(asyncio.Protocol):
         if not self._hall.enter(address):
             plain.abort()
             return
-        plain.pause_reading()
-        self._hall.start(asyncio.get_running_loop().create_task(self._greet(plain, address)))
+        # At once: what comes from now on is the handshake, and not for this protocol to read.
+        greet = self._greet(plain, address)
+        self._hall.start(asyncio.Task(greet, loop=asyncio.get_running_loop(), eager_start=True))
 
     def data_received(self, data: bytes) -> None:
         self._early += data
