@@ -6,7 +6,8 @@ import pytest
 
 from lienthong.exchange.config import ConfigInvalid, GatewayConfig
 from lienthong.exchange.rest.faults import Codes
-from lienthong.kernel.identifiers import ServiceId
+from lienthong.exchange.settings import ServiceTrust, Subsystem, Tls, Way
+from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
 
 SMALL = """
 site = "p1"
@@ -25,6 +26,39 @@ error-codes = "7.8"
 [[services]]
 id = "VN/PARTY/U1/reg/%C4%91%C6%A1n"
 url = "http://127.0.0.1:9000"
+"""
+)
+WEB = (
+    SMALL
+    + """
+[tls]
+certificate = "gateway.pem"
+key = "/etc/gateway.key"
+listen = "192.0.2.1:8443"
+[[subsystems]]
+id = "VN/PARTY/A01/hso"
+certificates = ["hso.pem", "next.pem"]
+[[subsystems]]
+id = "VN/PARTY/A01/open"
+connection = "https"
+[[subsystems]]
+id = "VN/PARTY/A01"
+connection = "http"
+[[services]]
+id = "VN/PARTY/A01/hso/a"
+url = "https://a:9000"
+ca = "ca.pem"
+[[services]]
+id = "VN/PARTY/A01/hso/b"
+url = "https://b:9000"
+pinned = ["b.pem"]
+[web]
+head-bytes = 1000
+rate = 10
+[limits.subsystem]
+calls-per-second = 10
+[limits.site]
+burst = 5
 """
 )
 
@@ -55,6 +89,28 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert config.services == {ServiceId("VN", "PARTY", "U1", "reg", "đơn"): "http://127.0.0.1:9000"}
 
 
+def test_how_systems_and_services_connect_can_be_said(tmp_path: Path) -> None:
+    config = GatewayConfig.load(written(tmp_path, WEB))
+    assert config.tls == Tls(
+        certificate=tmp_path / "gateway.pem", key=Path("/etc/gateway.key"), listen=("192.0.2.1", 8443)
+    )
+    assert config.subsystems == (
+        Subsystem(
+            id=SubsystemId("VN", "PARTY", "A01", "hso"), certificates=(tmp_path / "hso.pem", tmp_path / "next.pem")
+        ),
+        Subsystem(id=SubsystemId("VN", "PARTY", "A01", "open"), way=Way.HTTPS),
+        Subsystem(id=OrganId("VN", "PARTY", "A01"), way=Way.HTTP),
+    )
+    # What is not said is the strictest.
+    assert config.subsystems[0].way is Way.CLIENT_AUTH
+    assert list(config.trusts.values()) == [
+        ServiceTrust(ca=tmp_path / "ca.pem"),
+        ServiceTrust(pinned=(tmp_path / "b.pem",)),
+    ]
+    assert (config.bounds.head_bytes, config.bounds.rate) == (1000, 10)
+    assert (config.limits.subsystem.calls_per_second, config.limits.site.burst) == (10, 5)
+
+
 @pytest.mark.parametrize(
     "address", ["127.0.0.1:80", "[::1]:80", "localhost:80", '10.0.0.1:80"\ntrusted-segment = true\n#"']
 )
@@ -64,7 +120,7 @@ def test_it_listens_on_loopback_or_where_the_segment_is_trusted(tmp_path: Path, 
     assert GatewayConfig.load(written(tmp_path, config.to_toml())) == config
 
 
-@pytest.mark.parametrize("text", [SMALL, FULL])
+@pytest.mark.parametrize("text", [SMALL, FULL, WEB, SMALL + "subsystems = []"])
 def test_what_is_written_reads_the_same(tmp_path: Path, text: str) -> None:
     config = GatewayConfig.load(written(tmp_path, text))
     assert GatewayConfig.load(written(tmp_path, config.to_toml())) == config
@@ -90,6 +146,17 @@ def test_what_is_written_reads_the_same(tmp_path: Path, text: str) -> None:
         (SMALL + 'listen = "127.0.0.1:²"', "gateway.toml"),
         (SMALL + '[[services]]\nid = "VN/PARTY/U1"\nurl = "x"', "5 parts"),
         (SMALL + '[[services]]\nid = "VN/PARTY/U1/reg/x"', "url"),
+        (WEB.replace('"https://a:9000"', '"http://a:9000"'), "plain address"),
+        (WEB.replace('ca = "ca.pem"', 'ca = "ca.pem"\npinned = ["x"]'), "either ca or pinned"),
+        (WEB.replace('certificates = ["hso.pem", "next.pem"]', ""), "needs certificates"),
+        (WEB.replace('"https"', '"https"\ncertificates = ["x"]'), "takes no certificates"),
+        (WEB.replace('"https"', '"ftp"'), "connection"),
+        (WEB.replace('"VN/PARTY/A01/open"', '"VN/PARTY"'), "has not 3 parts"),
+        (WEB.replace("192.0.2.1:8443", "8443"), "HOST:PORT"),
+        (WEB.replace("rate = 10", "rate = 0"), "rate must be above 0"),
+        (WEB.replace("burst = 5", "burst = 0"), "burst must be above 0"),
+        (WEB.replace("[web]", "[web]\nhead = 1"), "head"),
+        (SMALL + '[tls]\ncertificate = "a"\nkey = "b"\nlisten = "127.0.0.1:1"', "subsystems"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, says: str) -> None:

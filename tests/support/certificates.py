@@ -8,7 +8,13 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import NameOID
 
 
@@ -28,6 +34,7 @@ def identity(  # noqa: PLR0913 - everything a certificate may be made to lack
     ends: timedelta = timedelta(days=90),
     by: Identity | None = None,
     authority: bool = False,
+    passphrase: bytes = b"",
 ) -> Identity:
     """Make a certificate for loopback, begun and ended so long from now, and write it down."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -51,7 +58,8 @@ def identity(  # noqa: PLR0913 - everything a certificate may be made to lack
     )
     files = Identity(folder / f"{name}.pem", folder / f"{name}.key")
     files.certificate.write_bytes(made.public_bytes(Encoding.PEM))
-    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    protection = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection))
     return files
 
 

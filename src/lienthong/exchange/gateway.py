@@ -11,6 +11,8 @@ from lienthong.directory.snapshot import Snapshot
 from lienthong.exchange.backend import Backend
 from lienthong.exchange.blobs import BlobStore
 from lienthong.exchange.caller import Caller
+from lienthong.exchange.limiting import RECORD_EVERY, Limiting
+from lienthong.exchange.limits import Limits
 from lienthong.exchange.mail.mailbox import Mailbox
 from lienthong.exchange.mail.receiver import Receiver
 from lienthong.exchange.mail.sender import Sender, publish_due
@@ -45,6 +47,8 @@ class Gateway:
     blobs: Path
     # Signs checkpoints of the journal with the site's key; None for a gateway without one.
     signer: CheckpointSigner | None = None
+    # How much one information system and one other site may ask for.
+    limits: Limits = field(default_factory=Limits)
     on_receipt: Callable[[ReceiptItem], None] | None = None
     # Told of every message that has arrived in a mailbox.
     on_arrival: Callable[[MailItem], None] | None = None
@@ -53,6 +57,7 @@ class Gateway:
     sender: Sender = field(init=False)
     mailbox: Mailbox = field(init=False)
     store: MailStore = field(init=False)
+    limiting: Limiting = field(init=False)
     _receiver: Receiver = field(init=False)
     _provider: Provider = field(init=False)
     # Calls and mail of each branch.
@@ -68,6 +73,7 @@ class Gateway:
         """Set up the parts."""
         blobs = BlobStore(self.blobs)
         self.store = MailStore(self.node.journal)
+        self.limiting = Limiting(self.node, self.limits)
         self.caller = Caller(self.node)
         self.sender = Sender(self.node, self.store)
         self.mailbox = Mailbox(self.node, self.store, blobs)
@@ -84,6 +90,7 @@ class Gateway:
             await self._listen(branch)
         self._tasks.append(asyncio.create_task(self._every(RESEND_EVERY, self._resend)))
         self._tasks.append(asyncio.create_task(self._every(CHECKPOINT_EVERY, self.checkpoint)))
+        self._tasks.append(asyncio.create_task(self._every(RECORD_EVERY, self.limiting.record)))
 
     async def directory_changed(self, _: Snapshot) -> None:
         """Listen for branches that are new at this site; may be called again when it failed.
@@ -111,6 +118,7 @@ class Gateway:
                 await subscription.close()
         await asyncio.gather(*self._notes, return_exceptions=True)
         try:
+            await self.limiting.record()
             await self.checkpoint()
         except LienthongError as error:
             _log.warning("the journal's head is not signed: %s", error)
@@ -120,7 +128,8 @@ class Gateway:
         async with self._listening:
             if branch in self._branches:
                 return
-            calls = await self.node.carrier.serve(f"rpc.{branch}.{self.node.site}.>", self._provider.handle)
+            answer = self.limiting.guarded(self._provider.handle)
+            calls = await self.node.carrier.serve(f"rpc.{branch}.{self.node.site}.>", answer)
             try:
                 self._branches[branch] = (calls, await self._read(branch))
             except LienthongError:

@@ -1,7 +1,7 @@
 """How much one peer may ask for: calls per second, calls at once, bytes at once.
 
 A peer is an information system at the side of who calls, the other site at the side of who provides. Nothing
-here reads a clock or a message: time and sizes are passed in.
+here reads a message: sizes and the clock are passed in.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import Final, Self
 import msgspec
 
 from lienthong.exchange.errors import LimitExceeded
-from lienthong.kernel.clock import MINUTE, SECOND, Millis
+from lienthong.kernel.clock import MINUTE, SECOND, Clock, Millis
 
 MAX_PEERS: Final = 4096
 """Peers that are told apart; whoever comes when there are so many shares one account with the others."""
@@ -86,7 +86,7 @@ class Ticket:
         self._size = 0
         self._held = True
 
-    def add(self, size: int, at: Millis) -> None:
+    def add(self, size: int) -> None:
         """Count bytes that this call holds from now on.
 
         Raises:
@@ -94,7 +94,7 @@ class Ticket:
         """
         most = self._limiter.limit.bytes_in_flight
         if self._account.size + size > most:
-            raise self._limiter.refused(self._peer, at, f"more than {most} bytes at once")
+            raise self._limiter.refused(self._peer, f"more than {most} bytes at once")
         self._account.size += size
         self._size += size
 
@@ -121,44 +121,48 @@ class Limiter:
     """The accounts of all peers."""
 
     limit: Limit
+    clock: Clock
     _accounts: dict[str, _Account] = field(init=False, default_factory=dict)
     _refused: dict[str, Refusals] = field(init=False, default_factory=dict)
 
-    def enter(self, peer: str, at: Millis) -> Ticket:
+    def enter(self, peer: str) -> Ticket:
         """Let a call in.
 
         Raises:
             LimitExceeded: the peer makes too many, one after the other or at once.
         """
-        account = self._account(peer, at)
-        if account.calls >= self.limit.concurrent:
-            raise self.refused(peer, at, f"more than {self.limit.concurrent} calls at once")
+        account = self._account(peer)
+        at, limit = self.clock.now(), self.limit
+        if account.calls >= limit.concurrent:
+            raise self.refused(peer, f"more than {limit.concurrent} calls at once")
         # A clock that is set back makes nobody wait.
         passed = max(0, at - account.at) / SECOND
-        account.tokens = min(float(self.limit.burst), account.tokens + passed * self.limit.calls_per_second)
+        account.tokens = min(float(limit.burst), account.tokens + passed * limit.calls_per_second)
         account.at = at
         if account.tokens < 1:
-            raise self.refused(peer, at, f"more than {self.limit.calls_per_second:g} calls per second")
+            raise self.refused(peer, f"more than {limit.calls_per_second:g} calls per second")
         account.tokens -= 1
         account.calls += 1
         return Ticket(self, account, peer)
 
-    def refused(self, peer: str, at: Millis, why: str) -> LimitExceeded:
+    def refused(self, peer: str, why: str) -> LimitExceeded:
         """Count a refusal, which becomes evidence together with others, and return the error."""
         known = peer if peer in self._accounts else _REST
+        at = self.clock.now()
         counted = self._refused.setdefault(known, Refusals(peer=known, count=0, first=at, last=at))
         counted.count += 1
         counted.last = at
-        return LimitExceeded(f"{peer}: {why}")
+        return LimitExceeded(f"{known}: {why}")
 
     def told(self) -> Sequence[Refusals]:
         """Return what was refused since the last time, a line for each peer however much it was."""
         refused, self._refused = self._refused, {}
         return tuple(refused.values())
 
-    def _account(self, peer: str, at: Millis) -> _Account:
+    def _account(self, peer: str) -> _Account:
         account = self._accounts.get(peer)
         if account is None:
+            at = self.clock.now()
             if len(self._accounts) >= MAX_PEERS:
                 self._forget(at)
             if len(self._accounts) >= MAX_PEERS:

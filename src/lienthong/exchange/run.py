@@ -94,6 +94,7 @@ async def running(
             node=node,
             backend=HttpBackend(urls=config.services, tls=contexts.of),
             blobs=config.blobs,
+            limits=config.limits,
             signer=_signer(follower.snapshot, config.site, store, clock),
             on_receipt=on_receipt,
             on_arrival=on_arrival,

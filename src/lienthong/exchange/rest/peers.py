@@ -10,9 +10,13 @@ from starlette.types import Scope
 
 from lienthong.exchange.policy import Connection
 from lienthong.kernel.clock import Millis, from_datetime
+from lienthong.kernel.errors import IdentifierInvalid
+from lienthong.kernel.identifiers import parse_client
 
 CONNECTION: Final = "lienthong.connection"
 """Where in the ASGI scope the web server writes down whom a connection may speak for."""
+OTHERS: Final = ""
+"""The account of whoever names a client that is none, or not its own."""
 NOBODY: Final = Connection(clients=frozenset())
 """A connection that may speak for no information system."""
 
@@ -43,6 +47,21 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
             # OpenSSL took it, but what cannot be read in full is not believed.
             return cls(secure=True)
         return cls(secure=True, fingerprint=hashlib.sha256(certificate).digest(), not_before=term[0], not_after=term[1])
+
+
+def account_of(scope: Scope, client: str) -> str:
+    """Return whose account a request is for: the client it names if its connection may, else one for all others.
+
+    Args:
+        scope: of the request.
+        client: as the request names it.
+    """
+    clients = connection_of(scope).clients
+    try:
+        name = str(parse_client(client))
+    except IdentifierInvalid:
+        return OTHERS
+    return name if clients is None or name in clients else OTHERS
 
 
 def connection_of(scope: Scope) -> Connection:
