@@ -108,7 +108,12 @@ async def running(
         gc.set_threshold(GC_THRESHOLD)
         await _keep_following(stack, follower, gateway)
         state = Running(gateway=gateway, follower=follower, carrier=carrier)
-        r1 = R1(caller=gateway.caller, instance=follower.snapshot.instance, codes=config.codes)
+        r1 = R1(
+            caller=gateway.caller,
+            instance=follower.snapshot.instance,
+            codes=config.codes,
+            limiter=gateway.limiting.subsystems,
+        )
         served = await stack.enter_async_context(faces(config, build(gateway, r1), access))
         await stack.enter_async_context(renewing(access.renew, contexts.renew))
         state.url, state.secure_url = served.plain, served.secure

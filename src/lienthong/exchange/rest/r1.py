@@ -5,7 +5,7 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
@@ -15,8 +15,10 @@ from starlette.types import Receive, Scope, Send
 from lienthong.exchange.caller import Call, Caller
 from lienthong.exchange.errors import RequestInvalid
 from lienthong.exchange.http import METHODS, Headers, HttpMessage, passed_on
+from lienthong.exchange.limits import Limit, Limiter, Ticket
 from lienthong.exchange.rest.faults import Codes, fault
-from lienthong.exchange.rest.peers import connection_of
+from lienthong.exchange.rest.peers import account_of, connection_of
+from lienthong.kernel.clock import SystemClock
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, part_of
 from lienthong.kernel.ids import new_id
@@ -43,6 +45,8 @@ class R1:
     caller: Caller
     instance: str
     codes: Codes = Codes.CLASSIC
+    # How much each information system may ask for.
+    limiter: Limiter = field(default_factory=lambda: Limiter(limit=Limit(), clock=SystemClock()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong becomes an X-Road error."""
@@ -61,8 +65,9 @@ class R1:
     async def _call(
         self, scope: Scope, headers: Headers, receive: Receive
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        call = self._read(scope, headers, await _body(receive))
-        answer = await self.caller.call(call)
+        with self.limiter.enter(account_of(scope, _last(headers, "x-road-client"))) as ticket:
+            call = self._read(scope, headers, await _body(receive, _last(headers, "content-length"), ticket))
+            answer = await self.caller.call(call)
         ours = {
             "x-road-id": call.message.header("x-road-id"),
             "x-road-client": _written(call.client),
@@ -157,17 +162,20 @@ def _last(headers: Headers, name: str) -> str:
     return next((value for key, value in reversed(headers) if key == name), "")
 
 
-async def _body(receive: Receive) -> bytes:
-    first = await receive()
-    body = first.get("body", b"")
-    if not first.get("more_body"):
-        return bytes(body)
-    pieces = bytearray(body)
+async def _body(receive: Receive, length: str, ticket: Ticket) -> bytes:
+    if length and int(length) > MAX_BODY:
+        # Not a byte of it is read.
+        raise RequestInvalid(f"a body over {MAX_BODY} bytes")
+    pieces = bytearray()
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
             raise RequestInvalid("the connection was closed in the middle of the body")
-        pieces += event.get("body", b"")
+        piece = event.get("body", b"")
+        ticket.add(len(piece))
+        if not pieces and not event.get("more_body"):
+            return bytes(piece)
+        pieces += piece
         if len(pieces) > MAX_BODY:
             raise RequestInvalid(f"a body over {MAX_BODY} bytes")
         if not event.get("more_body"):
