@@ -80,12 +80,17 @@ class SubsystemEntry(_Entry, frozen=True, kw_only=True, gc=False):
     name: Name
     ceiling: str
     active: bool = True
+    # Groups of its own, which grants of its services may name as ``local-group:CODE``.
+    groups: Annotated[
+        dict[Token, Annotated[tuple[Id, ...], msgspec.Meta(max_length=4096)]], msgspec.Meta(max_length=64)
+    ] = {}
 
 
 class GrantEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """Who may call a service, and how."""
 
-    # An organ, a subsystem, ``group:CODE``, or ``*`` for every client.
+    # An organ, a subsystem, ``group:CODE`` of the centre, ``local-group:CODE`` of the subsystem that offers the
+    # service, or ``*`` for every client.
     to: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
     # Empty: all methods.
     methods: tuple[Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{1,16}\Z")], ...] = ()

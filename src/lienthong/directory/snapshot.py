@@ -147,7 +147,11 @@ class Snapshot:
         return self.indexes.subsystems.values()
 
     def members_of(self, group: str) -> frozenset[ClientId]:
-        """Return the clients in a group; none if there is no such group."""
+        """Return the clients in a group; none if there is no such group.
+
+        Args:
+            group: a code of the centre's, or what `model.local_group` returns for an information system's own.
+        """
         return self.indexes.groups.get(group, frozenset())
 
     def _newest(self, id: OrganId, at: Millis, algorithms: tuple[Algorithm, ...], what: str) -> PublicKey:  # noqa: A002 - as in organ()
