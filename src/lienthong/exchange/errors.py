@@ -80,6 +80,22 @@ class ReceiverUnknown(Refused):
     hint = "Check the identifier with `lienthong directory show`."
 
 
+class PartyUnknown(Refused):
+    """The represented party is not in the directory."""
+
+    code = "party_unknown"
+    fault = "UnknownMember"
+    hint = "Write [INSTANCE/]CLASS/MEMBER of an organ in the directory, or a class that no organ has."
+
+
+class SecurityServerInvalid(Refused):
+    """The provider is not at the gateway that the call shall go to."""
+
+    code = "security_server_invalid"
+    fault = "InvalidSecurityServer"
+    hint = "Leave X-Road-Security-Server out, or name an organ at the provider's site and that site."
+
+
 class AddressInvalid(Refused):
     """The sender's or the receiver's identifier is not in its one form."""
 
