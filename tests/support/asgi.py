@@ -27,7 +27,10 @@ async def ask_web(
     gateway: Gateway, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes = b""
 ) -> Reply:
     """Ask a gateway's web application as an information system does."""
-    app = build(gateway, R1(caller=gateway.caller, instance="VN", limiter=gateway.limiting.subsystems))
+    app = build(
+        gateway,
+        R1(caller=gateway.caller, instance="VN", directory=gateway.node.directory, limiter=gateway.limiting.subsystems),
+    )
     raw, _, query = path.partition("?")
     sent: list[Message] = []
     scope = {

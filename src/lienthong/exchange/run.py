@@ -111,6 +111,7 @@ async def running(
         r1 = R1(
             caller=gateway.caller,
             instance=follower.snapshot.instance,
+            directory=follower,
             codes=config.codes,
             limiter=gateway.limiting.subsystems,
         )

@@ -76,8 +76,8 @@ def test_headers_pass_but_those_of_the_connection(gateways: Sandbox, system: Bac
         ("x-empty", ""),
         ("x-road-userid", "EE37701010001"),
         ("x-road-issue", "17"),
-        ("x-road-security-server", "VN/PARTY/A01/s"),
-        ("x-road-represented-party", "PARTY/B01"),
+        ("x-road-security-server", "VN/STATE/G22/provider"),
+        ("x-road-represented-party", "PARTY/C03"),
         ("x-forwarded-for", "10.0.0.1"),
     ]
     held = ["User-Agent: u", "Server: s", "TE: trailers", "Trailer: t", "Upgrade: u", "Keep-Alive: 1", "X-Hop: 1"]

@@ -8,6 +8,7 @@ import pytest
 from starlette.types import Message
 
 from lienthong.exchange.caller import Caller
+from lienthong.exchange.node import DirectoryView
 from lienthong.exchange.rest import r1 as module
 from lienthong.exchange.rest.r1 import R1
 
@@ -25,7 +26,9 @@ async def _answer(events: Iterator[Message]) -> tuple[int, dict[str, str]]:
 
     scope = {"type": "http", "method": "POST", "raw_path": b"/r1/VN/A/B/C/D", "query_string": b"", "headers": []}
     # It must not come to a call.
-    await R1(caller=cast("Caller", None), instance="VN")(scope, receive, send)
+    nobody = cast("Caller", None)
+    nothing = cast("DirectoryView", None)
+    await R1(caller=nobody, instance="VN", directory=nothing)(scope, receive, send)
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 

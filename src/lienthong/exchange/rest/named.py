@@ -31,8 +31,10 @@ def check(headers: Headers, service: ServiceId, directory: Snapshot) -> None:
     """
     named: dict[str, str] = {}
     for name, value in headers:
-        if name in _CHECKED and named.setdefault(name, value) is not value:
-            raise RequestInvalid(f"{name} is there twice")
+        if name in _CHECKED:
+            if name in named:
+                raise RequestInvalid(f"{name} is there twice")
+            named[name] = value
     if REPRESENTED in named:
         _check_party(named[REPRESENTED], directory)
     if SERVER in named:
@@ -42,10 +44,8 @@ def check(headers: Headers, service: ServiceId, directory: Snapshot) -> None:
 def _check_party(text: str, directory: Snapshot) -> None:
     """Check ``[INSTANCE/]CLASS/MEMBER``."""
     parts = text.split("/")
-    if len(parts) == _LOCAL_PARTS:
-        party = OrganId(directory.instance, *map(part_of, parts))
-    else:
-        party = OrganId.parse(text)
+    local = len(parts) == _LOCAL_PARTS
+    party = OrganId(directory.instance, *map(part_of, parts)) if local else OrganId.parse(text)
     if party.instance != directory.instance or directory.organ(party) is not None:
         return
     # A class that no organ has is not ours to know: companies, persons.

@@ -16,6 +16,8 @@ from lienthong.exchange.caller import Call, Caller
 from lienthong.exchange.errors import RequestInvalid
 from lienthong.exchange.http import METHODS, Headers, HttpMessage, passed_on
 from lienthong.exchange.limits import Limit, Limiter, Ticket
+from lienthong.exchange.node import DirectoryView
+from lienthong.exchange.rest import named
 from lienthong.exchange.rest.faults import Codes, fault
 from lienthong.exchange.rest.peers import account_of, connection_of
 from lienthong.kernel.clock import SystemClock
@@ -44,6 +46,7 @@ class R1:
 
     caller: Caller
     instance: str
+    directory: DirectoryView
     codes: Codes = Codes.CLASSIC
     # How much each information system may ask for.
     limiter: Limiter = field(default_factory=lambda: Limiter(limit=Limit(), clock=SystemClock()))
@@ -86,6 +89,7 @@ class R1:
         if method not in METHODS:
             raise RequestInvalid(f"method {method[:20]}")
         service, path = _split(_target(scope))
+        named.check(headers, service, self.directory.snapshot)
         sender = _last(headers, "x-road-client")
         if not sender:
             raise IdentifierInvalid("the header X-Road-Client is missing")
