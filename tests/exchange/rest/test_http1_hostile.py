@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from lienthong.exchange.rest import hall, http1
+from lienthong.exchange.rest import hall
 from lienthong.exchange.rest.bounds import Bounds
 from lienthong.exchange.rest.server import WebServer
 from tests.support.web import HEAD, PATIENCE, Shown, ask, port_of, say, serving
@@ -24,7 +24,6 @@ BAD = "Client.BadRequest"
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the deadlines often, so that they can be short."""
     monkeypatch.setattr(hall, "TICK", 0.02)
-    monkeypatch.setattr(http1, "LINGER", 0.3)
 
 
 async def _trickle(port: int, head: bytes, piece: bytes, every: float = 0.05) -> tuple[bytes, float]:
