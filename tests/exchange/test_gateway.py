@@ -60,6 +60,7 @@ async def test_the_head_is_signed_by_itself_and_only_when_something_is_new(count
     assert gateway.node.journal.checkpoints() == []
     await gateway.sender.send(country.draft(COMMUNE))
     await eventually(gateway.node.journal.checkpoints)
+    await eventually(lambda: country.receipts)
     await eventually(lambda: gateway.node.journal.checkpoints()[-1].size == gateway.node.journal.size)
     heads = len(gateway.node.journal.checkpoints())
     await asyncio.sleep(0.05)

@@ -13,6 +13,7 @@ from lienthong.exchange.doctor.clock import Reference, clock
 from lienthong.exchange.doctor.directory import Known, directory
 from lienthong.exchange.doctor.keys import keys
 from lienthong.exchange.doctor.lines import Line, Subject, failed, warn
+from lienthong.exchange.doctor.web import web
 from lienthong.exchange.evidence.trusted import read_root
 from lienthong.exchange.run import open_keys
 from lienthong.exchange.transport.nats import NatsCarrier
@@ -45,6 +46,7 @@ async def examine(config: GatewayConfig, *, time: Clock, pem: Sequence[Path] = (
     lines += seen.lines
     lines += _keys(config, known.snapshot, time)
     lines += credential(config.credential, site=config.site, branches=branches, at=time.now())
+    lines += web(config, time)
     lines += certificates(pem, at=time.now())
     return [*lines, *clock(time.now(), _past(config, known), seen.ahead)]
 
