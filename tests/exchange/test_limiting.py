@@ -7,10 +7,10 @@ import pytest
 
 from lienthong.exchange.errors import RemoteError
 from lienthong.exchange.limiting import Limiting
-from lienthong.exchange.limits import Limit
+from lienthong.exchange.limits import OTHERS, Limit
 from lienthong.exchange.packet import notice_of
 from lienthong.exchange.policy import Connection
-from lienthong.exchange.rest.peers import CONNECTION, OTHERS, account_of
+from lienthong.exchange.rest.peers import CONNECTION, account_of
 from lienthong.kernel.clock import SECOND
 from tests.support.asgi import Reply, ask_web, r1
 from tests.support.calls import call, raw_call, said

@@ -77,7 +77,7 @@ class Limiting:
             peer=refusals.peer,
             label="",
             purpose="",
-            verdict=LimitExceeded.code,
+            verdict=refusals.code,
             detail=f"{refusals.count} calls, {iso(refusals.first)} to {iso(refusals.last)}",
         )
 

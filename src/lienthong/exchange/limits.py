@@ -13,10 +13,12 @@ import msgspec
 
 from lienthong.exchange.errors import LimitExceeded
 from lienthong.kernel.clock import MINUTE, SECOND, Clock, Millis
+from lienthong.kernel.errors import LienthongError
 
 MAX_PEERS: Final = 4096
 """Peers that are told apart; whoever comes when there are so many shares one account with the others."""
-_REST: Final = "(others)"
+OTHERS: Final = "(others)"
+"""Their account, and that of whoever may not use the name it calls under."""
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -65,9 +67,11 @@ class _Account:
 
 @dataclass(slots=True, kw_only=True)
 class Refusals:
-    """Calls of one peer that were refused since the last time they were told."""
+    """Calls of one peer that were refused for one reason since the last time they were told."""
 
     peer: str
+    # The reason's code.
+    code: str
     count: int
     first: Millis
     last: Millis
@@ -94,7 +98,7 @@ class Ticket:
         """
         most = self._limiter.limit.bytes_in_flight
         if self._account.size + size > most:
-            raise self._limiter.refused(self._peer, f"more than {most} bytes at once")
+            raise self._limiter.exceeded(self._peer, f"more than {most} bytes at once")
         self._account.size += size
         self._size += size
 
@@ -123,7 +127,7 @@ class Limiter:
     limit: Limit
     clock: Clock
     _accounts: dict[str, _Account] = field(init=False, default_factory=dict)
-    _refused: dict[str, Refusals] = field(init=False, default_factory=dict)
+    _refused: dict[tuple[str, str], Refusals] = field(init=False, default_factory=dict)
 
     def enter(self, peer: str) -> Ticket:
         """Let a call in.
@@ -134,25 +138,29 @@ class Limiter:
         account = self._account(peer)
         at, limit = self.clock.now(), self.limit
         if account.calls >= limit.concurrent:
-            raise self.refused(peer, f"more than {limit.concurrent} calls at once")
+            raise self.exceeded(peer, f"more than {limit.concurrent} calls at once")
         # A clock that is set back makes nobody wait.
         passed = max(0, at - account.at) / SECOND
         account.tokens = min(float(limit.burst), account.tokens + passed * limit.calls_per_second)
         account.at = at
         if account.tokens < 1:
-            raise self.refused(peer, f"more than {limit.calls_per_second:g} calls per second")
+            raise self.exceeded(peer, f"more than {limit.calls_per_second:g} calls per second")
         account.tokens -= 1
         account.calls += 1
         return Ticket(self, account, peer)
 
-    def refused(self, peer: str, why: str) -> LimitExceeded:
+    def exceeded(self, peer: str, why: str) -> LimitExceeded:
+        """Count a call that is too much, and return the error."""
+        return self.refused(peer, LimitExceeded(f"{peer or OTHERS}: {why}"))
+
+    def refused[E: LienthongError](self, peer: str, error: E) -> E:
         """Count a refusal, which becomes evidence together with others, and return the error."""
-        known = peer if peer in self._accounts else _REST
-        at = self.clock.now()
-        counted = self._refused.setdefault(known, Refusals(peer=known, count=0, first=at, last=at))
+        known = peer if peer in self._accounts else OTHERS
+        at, key = self.clock.now(), (known, error.code)
+        counted = self._refused.setdefault(key, Refusals(peer=known, code=error.code, count=0, first=at, last=at))
         counted.count += 1
         counted.last = at
-        return LimitExceeded(f"{known}: {why}")
+        return error
 
     def told(self) -> Sequence[Refusals]:
         """Return what was refused since the last time, a line for each peer however much it was."""
@@ -166,7 +174,7 @@ class Limiter:
             if len(self._accounts) >= MAX_PEERS:
                 self._forget(at)
             if len(self._accounts) >= MAX_PEERS:
-                peer = _REST
+                peer = OTHERS
             account = self._accounts.setdefault(peer, _Account(tokens=float(self.limit.burst), at=at))
         return account
 

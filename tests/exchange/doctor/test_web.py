@@ -23,7 +23,10 @@ CLOCK = SystemClock()
 @pytest.fixture
 def made(tmp_path: Path) -> dict[str, Identity]:
     ends = {"gateway": 90, "desk": 90, "shop": 20, "service": 90, "authority": -1}
-    return {name: identity(tmp_path, name, ends=timedelta(days=days, hours=-1)) for name, days in ends.items()}
+    return {
+        name: identity(tmp_path, name, begins=timedelta(days=-9), ends=timedelta(days=days, hours=-1))
+        for name, days in ends.items()
+    }
 
 
 def config(folder: Path, made: dict[str, Identity]) -> GatewayConfig:

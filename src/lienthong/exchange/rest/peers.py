@@ -8,6 +8,7 @@ import msgspec
 from cryptography import x509
 from starlette.types import Scope
 
+from lienthong.exchange.limits import OTHERS
 from lienthong.exchange.policy import Connection
 from lienthong.kernel.clock import Millis, from_datetime
 from lienthong.kernel.errors import IdentifierInvalid
@@ -15,8 +16,6 @@ from lienthong.kernel.identifiers import parse_client
 
 CONNECTION: Final = "lienthong.connection"
 """Where in the ASGI scope the web server writes down whom a connection may speak for."""
-OTHERS: Final = ""
-"""The account of whoever names a client that is none, or not its own."""
 NOBODY: Final = Connection(clients=frozenset())
 """A connection that may speak for no information system."""
 

@@ -13,10 +13,10 @@ from urllib.parse import quote
 from starlette.types import Receive, Scope, Send
 
 from lienthong.exchange.caller import Caller
-from lienthong.exchange.errors import RequestInvalid
+from lienthong.exchange.errors import ConnectionMismatch, RequestInvalid
 from lienthong.exchange.exchanged import Call
 from lienthong.exchange.http import METHODS, Headers, HttpMessage, passed_on
-from lienthong.exchange.limits import Limit, Limiter, Ticket
+from lienthong.exchange.limits import OTHERS, Limit, Limiter, Ticket
 from lienthong.exchange.node import DirectoryView
 from lienthong.exchange.rest import named
 from lienthong.exchange.rest.faults import Codes, fault
@@ -104,7 +104,10 @@ class R1:
         kept = [pair for pair in passed_on(headers, last) if pair[0] not in _OURS]
         if not last.get("accept"):
             kept.append(("accept", "application/json"))
-        client = parse_client(sender)
+        client, connection = parse_client(sender), connection_of(scope)
+        if connection.clients is not None and str(client) not in connection.clients:
+            # Counted, not recorded one by one: strangers must not fill the journal.
+            raise self.limiter.refused(OTHERS, ConnectionMismatch(str(client)))
         kept += [
             ("x-road-client", sender),
             ("x-road-id", last.get("x-road-id") or f"{quote(self.instance)}-{uuid.uuid4()}"),
@@ -117,7 +120,7 @@ class R1:
             method=method,
             path=path,
             message=HttpMessage(headers=tuple(kept), body=body),
-            connection=connection_of(scope),
+            connection=connection,
             label=Label.parse(label) if label else INTERNAL,
             user=last.get("x-road-userid", ""),
             purpose=last.get("x-lienthong-purpose", ""),
