@@ -78,17 +78,30 @@ def answers(data: bytes) -> list[Told]:
 
 
 async def say(port: int, *pieces: bytes, pause: float = 0.0) -> bytes:
-    """Send pieces and read until the server ends the connection."""
+    """Send pieces and read until the server ends the connection, as soon as anything comes."""
     async with asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        sending = asyncio.create_task(_send(writer, pieces, pause))
+        data = b""
         try:
-            for piece in pieces:
-                writer.write(piece)
-                await writer.drain()
-                await asyncio.sleep(pause)
-            return await reader.read()
+            while piece := await reader.read(1 << 16):
+                data += piece
+        except ConnectionError:
+            # Whoever is refused while it still sends may be cut off after it has read why.
+            if not data:
+                raise
         finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
             writer.close()
+        return data
+
+
+async def _send(writer: asyncio.StreamWriter, pieces: tuple[bytes, ...], pause: float) -> None:
+    for piece in pieces:
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(pause)
 
 
 async def ask(port: int, *pieces: bytes, pause: float = 0.0) -> Told:

@@ -1,6 +1,7 @@
 """HTTP/1.1 as it is served: what is taken, what is refused and how, byte for byte."""
 
 import asyncio
+import contextlib
 
 import pytest
 from hypothesis import given, settings
@@ -340,3 +341,25 @@ async def test_a_body_is_read_only_as_fast_as_it_is_used(monkeypatch: pytest.Mon
         read.set()
         assert b"200 OK" in await asking
     assert (sum(sizes), max(sizes) < 1_000_000) == (30_000_000, True)
+
+
+async def test_a_body_that_breaks_under_its_answer_ends_the_connection() -> None:
+    async def app(_: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"ab", "more_body": True})
+        assert (await receive())["body"] == b"x"
+        # The rest cannot be read: the same as if the client were gone, and nothing more reaches it.
+        assert (await receive())["type"] == "http.disconnect"
+        await send({"type": "http.response.body", "body": b"cd"})
+        done.set()
+
+    done = asyncio.Event()
+    async with WebServer(app, host="127.0.0.1", port=0) as server, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
+        writer.write(CHUNKED + b"1\r\nx\r\n")
+        assert (await reader.readuntil(b"ab\r\n")).startswith(b"HTTP/1.1 200 ")
+        writer.write(b"broken\r\n")
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        await done.wait()
+        writer.close()

@@ -1,6 +1,7 @@
 """The web server in a loop of its own program."""
 
 import asyncio
+import contextlib
 import socket
 
 import pytest
@@ -56,3 +57,40 @@ async def test_request_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ConnectionRefusedError):
         await _get(_port_of(server))
     writer.close()
+
+
+async def test_an_answer_that_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_GRACE", 0.1)
+    given_up = asyncio.Event()
+
+    async def never(_: Scope, __: Receive, ___: Send) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
+
+    async with asyncio.timeout(10):
+        async with WebServer(never, host="127.0.0.1", port=0) as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", _port_of(server))
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await asyncio.sleep(0.1)
+        assert given_up.is_set()
+        with contextlib.suppress(ConnectionResetError):
+            assert not (await reader.read()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+
+async def test_what_is_being_answered_is_finished_when_it_ends() -> None:
+    begun = asyncio.Event()
+
+    async def slow(_: Scope, __: Receive, send: Send) -> None:
+        begun.set()
+        await asyncio.sleep(0.3)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    async with asyncio.timeout(10):
+        async with WebServer(slow, host="127.0.0.1", port=0) as server:
+            asking = asyncio.create_task(_get(_port_of(server)))
+            await begun.wait()
+        assert (await asking).endswith(b"done")
