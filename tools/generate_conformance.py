@@ -19,6 +19,26 @@ them send bytes to a running `lienthong sandbox` and look at the bytes that a se
 docs` writes this page from `tests/conformance/lines.toml` and the tests' marks.
 """
 
+_DIFFERENCES: Final = """
+## What differs all the same
+
+- Names of headers arrive in lower case, those of one name together; their values and order are kept.
+- A path with `.` or `..` as a segment, or one that some services read so (encoded, also twice, with backslashes, `%00`,
+  parameters, overlong UTF-8), is covered by no grant, not even by one of the whole service: `AccessDenied`.
+- A body arrives with its length, whether it was sent with one or in chunks; trailers are left out.
+- The words behind the status are those of the standard.
+- The web server itself answers 400 or 431, without `X-Road-Error`, to what is no HTTP: bytes that no address or header
+  may hold, contradictory lengths, more than 100 headers. What follows a `#` in an address it leaves out.
+"""
+_DEFECTS: Final = """
+## Known defects
+
+Tests that are expected to fail, and fail once they do not.
+
+| Test | Why |
+| --- | --- |
+"""
+
 
 class LineUnknown(Exception):
     """A test is marked with a line that the list does not have, or a test that is named does not exist."""
@@ -56,6 +76,17 @@ def marked(root: Path) -> dict[str, list[str]]:
     return found
 
 
+def defects(root: Path) -> dict[str, str]:
+    """Return the tests of conformance that are expected to fail, and why."""
+    return {
+        f"{path.relative_to(root).as_posix()}::{function.name}": reason
+        for path in sorted((root / "tests" / "conformance").rglob("test_*.py"))
+        for function in _tests(path)
+        for decorator in _decorators(function, "pytest.mark.xfail")
+        for reason in (ast.literal_eval(each.value) for each in decorator.keywords if each.arg == "reason")
+    }
+
+
 def covered(lines: Mapping[str, Line], marks: Mapping[str, list[str]], root: Path) -> dict[str, list[str]]:
     """Return the tests of every line.
 
@@ -72,7 +103,7 @@ def covered(lines: Mapping[str, Line], marks: Mapping[str, list[str]], root: Pat
     return {name: [*marks.get(name, ()), *line.tests] for name, line in lines.items()}
 
 
-def written(lines: Mapping[str, Line], tests: Mapping[str, list[str]]) -> str:
+def written(lines: Mapping[str, Line], tests: Mapping[str, list[str]], failing: Mapping[str, str]) -> str:
     """Return the page."""
     parts, section = [_HEAD], ""
     for name, line in lines.items():
@@ -82,6 +113,9 @@ def written(lines: Mapping[str, Line], tests: Mapping[str, list[str]]) -> str:
             section = title
         cell = _cell(tests[name]) or f"*not yet: {line.awaits}*"
         parts.append(f"| {line.says} | {cell} |\n")
+    parts.append(_DIFFERENCES)
+    if failing:
+        parts += [_DEFECTS, *(f"| {_cell([test])} | {reason} |\n" for test, reason in failing.items())]
     return "".join(parts)
 
 
@@ -104,15 +138,20 @@ def _tests(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def _marks(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    for decorator in _decorators(function, "pytest.mark.line"):
+        yield from (ast.literal_eval(argument) for argument in decorator.args)
+
+
+def _decorators(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Iterator[ast.Call]:
     for decorator in function.decorator_list:
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.line":
-            yield from (ast.literal_eval(argument) for argument in decorator.args)
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == name:
+            yield decorator
 
 
 def page(root: Path = ROOT) -> str:
     """Return what docs/conformance.md has to be."""
     lines = listed(LINES.read_text(encoding="utf-8"))
-    return written(lines, covered(lines, marked(root), root))
+    return written(lines, covered(lines, marked(root), root), defects(root))
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.generate_conformance import LINES, PAGE, ROOT, LineUnknown, covered, listed, marked, page, written
+from tools.generate_conformance import LINES, PAGE, ROOT, LineUnknown, covered, defects, listed, marked, page, written
 
 LIST = """
 [[section]]
@@ -26,11 +26,16 @@ async def test_two(): ...
 
 def test_listed(): ...
 """
+FAILING = """
+@pytest.mark.xfail(strict=True, reason="it is broken")
+def test_broken(): ...
+"""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/conformance").mkdir(parents=True)
+    (tmp_path / "tests/conformance/test_y.py").write_text(FAILING, encoding="utf-8")
     (tmp_path / "tests/test_x.py").write_text(TESTS, encoding="utf-8")
     return tmp_path
 
@@ -56,10 +61,18 @@ def test_marks_and_the_list_name_the_tests_of_a_line(folder: Path) -> None:
 
 def test_the_page_has_a_table_per_section(folder: Path) -> None:
     lines = listed(LIST)
-    text = written(lines, covered(lines, marked(folder), folder))
+    text = written(lines, covered(lines, marked(folder), folder), {})
     assert "\n## Call\n\n| Line | Tests |\n| --- | --- |\n" in text
     assert "\n| A | [test_x.py](../tests/test_x.py): `test_one`, `test_two` |\n" in text
     assert "\n| B | *not yet: more* |\n\n## Other\n" in text
+
+
+def test_the_page_names_what_is_known_to_be_broken(folder: Path) -> None:
+    lines = listed(LIST)
+    tests = covered(lines, marked(folder), folder)
+    assert "Known defects" not in written(lines, tests, {})
+    row = "| [conformance/test_y.py](../tests/conformance/test_y.py): `test_broken` | it is broken |\n"
+    assert written(lines, tests, defects(folder)).endswith(row)
 
 
 def test_a_mark_of_a_line_that_is_not_there_is_an_error(folder: Path) -> None:
