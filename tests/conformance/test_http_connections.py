@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance.test_http_bodies import chunked, content
 from tests.support.recorder import Recorder, answer
+from tests.support.recorder_process import Received
 from tests.support.wire import Answer, Face, request, wire
 
 
@@ -162,28 +163,29 @@ def test_a_body_that_breaks_off_is_no_call(
     gateway: Face, service: Recorder, how: str, headers: list[str], body: bytes
 ) -> None:
     _break_off(gateway, request("echo", *headers, method="POST") + body, how)
-    assert service.taken() == []
+    assert _arrived(service) == []
 
 
 @pytest.mark.line("HTTP: framing")
 @pytest.mark.parametrize("how", ["closed", "half closed", "reset"])
-@pytest.mark.parametrize(
-    ("header", "body"),
-    [
-        ("Content-Length: 10", b""),
-        ("Transfer-Encoding: chunked", b""),
-        ("Transfer-Encoding: chunked", b"zz\r\nabc\r\n0\r\n\r\n"),
-        ("Transfer-Encoding: chunked", b"fffffffffffffffff\r\nabc\r\n0\r\n\r\n"),
-    ],
-)
+@pytest.mark.parametrize("header", ["Content-Length: 10", "Transfer-Encoding: chunked"])
 @pytest.mark.xfail(
     strict=True, reason="rest/r1.py takes a first event that says disconnected for an empty body: the call is made"
 )
-def test_a_body_of_which_nothing_came_is_no_call(
-    gateway: Face, service: Recorder, how: str, header: str, body: bytes
-) -> None:
-    _break_off(gateway, request("echo", header, method="POST") + body, how)
-    assert service.taken() == []
+def test_a_body_of_which_nothing_came_is_no_call(gateway: Face, service: Recorder, how: str, header: str) -> None:
+    _break_off(gateway, request("echo", header, method="POST"), how)
+    assert _arrived(service) == []
+
+
+@pytest.mark.line("HTTP: framing")
+@pytest.mark.parametrize("size", [b"zz", b"fffffffffffffffff", b"", b"-1", b"3 3"])
+@pytest.mark.xfail(
+    strict=True, reason="rest/r1.py takes a first event that says disconnected for an empty body: the call is made"
+)
+def test_a_first_chunk_that_is_none_is_refused(gateway: Face, service: Recorder, size: bytes) -> None:
+    body = size + b"\r\nabc\r\n0\r\n\r\n"
+    assert gateway.call("echo", "Transfer-Encoding: chunked", method="POST", body=body).status == 400
+    assert _arrived(service) == []
 
 
 def _break_off(gateway: Face, data: bytes, how: str) -> None:
@@ -197,9 +199,15 @@ def _break_off(gateway: Face, data: bytes, how: str) -> None:
             connection.shutdown(socket.SHUT_WR)
             connection.settimeout(10)
             connection.recv(1)
-    # A call on another connection takes longer than what the first could still set off.
-    assert gateway.call("listMethods").status == 200
-    time.sleep(0.05)
+
+
+def _arrived(service: Recorder) -> list[Received]:
+    """Return what arrives within as long as a call takes many times over; nobody says that nothing will."""
+    arrived, deadline = service.taken(), time.monotonic() + 0.2
+    while not arrived and time.monotonic() < deadline:
+        time.sleep(0.01)
+        arrived = service.taken()
+    return arrived
 
 
 @pytest.mark.line("HTTP: at once")
