@@ -70,7 +70,6 @@ def test_an_answer_up_to_the_end_of_the_connection_comes_whole(
 
 
 @pytest.mark.line("HTTP: bodies")
-@pytest.mark.xfail(strict=True, reason="exchange/http_client.py takes an answer without any header for a broken one")
 def test_an_answer_of_nothing_but_a_body_comes_whole(gateway: Face, service: Recorder) -> None:
     service.answers(b"HTTP/1.1 200 OK\r\n\r\nbody", close=True)
     got = gateway.call("echo")
