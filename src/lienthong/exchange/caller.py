@@ -9,8 +9,10 @@ import msgspec
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs, policy
 from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.archive.archive import Archive
+from lienthong.exchange.archive.kept import Side
 from lienthong.exchange.errors import AnswerInvalid, CarrierTimeout, ExchangeError, RemoteError
-from lienthong.exchange.http import Headers, HttpMessage, decode_head, encode_head
+from lienthong.exchange.http import HttpMessage, decode_head, encode_head
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, Part, check_contents, content_of, notice_of
 from lienthong.exchange.sessions import CallerSessions, Ends
@@ -74,9 +76,10 @@ class _Sent(msgspec.Struct, frozen=True, kw_only=True):
 class Caller:
     """Makes calls for the organs of one gateway."""
 
-    def __init__(self, node: Node, *, timeout: Millis = TIMEOUT) -> None:
-        """Call from this node; an answer may take so many milliseconds."""
+    def __init__(self, node: Node, *, timeout: Millis = TIMEOUT, archive: Archive | None = None) -> None:
+        """Call from this node; an answer may take so many milliseconds; copies go into the archive, if there is one."""
         self._node = node
+        self._archive = archive
         self._sessions = CallerSessions(node.clock)
         self._timeout = timeout
 
@@ -99,7 +102,7 @@ class Caller:
             raise verdict.error
         seals: list[bytes] = []
         try:
-            answer = await self._exchange(await self._seal(call, header, head, sender, seals), seals)
+            answer, answered = await self._exchange(await self._seal(call, header, head, sender, seals), seals)
         except RemoteError as error:
             await self._record(
                 header, sender, seals, kind="refusal", verdict=error.remote_code[:100], detail=error.where
@@ -109,6 +112,8 @@ class Caller:
             await self._record(header, sender, seals, kind=kind_of(error), verdict=error.code, detail=str(error))
             raise
         await self._record(header, sender, seals)
+        if self._archive is not None:
+            self._archive.keep(Side.CALLER, header, (head, call.message.body), (answered, answer.message.body))
         return answer
 
     def _header(self, call: Call, head: bytes) -> Header:
@@ -148,8 +153,11 @@ class Caller:
             key=key,
         )
 
-    async def _exchange(self, sent: _Sent, seals: list[bytes]) -> Answer:
-        """Send the call and check the answer, whose seal is added to the evidence whether it holds or not."""
+    async def _exchange(self, sent: _Sent, seals: list[bytes]) -> tuple[Answer, bytes]:
+        """Send the call and check the answer, whose seal is added to the evidence whether it holds or not.
+
+        The answer's head comes as it was sealed, too.
+        """
         reply, session = await self._request(sent)
         if notice_of(reply) == UNKNOWN_SESSION:
             # The provider restarted or forgot: it has not looked at the call, so it may be sent again.
@@ -165,7 +173,8 @@ class Caller:
         if opened.fault:
             raise RemoteError(opened.fault, opened.note)
         head, body = await self._contents(sent, opened, packet)
-        return Answer(status=int(opened.status), message=HttpMessage(headers=head, body=body))
+        message = HttpMessage(headers=decode_head(head), body=body)
+        return Answer(status=int(opened.status), message=message), head
 
     async def _request(self, sent: _Sent) -> tuple[bytes, Session]:
         data, session = self._sessions.encrypt(sent.plaintext, ends=sent.ends, key=sent.key)
@@ -188,7 +197,7 @@ class Caller:
             raise AnswerInvalid(f"{header.kind} {header.id} from {header.sender}")
         return header
 
-    async def _contents(self, sent: _Sent, header: Header, packet: Packet) -> tuple[Headers, bytes]:
+    async def _contents(self, sent: _Sent, header: Header, packet: Packet) -> tuple[bytes, bytes]:
         match packet.parts:
             case [bytes() as head, bytes() as body]:
                 pass
@@ -198,7 +207,7 @@ class Caller:
             case _:
                 raise AnswerInvalid(f"the contents of {header.id}")
         check_contents(header, (head, body))
-        return decode_head(head), body
+        return head, body
 
     async def _record(  # noqa: PLR0913 - one argument per column of the evidence
         self,

@@ -8,8 +8,11 @@ import msgspec
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs, policy
 from lienthong.exchange.alarms import alarm, kind_of
+from lienthong.exchange.archive.archive import Archive
+from lienthong.exchange.archive.kept import Side
 from lienthong.exchange.backend import Backend
 from lienthong.exchange.caller import UNKNOWN_SESSION
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.errors import ExchangeError, Malformed
 from lienthong.exchange.http import HttpMessage, decode_head, encode_head
 from lienthong.exchange.metaservices import describe
@@ -52,10 +55,19 @@ class _Received(msgspec.Struct, frozen=True, kw_only=True):
 class Provider:
     """Answers calls to the services of one gateway's organs."""
 
-    def __init__(self, node: Node, backend: Backend) -> None:
-        """Answer with what the backend says."""
+    def __init__(
+        self,
+        node: Node,
+        backend: Backend,
+        *,
+        archive: Archive | None = None,
+        descriptions: Descriptions | None = None,
+    ) -> None:
+        """Answer with what the backend says, and keep a copy in the archive, if there is one."""
         self._node = node
         self._backend = backend
+        self._archive = archive
+        self._descriptions = descriptions or Descriptions(sources={})
         self._sessions = ProviderSessions(node.clock)
 
     async def handle(self, subject: str, data: bytes) -> bytes:
@@ -113,6 +125,9 @@ class Provider:
         await self._node.journal.commit(
             [self._node.entry(response, organ=received.receiver, direction="out", seals=(packet.sealed,))]
         )
+        if self._archive is not None:
+            heads = (_head(received.packet), _head(packet))
+            self._archive.keep(Side.PROVIDER, header, (heads[0], message.body), (heads[1], answer.body))
         return received.session.encrypt_response(packet.to_bytes(), aad=received.opened.digest)
 
     def _allow(self, received: _Received) -> None:
@@ -168,7 +183,7 @@ class Provider:
     async def _carry_out(self, header: Header, message: HttpMessage) -> tuple[int, HttpMessage]:
         service = ServiceId.parse(header.receiver)
         if service.service in policy.METASERVICES:
-            return describe(self._node.snapshot, service, header)
+            return await describe(self._node.snapshot, service, header, self._descriptions)
         return await self._backend.call(service, header.method, header.path, message)
 
     async def _refuse(self, received: _Received, error: ExchangeError | TrustError) -> bytes:
@@ -220,6 +235,11 @@ class Provider:
         except JournalError as failure:
             return notice(failure.code)
         return notice(error.code)
+
+
+def _head(packet: Packet) -> bytes:
+    head = packet.parts[0]
+    return head if isinstance(head, bytes) else b""
 
 
 def _check_client(message: HttpMessage, header: Header) -> None:
