@@ -15,6 +15,7 @@ import msgspec
 from lienthong.directory.proof import extract
 from lienthong.directory.published import Published
 from lienthong.exchange.archive.kept import Kept, Message
+from lienthong.exchange.asic.container import DIRECTORY, ENTRY, RECEIPT
 from lienthong.exchange.asic.errors import ContainerRefused
 from lienthong.exchange.evidence.record import header_json
 from lienthong.kernel import cbor
@@ -25,7 +26,6 @@ from lienthong.trust.journal import Journal
 from lienthong.trust.journal_entry import Entry
 from lienthong.trust.seal import digest_of, header_of, sender_organ
 
-DIRECTORY: Final = "evidence/directory.cbor"
 _CALLS: Final = frozenset({Kind.REQUEST.value, Kind.RESPONSE.value})
 # Of a call and its answer: head and body.
 _CONTENTS: Final = 2
@@ -68,8 +68,8 @@ def payload_of(kept: Kept, journal: Journal, published: Published, parts: Parts)
     if parts is not Parts.REQUEST:
         payload |= _message("response", response, kept.response)
     for number, (index, entry) in enumerate(entries, start=1):
-        payload[f"evidence/entry-{number}.cbor"] = entry.to_bytes()
-        payload[f"evidence/receipt-{number}.cose"] = journal.receipt(index)
+        payload[ENTRY.format(number)] = entry.to_bytes()
+        payload[RECEIPT.format(number)] = journal.receipt(index)
     organs = {sender_organ(each.header) for each in (request, response)}
     payload[DIRECTORY] = extract(published, organs=organs, sites=[journal.site])
     return payload

@@ -91,8 +91,8 @@ def check_token(
     digest: bytes,
     nonce: int | None,
     certificates: Sequence[x509.Certificate],
-) -> None:
-    """Check that a token is one of these authorities' over a digest.
+) -> x509.Certificate:
+    """Check that a token is one of these authorities' over a digest, and return whose it is.
 
     Raises:
         SignatureInvalid: it is not.
@@ -107,4 +107,4 @@ def check_token(
         raise SignatureInvalid("a timestamp of something else")
     if nonce is not None and info["nonce"].native != nonce:
         raise SignatureInvalid("a timestamp of another time")
-    verify_signed(signed, bytes(encapsulated["content"]), certificates)
+    return verify_signed(signed, bytes(encapsulated["content"]), certificates)
