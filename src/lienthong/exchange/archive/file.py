@@ -134,8 +134,8 @@ class ArchiveFile:
             self._connection.executemany(_INSERT, values)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if self._connection.in_transaction:
-                with suppress(sqlite3.Error):
+            with suppress(sqlite3.Error):
+                if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
             raise StorageFailed(f"{self._path}: {error}") from error
 

@@ -4,10 +4,10 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
-from asn1crypto import cms, tsp
+from asn1crypto import cms, core, tsp
 from cryptography import x509
 
 from lienthong.exchange.asic.errors import SignatureInvalid, StampFailed
@@ -20,6 +20,15 @@ _MAX_REPLY: Final = 256 * 1024
 _GRANTED: Final = frozenset({"granted", "granted_with_mods"})
 _OK: Final = 200
 _NONCE_BITS: Final = 64
+
+
+class _Reply(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped
+    """``TimeStampResp`` (RFC 3161, section 2.4.2); asn1crypto's own would have a refusal carry a token."""
+
+    _fields: ClassVar = [
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +80,7 @@ def token_of(reply: bytes, *, digest: bytes, nonce: int, certificates: Sequence[
         StampFailed: refused, malformed, over something else, or by somebody else.
     """
     try:
-        response = tsp.TimeStampResp.load(reply, strict=True)
+        response = _Reply.load(reply, strict=True)
         status = response["status"]["status"].native
         if status not in _GRANTED:
             raise StampFailed(f"the authority says: {status}")

@@ -59,7 +59,9 @@ class Asic:
         found = await self.containers.of(client, query, parts=_parts(asked), unique="unique" in asked)
         if len(found) == 1:
             return _file(found[0], MEDIA_TYPE)
-        packed = zip_of({each.name: each.data for each in found}, at=self.containers.node.clock.now())
+        # Numbered: two callers may have used one id for theirs.
+        files = {f"{number:02}-{each.name}": each.data for number, each in enumerate(found, start=1)}
+        packed = zip_of(files, at=self.containers.node.clock.now())
         return _file(Container(name="records.zip", data=packed), _ZIP)
 
     def _allow(self, client: ClientId, connection: Connection) -> None:
