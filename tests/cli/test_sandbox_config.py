@@ -62,7 +62,11 @@ id = "EE/GOV/1/Q"
                 ),
             ),
             SandboxService(
-                id=ServiceId("EE", "GOV", "1", "P", "open"), type="OPENAPI", url="http://[::1]:9000", grants=None
+                id=ServiceId("EE", "GOV", "1", "P", "open"),
+                type="OPENAPI",
+                url="http://[::1]:9000",
+                openapi=file.parent.resolve() / "petstore.yaml",
+                grants=None,
             ),
             SandboxService(id=ServiceId("EE", "GOV", "1", "Q", "open"), type="SOAP", url=None, grants=()),
         ),
