@@ -18,7 +18,7 @@ from lienthong.exchange.asic.containers import Containers
 from lienthong.exchange.asic.local import make_local
 from lienthong.exchange.asic.signer import Signer
 from lienthong.exchange.asic.timestamp import Authority
-from lienthong.exchange.caller import Call
+from lienthong.exchange.exchanged import Call
 from lienthong.exchange.http import HttpMessage
 from lienthong.exchange.policy import Connection
 from lienthong.kernel.clock import SECOND

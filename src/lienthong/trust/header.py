@@ -22,7 +22,7 @@ from lienthong.trust.errors import SealInvalid
 VERSION: Final = 1
 MAX_HEADER: Final = 32 * 1024
 DIGEST_SIZE: Final = 32
-_MAX_CONTENTS: Final = 64
+MAX_CONTENTS: Final = 64
 _METHOD: Final = re.compile(r"[A-Z]{0,16}\Z")
 # Printable ASCII without "#": what else a path could hold, libraries strip, cut off or send as it is, so that
 # the service would be asked for another path than the one that was granted.
@@ -100,21 +100,25 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             6: [int(self.label.level), sorted(self.label.caveats)],
             7: self.created,
             8: self.expires,
-            9: self.conversation.bytes if self.conversation else b"",
-            10: self.method,
-            11: self.path,
-            12: self.user,
-            13: self.purpose,
-            14: self.subject,
-            15: self.urgency,
-            16: [[c.digest, c.size, c.name, c.media_type] for c in self.contents],
-            17: self.answers,
-            18: self.status,
-            19: self.note,
-            20: self.fault,
         }
+        if self.conversation:
+            fields[9] = self.conversation.bytes
+        rest = (
+            (10, self.method),
+            (11, self.path),
+            (12, self.user),
+            (13, self.purpose),
+            (14, self.subject),
+            (15, self.urgency),
+            (16, [[c.digest, c.size, c.name, c.media_type] for c in self.contents]),
+            (17, self.answers),
+            (18, self.status),
+            (19, self.note),
+            (20, self.fault),
+        )
+        fields.update([pair for pair in rest if pair[1]])
         # Keys below 24 in rising order are already in deterministic order.
-        return cbor.encode_ordered({key: value for key, value in fields.items() if value or key in _REQUIRED})
+        return cbor.encode_ordered(fields)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -133,10 +137,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             if not all(value or key in _REQUIRED for key, value in fields.items()):
                 raise SealInvalid("an empty header field, which is left out")
             header = cls(**_values(fields))
-            _check_call(header)
-            _check_status(header)
+            check_call(header)
+            check_status(header)
             return header
-        except (CborInvalid, LabelInvalid) as error:
+        except CborInvalid as error:
             raise SealInvalid(error.where) from error
         except (TypeError, ValueError) as error:
             raise SealInvalid(f"a header field of the wrong type: {error}") from error
@@ -177,7 +181,7 @@ def _values(fields: dict[int, Any]) -> dict[str, Any]:
 
 
 def _contents(items: Any) -> tuple[Content, ...]:  # noqa: ANN401 - decoded CBOR
-    if not isinstance(items, list) or len(items) > _MAX_CONTENTS:
+    if not isinstance(items, list) or len(items) > MAX_CONTENTS:
         raise SealInvalid("a malformed list of contents")
     contents = []
     for item in items:
@@ -191,24 +195,49 @@ def _contents(items: Any) -> tuple[Content, ...]:  # noqa: ANN401 - decoded CBOR
 
 def _label(value: Any) -> Label:  # noqa: ANN401 - decoded CBOR
     match value:
-        case [level, [*caveats]] if caveats == sorted(set(caveats)):
-            return _labelled(_number(level), tuple(map(_text, caveats)))
+        case [level, [*caveats]]:
+            return label_of(_number(level), tuple(map(_text, caveats)))
     raise SealInvalid("a label of another form")
+
+
+def label_of(level: int, caveats: tuple[str, ...]) -> Label:
+    """Return the label of a header's sixth field.
+
+    Raises:
+        SealInvalid: an unknown level, or caveats that are malformed, twice or out of order.
+    """
+    try:
+        return _labelled(level, caveats)
+    except (LabelInvalid, ValueError) as error:
+        raise SealInvalid(f"a label of another form: {error}") from error
 
 
 @lru_cache(maxsize=1024)
 def _labelled(level: int, caveats: tuple[str, ...]) -> Label:
+    if list(caveats) != sorted(set(caveats)):
+        raise ValueError("caveats out of order")
     return Label(Level(level), frozenset(caveats))
 
 
-def _check_call(header: Header) -> None:
+def check_call(header: Header) -> None:
+    """Refuse a method or a path that is not one.
+
+    Raises:
+        SealInvalid: it is not.
+    """
     if not _METHOD.match(header.method) or not _PATH.match(header.path):
         raise SealInvalid(f"{header.method[:40]!r} {header.path[:80]!r} is not a method and a path")
 
 
-def _check_status(header: Header) -> None:
-    """Refuse a status that whoever acts on the header could not read."""
+def check_status(header: Header) -> None:
+    """Refuse a status that whoever acts on the header could not read.
+
+    Raises:
+        SealInvalid: the kind does not have it.
+    """
     match header.kind:
+        case Kind.REQUEST:
+            fits = not header.status
         case Kind.RESPONSE if header.fault:
             fits = not header.status
         case Kind.RESPONSE:
