@@ -54,7 +54,7 @@ async def test_both_sides_keep_what_was_sealed(tmp_path: Path) -> None:
         for site, owner, side in (("tw", HSO, Side.CALLER), ("p1", REGISTRY, Side.PROVIDER)):
             archive = archive_at(world, site)
             await archive.settled()
-            (kept,) = archive.find(str(owner), "q1", world.running[site].node.unwrap)
+            (kept,) = archive.find(owner, "q1", world.running[site].node.unwrap)
             assert (kept.place.side, kept.place.exchange, kept.place.owner) == (side, made.id, str(owner))
             assert (kept.request.body, kept.response.body) == (b"asked", b"hi")
             entry = world.entries(site)[0]
@@ -96,9 +96,9 @@ async def test_only_the_organs_own_key_opens_it(tmp_path: Path) -> None:
             *(key.kid for key in world.organ(CENTRE).keys if key.kid in world.stores["tw"].kids())
         )
         with pytest.raises(KeyUnknown):
-            archive.find(str(HSO), "q1", world.running["tw"].node.unwrap)
+            archive.find(HSO, "q1", world.running["tw"].node.unwrap)
         with pytest.raises(KeyUnknown):
-            archive.find(str(HSO), "q1", world.running["p1"].node.unwrap)
+            archive.find(HSO, "q1", world.running["p1"].node.unwrap)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ async def test_what_was_altered_is_noticed(tmp_path: Path, change: str) -> None:
         with closing(sqlite3.connect(tmp_path / "tw/archive.sqlite", autocommit=True)) as connection:
             connection.execute(change)
         with pytest.raises(StorageFailed, match="altered"):
-            archive.find(str(HSO), "q1", world.running["tw"].node.unwrap)
+            archive.find(HSO, "q1", world.running["tw"].node.unwrap)
 
 
 async def test_an_altered_key_opens_nothing(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ async def test_an_altered_key_opens_nothing(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "tw/archive.sqlite", autocommit=True)) as connection:
             connection.execute("UPDATE keys SET wrapped = substr(wrapped, 1, length(wrapped) - 1)")
         with pytest.raises(EnvelopeInvalid):
-            archive.find(str(HSO), "q1", world.running["tw"].node.unwrap)
+            archive.find(HSO, "q1", world.running["tw"].node.unwrap)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ async def test_bodies_are_kept_up_to_a_size(
         await world.running["tw"].caller.call(asking())
         archive = archive_at(world, "tw")
         await archive.settled()
-        (kept,) = archive.find(str(HSO), "q1", world.running["tw"].node.unwrap)
+        (kept,) = archive.find(HSO, "q1", world.running["tw"].node.unwrap)
         assert (kept.request.body, kept.response.body) == bodies
         assert kept.request.head
         assert kept.response.head
@@ -167,9 +167,9 @@ async def test_what_is_too_old_is_found_no_more_and_goes_with_its_key(tmp_path: 
         archive, unwrap = archive_at(world, "tw"), world.running["tw"].node.unwrap
         await archive.settled()
         world.clock.advance(2 * DAY)
-        assert len(archive.find(str(HSO), "q1", unwrap)) == 1
+        assert len(archive.find(HSO, "q1", unwrap)) == 1
         world.clock.advance(1)
-        assert archive.find(str(HSO), "q1", unwrap) == []
+        assert archive.find(HSO, "q1", unwrap) == []
         # It goes from the file when somebody looks, the next time at the start.
         await world.restart("tw")
         await archive_at(world, "tw").settled()
@@ -187,7 +187,7 @@ async def test_it_stays_over_a_restart_under_another_key(tmp_path: Path) -> None
         await world.running["tw"].caller.call(asking(body=b"again"))
         archive = archive_at(world, "tw")
         await archive.settled()
-        found = archive.find(str(HSO), "q1", world.running["tw"].node.unwrap)
+        found = archive.find(HSO, "q1", world.running["tw"].node.unwrap)
         assert [kept.request.body for kept in found] == [b"asked", b"again"]
 
 
@@ -219,7 +219,7 @@ async def test_a_confidential_call_is_kept(tmp_path: Path) -> None:
         await world.running["tw"].caller.call(asking(service=FILES))
         archive = archive_at(world, "p1")
         await archive.settled()
-        assert len(archive.find(str(FILES.provider), "q1", world.running["p1"].node.unwrap)) == 1
+        assert len(archive.find(FILES.provider, "q1", world.running["p1"].node.unwrap)) == 1
 
 
 async def test_an_organ_that_is_gone_keeps_nothing(country: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -240,7 +240,7 @@ async def test_beyond_what_may_wait_bodies_are_left_out(country: World, monkeypa
         await archive.settled()
         archive.keep(Side.CALLER, request(country), (HEAD, b"x" * 50), (HEAD, b""))
         await archive.settled()
-        found = archive.find(str(HSO), "", country.running["tw"].node.unwrap)
+        found = archive.find(HSO, "", country.running["tw"].node.unwrap)
         assert [len(kept.request.body or b"") for kept in found] == [0, 50]
         assert archive.left_out == 0
 
@@ -286,7 +286,7 @@ async def test_too_many_under_one_id_are_not_read(country: World, monkeypatch: p
             archive.keep(Side.CALLER, request(country), (HEAD, b""), (HEAD, b""))
         await archive.settled()
         with pytest.raises(RequestInvalid, match="more than 2 exchanges have this queryId"):
-            archive.find(str(HSO), "", country.running["tw"].node.unwrap)
+            archive.find(HSO, "", country.running["tw"].node.unwrap)
 
 
 async def test_whoever_waits_for_a_dead_disk_is_told(country: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,7 +306,7 @@ async def test_answers_do_not_wait_for_it(tmp_path: Path) -> None:
             assert answer.status == 200
             other.execute("ROLLBACK")
         await archive.settled()
-        assert len(archive.find(str(HSO), "q1", world.running["tw"].node.unwrap)) == 1
+        assert len(archive.find(HSO, "q1", world.running["tw"].node.unwrap)) == 1
 
 
 def _count(world: World, table: str) -> int:

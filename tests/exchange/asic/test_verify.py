@@ -21,6 +21,7 @@ from lienthong.exchange.asic.timestamp import Authority
 from lienthong.exchange.evidence.errors import WitnessInvalid
 from lienthong.exchange.evidence.report import Report
 from lienthong.exchange.evidence.verify import verify
+from lienthong.exchange.packet import INLINE_LIMIT
 from lienthong.kernel.clock import DAY, MINUTE, SystemClock
 from lienthong.kernel.identifiers import ClientId
 from tests.support.authorities import stamp_server
@@ -109,6 +110,32 @@ async def test_one_message_alone_is_verified_alike(tmp_path: Path, parts: Parts,
         container = await made(world, parts=parts)
         assert not any(name.startswith(other) for name in container.members)
         assert judged(world, container.data).findings == ()
+
+
+@pytest.mark.parametrize(("site", "client"), [("tw", HSO), ("p1", UNITS.provider)])
+async def test_calls_that_travelled_together_are_proved_apart(tmp_path: Path, site: str, client: ClientId) -> None:
+    async with keeping(tmp_path) as world:
+        caller = world.running["tw"].caller
+        await asyncio.gather(*(caller.call(asking(f"q{n}", body=b"%d" % n)) for n in range(20)))
+        containers = containers_of(world, site, signer_in(tmp_path, world))
+        for number in (0, 7, 19):
+            (found,) = await containers.of(client, f"q{number}", parts=Parts.BOTH, unique=True)
+            container = Container(data=found.data)
+            assert container["request/body"] == b"%d" % number
+            assert judged(world, found.data).findings == ()
+            # Nothing of the others is in it.
+            assert not any(b"q%d\r\n" % (number + 1) in data for data in container.members.values())
+
+
+async def test_a_large_body_is_kept_like_any_other(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as world:
+        body = bytes(INLINE_LIMIT + 1)
+        await world.running["tw"].caller.call(asking(body=body))
+        for site, client in (("tw", HSO), ("p1", UNITS.provider)):
+            containers = containers_of(world, site, signer_in(tmp_path, world))
+            (found,) = await containers.of(client, "q1", parts=Parts.BOTH, unique=True)
+            assert Container(data=found.data)["request/body"] == body
+            assert judged(world, found.data).findings == ()
 
 
 async def test_a_body_that_was_not_kept_is_said_to_be_missing(tmp_path: Path) -> None:

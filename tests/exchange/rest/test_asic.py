@@ -211,7 +211,7 @@ async def test_contents_that_are_not_the_sealed_ones_are_not_signed(
     archive = face.containers.archive
     assert archive is not None
     await archive.settled()
-    (kept,) = archive.find(str(HSO), "q1", face.containers.node.unwrap)
+    (kept,) = archive.find(HSO, "q1", face.containers.node.unwrap)
     for altered in (
         replace(kept, request=replace(kept.request, body=b"other")),
         replace(kept, response=replace(kept.response, head=b"other")),

@@ -25,6 +25,7 @@ from lienthong.exchange.archive.keys import DayKeys, Unwrap, decrypt
 from lienthong.exchange.errors import RequestInvalid, StorageFailed
 from lienthong.kernel.clock import DAY, Clock, Millis
 from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.identifiers import ClientId
 from lienthong.trust.header import Header
 
 GATHER: Final = 0.05
@@ -134,11 +135,11 @@ class Archive:
         """
         await asyncio.to_thread(self._settle, self._handed)
 
-    def find(self, owner: str, query: str, unwrap: Unwrap) -> list[Kept]:
+    def find(self, owner: ClientId, query: str, unwrap: Unwrap) -> list[Kept]:
         """Read the exchanges of a client under an X-Road-Id, the oldest first; blocks.
 
         Args:
-            owner: identifier of the client here, who asked or was asked.
+            owner: the client here, who asked or was asked.
             query: the X-Road-Id.
             unwrap: opens the organ's envelopes.
 
@@ -148,7 +149,7 @@ class Archive:
             TrustError: a key cannot be unwrapped any more.
         """
         with self._reading:
-            found = self._reader.find(lookup(owner, query), limit=MAX_FOUND + 1)
+            found = self._reader.find(lookup(str(owner), query.encode()), limit=MAX_FOUND + 1)
         if len(found) > MAX_FOUND:
             raise RequestInvalid(f"more than {MAX_FOUND} exchanges have this queryId", hint="Give each call its own.")
         oldest = self._oldest()

@@ -72,7 +72,7 @@ class Containers:
         return [await self._signed(payload) for payload in payloads]
 
     def _payloads(self, archive: Archive, client: ClientId, query: str, parts: Parts, unique: bool) -> list[_Payload]:  # noqa: FBT001 - private, as in of()
-        kept = archive.find(str(client), query, self.node.unwrap)
+        kept = archive.find(client, query, self.node.unwrap)
         if not kept:
             raise RecordsUnknown(query[:100])
         if unique and len(kept) > 1:
