@@ -13,8 +13,8 @@ import pytest
 
 from lienthong.directory.entries import ServiceEntry
 from lienthong.exchange import descriptions as module
-from lienthong.exchange.descriptions import Descriptions, DescriptionUnreadable, source_of
-from lienthong.exchange.errors import ServiceUnknown
+from lienthong.exchange.descriptions import Descriptions, source_of
+from lienthong.exchange.errors import DescriptionUnreadable, ServiceUnknown
 from lienthong.exchange.openapi import anonymised
 from lienthong.exchange.rest.faults import type_of
 from lienthong.kernel.identifiers import ServiceId

@@ -245,6 +245,7 @@ class World:
         carrier = await self._carrier(site)
         described = self.directory.snapshot.site(site)
         assert described is not None
+        kept = self.folder / site / "archive.sqlite"
         gateway = Gateway(
             node=Node(
                 site=site,
@@ -256,12 +257,7 @@ class World:
             ),
             backend=backend or Echo(),
             blobs=self.folder / site / "blobs",
-            archive=Archive.open(
-                self.folder / site / "archive.sqlite",
-                self.archive,
-                clock=self.clock,
-                snapshot=lambda: self.directory.snapshot,
-            ),
+            archive=Archive.open(kept, self.archive, clock=self.clock, snapshot=lambda: self.directory.snapshot),
             descriptions=Descriptions(sources=self.descriptions),
             signer=CheckpointSigner(key=described.keys[0], store=self.stores[site]),
             on_receipt=lambda item: self.receipts.append((site, item)),

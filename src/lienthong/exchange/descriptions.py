@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from lienthong.exchange.errors import ExchangeError, ServiceUnknown
+from lienthong.exchange.errors import DescriptionUnreadable, ServiceUnknown
 from lienthong.exchange.http import HttpMessage
 from lienthong.exchange.http_client import HttpClient, HttpFailure, Origin
 from lienthong.exchange.openapi import MAX_DESCRIPTION, DescriptionInvalid, anonymised
@@ -22,17 +22,6 @@ type Source = str | Path
 """Address, or file."""
 
 _log = logging.getLogger(__name__)
-
-
-class DescriptionUnreadable(ExchangeError):
-    """Failed reading service description from."""
-
-    code = "description_unreadable"
-    hint = "Ask the providing organ to look at its gateway's log."
-
-    def __str__(self) -> str:
-        """The words that X-Road's clients know; where the description lies inside the organ is nobody's business."""
-        return f"{self.message} {self.where}. {self.advice}"
 
 
 @dataclass(kw_only=True)

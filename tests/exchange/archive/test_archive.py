@@ -67,11 +67,11 @@ async def test_it_is_found_by_its_client_and_its_id_only(tmp_path: Path) -> None
         archive, unwrap = archive_at(world, "tw"), world.running["tw"].node.unwrap
         await archive.settled()
         for owner, query in (
-            (str(HSO), "q2"),
-            (str(LOW), "q1"),
-            (str(CENTRE), "q1"),
-            (str(REGISTRY), "q1"),
-            (str(HSO), ""),
+            (HSO, "q2"),
+            (LOW, "q1"),
+            (CENTRE, "q1"),
+            (REGISTRY, "q1"),
+            (HSO, ""),
         ):
             assert archive.find(owner, query, unwrap) == []
 
