@@ -279,13 +279,16 @@ async def test_closing_writes_what_waits_and_then_takes_nothing(country: World) 
     assert _count(country, "kept") == 300
 
 
-async def test_too_many_under_one_id_are_not_read(country: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_FOUND", 2)
+@pytest.mark.parametrize(("name", "bound"), [("MAX_FOUND", 2), ("MAX_FOUND_BYTES", 100)])
+async def test_too_many_under_one_id_are_not_read(
+    country: World, monkeypatch: pytest.MonkeyPatch, name: str, bound: int
+) -> None:
+    monkeypatch.setattr(module, name, bound)
     with opened(country) as archive:
         for _ in range(3):
             archive.keep(Side.CALLER, request(country), (HEAD, b""), (HEAD, b""))
         await archive.settled()
-        with pytest.raises(RequestInvalid, match="more than 2 exchanges have this queryId"):
+        with pytest.raises(RequestInvalid, match="3 exchanges have this queryId"):
             archive.find(HSO, "", country.running["tw"].node.unwrap)
 
 

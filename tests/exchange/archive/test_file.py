@@ -49,7 +49,8 @@ def test_a_closed_file_says_so(tmp_path: Path) -> None:
     file.close()
     for use in (
         lambda: file.add([]),
-        lambda: file.find(b"", limit=1),
+        lambda: file.find(b"", since=0),
+        lambda: file.measure(b"", since=0),
         lambda: file.purge(before=1),
         lambda: file.add_key(at=1, organ="", token="", wrapped=b""),
     ):

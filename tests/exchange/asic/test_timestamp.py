@@ -1,6 +1,8 @@
 """Timestamps: `openssl ts` as the authority, and all that can be wrong with its replies."""
 
+import socket
 from collections.abc import Callable, Iterator
+from copy import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -104,6 +106,13 @@ async def test_another_status_or_type_is_refused(server: StampServer) -> None:
 async def test_an_authority_that_is_not_there_is_said(server: StampServer, url: str) -> None:
     with pytest.raises(StampFailed, match="127"):
         await authority(server, url).stamp(SIGNATURE)
+
+
+async def test_an_authority_that_does_not_answer_is_given_up(server: StampServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with pytest.raises(StampFailed, match="TimeoutError"):
+            await replace(authority(server, url), timeout=0.05).stamp(SIGNATURE)
 
 
 async def test_only_the_authority_that_was_named_counts(server: StampServer) -> None:

@@ -215,12 +215,24 @@ async def test_contents_that_are_not_the_sealed_ones_are_not_signed(
     for altered in (
         replace(kept, request=replace(kept.request, body=b"other")),
         replace(kept, response=replace(kept.response, head=b"other")),
-        replace(kept, place=replace(kept.place, peer=str(SPY))),
     ):
         monkeypatch.setattr(archive, "find", lambda *_, altered=altered: [altered])
         status, type_, message = (await face.get(OURS)).error
         assert (status, type_) == (500, "Server.ClientProxy.InternalError")
         assert message.startswith("What was kept is not what was sealed")
+
+
+async def test_what_the_journal_does_not_know_did_not_happen(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = face.containers.archive
+    assert archive is not None
+    await archive.settled()
+    (kept,) = archive.find(HSO, "q1", face.containers.node.unwrap)
+    for altered in (
+        replace(kept, place=replace(kept.place, peer=str(SPY))),
+        replace(kept, place=replace(kept.place, exchange=uuid.uuid4())),
+    ):
+        monkeypatch.setattr(archive, "find", lambda *_, altered=altered: [altered])
+        assert (await face.get(OURS)).error[0] == 404
 
 
 async def test_without_a_certificate_nothing_is_handed_out(face: Face) -> None:

@@ -40,7 +40,10 @@ MAX_QUEUE: Final = 65_536
 """Exchanges that may wait to be written; beyond, they are left out."""
 MAX_FOUND: Final = 64
 """Exchanges under one X-Road-Id that are read back at once."""
+MAX_FOUND_BYTES: Final = 256 * 1024 * 1024
+"""Their bytes together."""
 _GROUP: Final = 256
+_OWN_ID: Final = "Give each call an X-Road-Id of its own; the operator can export these with `lienthong evidence`."
 
 _log = logging.getLogger(__name__)
 
@@ -144,16 +147,17 @@ class Archive:
             unwrap: opens the organ's envelopes.
 
         Raises:
-            RequestInvalid: there are too many.
+            RequestInvalid: there are too many, or they are too large together.
             StorageFailed: the file cannot be read or was altered.
             TrustError: a key cannot be unwrapped any more.
         """
+        wanted, since = lookup(str(owner), query.encode()), self._oldest()
         with self._reading:
-            found = self._reader.find(lookup(str(owner), query.encode()), limit=MAX_FOUND + 1)
-        if len(found) > MAX_FOUND:
-            raise RequestInvalid(f"more than {MAX_FOUND} exchanges have this queryId", hint="Give each call its own.")
-        oldest = self._oldest()
-        return [decrypt(each, unwrap) for each in found if each.place.at >= oldest]
+            count, size = self._reader.measure(wanted, since=since)
+            if count > MAX_FOUND or size > MAX_FOUND_BYTES:
+                raise RequestInvalid(f"{count} exchanges have this queryId, {size} bytes", hint=_OWN_ID)
+            found = self._reader.find(wanted, since=since)
+        return [decrypt(each, unwrap) for each in found]
 
     def close(self) -> None:
         """Write what was handed over and let go of the file; blocks until then. May be called twice."""

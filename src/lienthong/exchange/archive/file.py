@@ -36,8 +36,9 @@ _INSERT: Final = (
 )
 _FIND: Final = (
     "SELECT kept.at, side, exchange, owner, peer, content, token, wrapped FROM kept JOIN keys ON keys.id = kept.key"
-    " WHERE lookup = ? ORDER BY kept.at, kept.id LIMIT ?"
+    " WHERE lookup = ? AND kept.at >= ? ORDER BY kept.at, kept.id"
 )
+_MEASURE: Final = "SELECT count(*), coalesce(sum(length(content)), 0) FROM kept WHERE lookup = ? AND at >= ?"
 # Rows at once: nobody waits long for the file.
 _PURGE: Final = "DELETE FROM kept WHERE id IN (SELECT id FROM kept WHERE at < ? ORDER BY at LIMIT 1000)"
 _PURGE_KEYS: Final = "DELETE FROM keys WHERE at < ? AND NOT EXISTS (SELECT 1 FROM kept WHERE kept.key = keys.id)"
@@ -139,14 +140,26 @@ class ArchiveFile:
                     self._connection.execute("ROLLBACK")
             raise StorageFailed(f"{self._path}: {error}") from error
 
-    def find(self, lookup: bytes, *, limit: int) -> list[Found]:
-        """Return exchanges by what they are found by, the oldest first.
+    def measure(self, lookup: bytes, *, since: Millis) -> tuple[int, int]:
+        """Return how many exchanges are found by something, and their bytes.
 
         Raises:
             StorageFailed: the file cannot be read.
         """
         try:
-            rows = self._connection.execute(_FIND, (lookup, limit)).fetchall()
+            count, size = self._connection.execute(_MEASURE, (lookup, since)).fetchone()
+        except sqlite3.Error as error:
+            raise StorageFailed(f"{self._path}: {error}") from error
+        return count, size
+
+    def find(self, lookup: bytes, *, since: Millis) -> list[Found]:
+        """Return exchanges from a time on by what they are found by, the oldest first.
+
+        Raises:
+            StorageFailed: the file cannot be read.
+        """
+        try:
+            rows = self._connection.execute(_FIND, (lookup, since)).fetchall()
             return [
                 Found(
                     place=Place(at=at, side=Side(side), exchange=uuid.UUID(bytes=exchange), owner=owner, peer=peer),

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,8 @@ from lienthong.exchange.asic.timestamp import Authority
 from lienthong.exchange.node import Node
 from lienthong.kernel.clock import Millis
 from lienthong.kernel.identifiers import ClientId
+
+_AT_ONCE: Final = 2
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,8 @@ class Containers:
     published: Callable[[], Published]
     # Signs the journal's head, so that it covers what was just exchanged.
     checkpoint: Callable[[], Awaitable[None]]
+    # Questions that are answered at the same time.
+    at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def of(self, client: ClientId, query: str, *, parts: Parts, unique: bool) -> list[Container]:
         """Return a container for every exchange of a client under an X-Road-Id, the oldest first.
@@ -66,26 +71,29 @@ class Containers:
         """
         if self.archive is None:
             raise RecordsUnknown(query[:100])
-        await self.archive.settled()
-        await self.checkpoint()
-        payloads = await asyncio.to_thread(self._payloads, self.archive, client, query, parts, unique)
-        return [await self._signed(payload) for payload in payloads]
+        # Contents of many megabytes are in memory until they are handed out: not those of everybody at once.
+        async with self.at_once:
+            await self.archive.settled()
+            await self.checkpoint()
+            payloads = await asyncio.to_thread(self._payloads, self.archive, client, query, parts, unique)
+            return [await self._signed(payload) for payload in payloads]
 
     def _payloads(self, archive: Archive, client: ClientId, query: str, parts: Parts, unique: bool) -> list[_Payload]:  # noqa: FBT001 - private, as in of()
-        kept = archive.find(client, query, self.node.unwrap)
-        if not kept:
-            raise RecordsUnknown(query[:100])
-        if unique and len(kept) > 1:
-            raise SeveralRecords(f"{len(kept)} of them")
-        return [
+        payloads = [
             _Payload(
                 # Nothing of what the client chose: the name goes into a header and onto disks.
-                name=f"{each.place.exchange}-{each.place.side.value}.asice",
-                at=each.place.at,
-                files=payload_of(each, self.node.journal, self.published(), parts),
+                name=f"{kept.place.exchange}-{kept.place.side.value}.asice",
+                at=kept.place.at,
+                files=files,
             )
-            for each in kept
+            for kept in archive.find(client, query, self.node.unwrap)
+            if (files := payload_of(kept, self.node.journal, self.published(), parts)) is not None
         ]
+        if not payloads:
+            raise RecordsUnknown(query[:100])
+        if unique and len(payloads) > 1:
+            raise SeveralRecords(f"{len(payloads)} of them")
+        return payloads
 
     async def _signed(self, payload: _Payload) -> Container:
         if self.signer is None:

@@ -46,8 +46,10 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     sealed: bytes
 
 
-def payload_of(kept: Kept, journal: Journal, published: Published, parts: Parts) -> dict[str, bytes]:
-    """Return the files about an exchange: name → content.
+def payload_of(kept: Kept, journal: Journal, published: Published, parts: Parts) -> dict[str, bytes] | None:
+    """Return the files about an exchange: name → content; None for one whose answer is not on record.
+
+    Nothing counts without evidence: an answer that could not be recorded was not given.
 
     Args:
         kept: what the archive has of it.
@@ -56,12 +58,15 @@ def payload_of(kept: Kept, journal: Journal, published: Published, parts: Parts)
         parts: which messages.
 
     Raises:
-        ContainerRefused: what was kept is not what was sealed, or the journal does not know it.
+        ContainerRefused: what was kept is not what was sealed.
         EvidenceInvalid: no checkpoint covers the evidence yet.
         DirectoryMissing: the directory no longer names who sealed it.
     """
     entries = _entries(kept, journal)
-    request, response = _seals(kept, [entry for _, entry in entries])
+    found = _seals(kept, [entry for _, entry in entries])
+    if found is None:
+        return None
+    request, response = found
     payload: dict[str, bytes] = {}
     if parts is not Parts.RESPONSE:
         payload |= _message("request", request, kept.request)
@@ -87,11 +92,13 @@ def _entries(kept: Kept, journal: Journal) -> list[tuple[int, Entry]]:
     ]
 
 
-def _seals(kept: Kept, entries: Sequence[Entry]) -> tuple[Sealed, Sealed]:
+def _seals(kept: Kept, entries: Sequence[Entry]) -> tuple[Sealed, Sealed] | None:
     try:
         seals = [Sealed(header=header_of(sealed), sealed=sealed) for entry in entries for sealed in entry.seals]
     except SealInvalid as error:
         raise ContainerRefused(f"exchange {kept.place.exchange}: {error.where}") from error
+    if all(each.header.kind is not Kind.RESPONSE for each in seals):
+        return None
     for request in seals:
         if request.header.kind is not Kind.REQUEST or not _fits(kept.request, request.header):
             continue

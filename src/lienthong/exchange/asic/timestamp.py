@@ -1,5 +1,6 @@
 """Timestamps (RFC 3161): somebody else vouches that the signature existed at a time."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Sequence
@@ -38,6 +39,8 @@ class Authority:
     url: str
     # Whose timestamps count; the authority itself, not those above it.
     certificates: tuple[x509.Certificate, ...]
+    # Seconds until it must have answered.
+    timeout: float = 20.0
     client: HttpClient = field(default_factory=lambda: HttpClient(connections=4))
 
     async def stamp(self, signature: bytes) -> cms.ContentInfo:
@@ -64,7 +67,8 @@ class Authority:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             origin = Origin.of(f"{parts.scheme}://{parts.netloc}")
-            answer = await self.client.request(origin, "POST", target, (("content-type", _QUERY),), body)
+            async with asyncio.timeout(self.timeout):
+                answer = await self.client.request(origin, "POST", target, (("content-type", _QUERY),), body)
         except (HttpFailure, OSError, TimeoutError, ValueError) as error:
             raise StampFailed(f"{self.url}: {type(error).__name__}") from error
         media_type = answer.header("content-type").partition(";")[0].strip().lower()
