@@ -43,7 +43,7 @@ MAX_FOUND: Final = 64
 MAX_FOUND_BYTES: Final = 256 * 1024 * 1024
 """Their bytes together."""
 _GROUP: Final = 256
-_OWN_ID: Final = "Give each call an X-Road-Id of its own; the operator can export these with `lienthong evidence`."
+_OWN_ID: Final = "Give each call an X-Road-Id of its own."
 
 _log = logging.getLogger(__name__)
 
