@@ -139,7 +139,7 @@ def query_of(head: bytes) -> bytes:
 
 
 def lookup(owner: str, query: bytes) -> bytes:
-    """Return what an exchange is found by: whoever reads the file learns nothing of the caller's own numbers.
+    """Return what an exchange is found by: of fixed size, and no id in the clear (a guess can be tried against it).
 
     Args:
         owner: the client's identifier in its one form.
