@@ -16,6 +16,7 @@ NEEDS = {
     "hsm": ("softhsm2-util", "softhsm2"),
     "browser": ("chromium", "chromium"),
     "curl": ("curl", "curl"),
+    "openssl": ("openssl", "openssl"),
 }
 
 # No deadlines: two shared cores make every one of them a coin toss. Shared machines replay the same examples.

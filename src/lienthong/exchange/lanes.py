@@ -252,7 +252,7 @@ class Lanes:
             case _:
                 raise AnswerInvalid(f"the contents of {header.id}")
         check_contents(header, (head, body))
-        return Answer(status=int(header.status), message=HttpMessage(headers=decode_head(head), body=body))
+        return Answer(status=int(header.status), message=HttpMessage(headers=decode_head(head), body=body), head=head)
 
     async def _fail(self, calls: Sequence[_Waiting], error: ExchangeError | TrustError) -> None:
         for call in calls:

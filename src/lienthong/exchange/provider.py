@@ -7,8 +7,10 @@ from lienthong.directory.model import Organ
 from lienthong.exchange import bundle
 from lienthong.exchange.alarms import alarm
 from lienthong.exchange.answering import Answering, Ready, Received
+from lienthong.exchange.archive.archive import Archive
 from lienthong.exchange.backend import Backend
 from lienthong.exchange.bundle import Bundle
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.errors import ExchangeError, Malformed
 from lienthong.exchange.gathering import Gathering
 from lienthong.exchange.http import HttpMessage
@@ -29,10 +31,17 @@ from lienthong.trust.seal import Opened, seal_bundle
 class Provider:
     """Answers calls to the services of one gateway's organs."""
 
-    def __init__(self, node: Node, backend: Backend) -> None:
-        """Answer with what the backend says."""
+    def __init__(
+        self,
+        node: Node,
+        backend: Backend,
+        *,
+        archive: Archive | None = None,
+        descriptions: Descriptions | None = None,
+    ) -> None:
+        """Answer with what the backend says; copies go into the archive, if there is one."""
         self._node = node
-        self._steps = Answering(node, backend)
+        self._steps = Answering(node, backend, archive=archive, descriptions=descriptions)
         self._sessions = ProviderSessions(node.clock)
 
     async def handle(self, subject: str, data: bytes) -> bytes | AsyncGenerator[bytes]:
