@@ -62,7 +62,11 @@ id = "EE/GOV/1/Q"
                 ),
             ),
             SandboxService(
-                id=ServiceId("EE", "GOV", "1", "P", "open"), type="OPENAPI", url="http://[::1]:9000", grants=None
+                id=ServiceId("EE", "GOV", "1", "P", "open"),
+                type="OPENAPI",
+                url="http://[::1]:9000",
+                openapi=file.parent.resolve() / "petstore.yaml",
+                grants=None,
             ),
             SandboxService(id=ServiceId("EE", "GOV", "1", "Q", "open"), type="SOAP", url=None, grants=()),
         ),
@@ -114,6 +118,7 @@ def test_nothing_but_the_defaults_is_a_sandbox(file: Path) -> None:
         (WITH_URL + 'port = "1"', "`provider[0].service[0]`"),
         (WITH_URL + 'type = "GRPC"', "`provider[0].service[0].type`"),
         (WITH_URL + "openapi = 3", "`provider[0].service[0].openapi`"),
+        (WITH_URL + 'openapi = "file:///etc/passwd"', "provider[0].service[0].openapi: "),
         (WITH_URL + '[[provider.service]]\ncode = "%65cho"\nurl = "http://h"', "provider[0].service[1].code: "),
         (WITH_URL.replace("echo", ".."), "provider[0].service[0].code: "),
         (WITH_URL + 'grants = "all"', "`provider[0].service[0].grants`"),

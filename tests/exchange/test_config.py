@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.exchange.config import ConfigInvalid, GatewayConfig
+from lienthong.exchange.archive.archive import Settings
+from lienthong.exchange.archive.kept import Keep
+from lienthong.exchange.config import AsicConfig, ConfigInvalid, GatewayConfig
 from lienthong.exchange.rest.faults import Codes
 from lienthong.exchange.settings import ServiceTrust, Subsystem, Tls, Way
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
@@ -23,9 +25,22 @@ FULL = (
 passphrase-file = "pass"
 listen = "127.0.0.1:8080"
 error-codes = "7.8"
+archive = "full"
+archive-keep-days = 7
+archive-max-body = 4096
+[asic]
+certificate = "asic.pem"
+key = "asic.key"
+tsa = "http://127.0.0.1:3161/"
+tsa-certificates = "tsa.pem"
 [[services]]
 id = "VN/PARTY/U1/reg/%C4%91%C6%A1n"
 url = "http://127.0.0.1:9000"
+openapi = "api/đơn.yaml"
+[[services]]
+id = "VN/PARTY/U1/reg/pets"
+url = "http://127.0.0.1:9000"
+openapi = "http://127.0.0.1:9000/openapi.json"
 """
 )
 WEB = (
@@ -77,6 +92,7 @@ def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
     assert (config.keys, config.root) == (tmp_path / "keys", tmp_path / "root.json")
     assert (config.listen, config.passphrase_file, config.services) == (None, None, {})
     assert config.codes is Codes.CLASSIC
+    assert (config.archive.keep, config.asic, config.descriptions) == (Keep.NONE, None, {})
     assert {config.journal.parent, config.directory.parent, config.blobs.parent} == {tmp_path / "state"}
     assert len({config.journal, config.directory, config.blobs}) == 3
 
@@ -86,7 +102,19 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert config.listen == ("127.0.0.1", 8080)
     assert config.passphrase_file == tmp_path / "pass"
     assert config.codes is Codes.V7_8
-    assert config.services == {ServiceId("VN", "PARTY", "U1", "reg", "đơn"): "http://127.0.0.1:9000"}
+    letters, pets = (ServiceId("VN", "PARTY", "U1", "reg", code) for code in ("đơn", "pets"))
+    assert config.services == {letters: "http://127.0.0.1:9000", pets: "http://127.0.0.1:9000"}
+    assert config.descriptions == {
+        letters: tmp_path / "api/đơn.yaml",
+        pets: "http://127.0.0.1:9000/openapi.json",
+    }
+    assert config.archive == Settings(keep=Keep.FULL, days=7, max_body=4096)
+    assert config.asic == AsicConfig(
+        certificate=tmp_path / "asic.pem",
+        key=tmp_path / "asic.key",
+        tsa="http://127.0.0.1:3161/",
+        tsa_certificates=tmp_path / "tsa.pem",
+    )
 
 
 def test_how_systems_and_services_connect_can_be_said(tmp_path: Path) -> None:
@@ -120,7 +148,9 @@ def test_it_listens_on_loopback_or_where_the_segment_is_trusted(tmp_path: Path, 
     assert GatewayConfig.load(written(tmp_path, config.to_toml())) == config
 
 
-@pytest.mark.parametrize("text", [SMALL, FULL, WEB, SMALL + "subsystems = []"])
+@pytest.mark.parametrize(
+    "text", [SMALL, FULL, WEB, SMALL + "subsystems = []", f'{SMALL}[asic]\ncertificate = "c.pem"\n']
+)
 def test_what_is_written_reads_the_same(tmp_path: Path, text: str) -> None:
     config = GatewayConfig.load(written(tmp_path, text))
     assert GatewayConfig.load(written(tmp_path, config.to_toml())) == config
@@ -135,6 +165,13 @@ def test_what_is_written_reads_the_same(tmp_path: Path, text: str) -> None:
         (SMALL + "surprise = 1", "surprise"),
         (SMALL.replace('"p1"', "1"), "site"),
         (SMALL + 'error-codes = "8"', "error-codes"),
+        (SMALL + 'archive = "some"', "archive"),
+        (SMALL + "archive-keep-days = 0", "archive-keep-days"),
+        (SMALL + "archive-max-body = -1", "archive-max-body"),
+        (SMALL + "[asic]", "certificate"),
+        (SMALL + '[asic]\ncertificate = "c"\ntsa = "http://x"', "tsa and tsa-certificates belong together"),
+        (SMALL + '[asic]\ncertificate = "c"\ntsa = "x"\ntsa-certificates = "t"', "no HTTP address"),
+        (FULL.replace("http://127.0.0.1:9000/openapi.json", "file:///etc/passwd"), "no HTTP address"),
         (SMALL + 'listen = "8080"', "HOST:PORT"),
         (SMALL + 'listen = ":8080"', "HOST:PORT"),
         (SMALL + 'listen = "127.0.0.1:"', "HOST:PORT"),

@@ -26,10 +26,14 @@ from lienthong.directory.entries import (
 )
 from lienthong.directory.model import Organ
 from lienthong.directory.publish import build
+from lienthong.directory.published import Published
 from lienthong.directory.signing import RoleKeys
 from lienthong.directory.snapshot import Snapshot, Standing
 from lienthong.directory.source import Source
+from lienthong.exchange.archive.archive import Archive, Settings
 from lienthong.exchange.backend import Backend
+from lienthong.exchange.descriptions import Descriptions
+from lienthong.exchange.descriptions import Source as Description
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.http import HttpMessage
 from lienthong.exchange.mail.sender import Attachment, Draft
@@ -190,6 +194,9 @@ class World:
     arrivals: list[tuple[str, MailItem]] = field(default_factory=list)
     # Connects a site; the in-memory carrier unless a test brings another.
     connect: Callable[[str], Awaitable[Carrier]] | None = None
+    # What gateways keep of calls.
+    archive: Settings = field(default_factory=Settings)
+    descriptions: dict[ServiceId, Description] = field(default_factory=dict)
     _began: Millis = field(init=False)
 
     def __post_init__(self) -> None:
@@ -209,6 +216,10 @@ class World:
         self.source = source
         now = self.clock.now()
         self.directory.snapshot = snapshot_of(build(source, _made(self._began)[2], ManualClock(now)), at=now)
+
+    def published(self) -> Published:
+        """The files of the directory as it is now."""
+        return build(self.source, _made(self._began)[2], ManualClock(self.clock.now()))
 
     def change(self, id_: OrganId, **fields: object) -> None:
         """Publish one organ with other facts."""
@@ -234,6 +245,7 @@ class World:
         carrier = await self._carrier(site)
         described = self.directory.snapshot.site(site)
         assert described is not None
+        kept = self.folder / site / "archive.sqlite"
         gateway = Gateway(
             node=Node(
                 site=site,
@@ -245,6 +257,8 @@ class World:
             ),
             backend=backend or Echo(),
             blobs=self.folder / site / "blobs",
+            archive=Archive.open(kept, self.archive, clock=self.clock, snapshot=lambda: self.directory.snapshot),
+            descriptions=Descriptions(sources=self.descriptions),
             signer=CheckpointSigner(key=described.keys[0], store=self.stores[site]),
             on_receipt=lambda item: self.receipts.append((site, item)),
             on_arrival=lambda item: self.arrivals.append((site, item)),
@@ -273,6 +287,8 @@ class World:
             await gateway.close()
         finally:
             await gateway.node.carrier.close()
+            if gateway.archive is not None:
+                gateway.archive.close()
             gateway.node.journal.close()
 
     async def restart(self, site: str) -> Gateway:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from lienthong.directory.entries import ServiceType
+from lienthong.exchange.descriptions import Source, source_of
 from lienthong.exchange.http import METHODS
 from lienthong.exchange.rest.faults import Codes
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
@@ -39,7 +40,7 @@ class _Service(_Strict, frozen=True, kw_only=True):
     code: str
     type: ServiceType = "REST"
     url: str | None = None
-    # Its description (OPENAPI); `getOpenAPI` is answered by a later version.
+    # Its description (OPENAPI): an address, or a file; relative paths count from the folder of this file.
     openapi: str | None = None
     grants: tuple[_Grant, ...] | None = None
 
@@ -78,6 +79,8 @@ class SandboxService:
     type: ServiceType
     # None for a SOAP service whose address nobody needs: it cannot be called by REST.
     url: str | None
+    # Its description, if it has one.
+    openapi: Source | None = None
     # None: every consumer, all methods, all paths.
     grants: tuple[SandboxGrant, ...] | None
 
@@ -178,10 +181,19 @@ class _Reader:
             id=_service_id(provider, self._part(service.code, f"{place}.code")),
             type=service.type,
             url=service.url,
+            openapi=self._description(service, place),
             grants=None
             if grants is None
             else tuple(self._grant(each, where) for each, where in _places(grants, f"{place}.grants", "")),
         )
+
+    def _description(self, service: _Service, place: str) -> Source | None:
+        if service.openapi is None:
+            return None
+        try:
+            return source_of(service.openapi, base=self._path.resolve().parent)
+        except ValueError as error:
+            raise self._wrong(f"{place}.openapi", str(error)) from error
 
     def _grant(self, grant: _Grant, place: str) -> SandboxGrant:
         for method in grant.methods:

@@ -8,6 +8,7 @@ from typing import Final
 from lienthong.cli.sandbox_config import SandboxConfig, SandboxService
 from lienthong.cli.world_plan import OrganPlan, Plan, SitePlan
 from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
+from lienthong.exchange.descriptions import Source
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
 from lienthong.kernel.labels import Label, Level
 
@@ -51,6 +52,15 @@ def services_at(site: str, config: SandboxConfig) -> dict[ServiceId, str]:
         service.id: service.url
         for service in config.services
         if service.url is not None and site_of(service.id.organ, config) == site
+    }
+
+
+def descriptions_at(site: str, config: SandboxConfig) -> dict[ServiceId, Source]:
+    """Return where the descriptions of the services behind a gateway are."""
+    return {
+        service.id: service.openapi
+        for service in config.services
+        if service.openapi is not None and site_of(service.id.organ, config) == site
     }
 
 

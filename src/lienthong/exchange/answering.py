@@ -7,7 +7,10 @@ import msgspec
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs, policy
 from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.archive.archive import Archive
+from lienthong.exchange.archive.kept import Side
 from lienthong.exchange.backend import Backend
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.errors import Malformed
 from lienthong.exchange.http import HttpMessage, decode_head, encode_head
 from lienthong.exchange.metaservices import describe
@@ -57,10 +60,14 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 class Answering:
     """The steps of an answer, for the services of one gateway's organs."""
 
-    def __init__(self, node: Node, backend: Backend) -> None:
-        """Answer with what the backend says."""
+    def __init__(
+        self, node: Node, backend: Backend, *, archive: Archive | None = None, descriptions: Descriptions | None = None
+    ) -> None:
+        """Answer with what the backend says; copies go into the archive, if there is one."""
         self._node = node
         self._backend = backend
+        self._archive = archive
+        self._descriptions = descriptions or Descriptions(sources={})
 
     def allow(self, received: Received) -> None:
         """Ask the policy.
@@ -124,7 +131,7 @@ class Answering:
         header = received.opened.header
         service = ServiceId.parse(header.receiver)
         if service.service in policy.METASERVICES:
-            status, answer = describe(self._node.snapshot, service, header)
+            status, answer = await describe(self._node.snapshot, service, header, self._descriptions)
         else:
             status, answer = await self._backend.call(service, header.method, header.path, message)
         head = encode_head(answer.headers)
@@ -133,6 +140,8 @@ class Answering:
             body = await blobs.put(self._node.carrier, received.receiver, answer.body)
         contents = (content_of(head), content_of(answer.body, media_type=answer.header("content-type")))
         response = self._response(received, status=str(status), contents=contents)
+        if self._archive is not None and isinstance(asked := received.parts[0], bytes):
+            self._archive.keep(Side.PROVIDER, header, (asked, message.body), (head, answer.body))
         return Ready(received=received, header=response, encoded=encoded(response), parts=(head, body))
 
     def refuse(self, received: Received, error: LienthongError) -> Ready:

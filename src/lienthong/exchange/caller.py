@@ -5,6 +5,8 @@ from typing import Final
 from lienthong.directory.model import Organ
 from lienthong.exchange import blobs
 from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.archive.archive import Archive
+from lienthong.exchange.archive.kept import Side
 from lienthong.exchange.errors import ExchangeError
 from lienthong.exchange.exchanged import Answer, Call, Sent
 from lienthong.exchange.http import encode_head
@@ -23,9 +25,10 @@ TIMEOUT: Final[Millis] = 60 * SECOND
 class Caller:
     """Makes calls for the organs of one gateway."""
 
-    def __init__(self, node: Node, *, timeout: Millis = TIMEOUT) -> None:
-        """Call from this node; an answer may take so many milliseconds."""
+    def __init__(self, node: Node, *, timeout: Millis = TIMEOUT, archive: Archive | None = None) -> None:
+        """Call from this node; an answer may take so many milliseconds; copies go into the archive, if there is one."""
         self._node = node
+        self._archive = archive
         self._lanes = Lanes(node)
         self._timeout = timeout
 
@@ -51,7 +54,10 @@ class Caller:
         except (ExchangeError, TrustError) as error:
             await self._record(header, sender, kind=kind_of(error), verdict=error.code, detail=str(error))
             raise
-        return await self._lanes.exchange(sent)
+        answer = await self._lanes.exchange(sent)
+        if self._archive is not None:
+            self._archive.keep(Side.CALLER, header, (head, call.message.body), (answer.head, answer.message.body))
+        return answer
 
     def _header(self, call: Call, head: bytes) -> Header:
         at = self._node.clock.now()

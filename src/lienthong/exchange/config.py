@@ -1,18 +1,24 @@
 """A gateway's configuration: one TOML file, checked as a whole before anything starts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 
+from lienthong.exchange.archive.archive import Settings
+from lienthong.exchange.archive.kept import Keep
 from lienthong.exchange.config_text import table, tables
-from lienthong.exchange.http_client import Origin
+from lienthong.exchange.descriptions import Source, source_of
+from lienthong.exchange.http_client import MAX_BODY
 from lienthong.exchange.limits import Limits
 from lienthong.exchange.rest.bounds import Bounds
 from lienthong.exchange.rest.faults import Codes
 from lienthong.exchange.settings import (
+    AsicConfig,
+    AsicForm,
     ConfigInvalid,
+    ServiceForm,
     ServiceTrust,
     Subsystem,
     SubsystemForm,
@@ -24,29 +30,12 @@ from lienthong.exchange.settings import (
 from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.kernel.identifiers import ServiceId
 
-__all__ = ["ConfigInvalid", "GatewayConfig"]
+__all__ = ["AsicConfig", "ConfigInvalid", "GatewayConfig"]
 
 JOURNAL: Final = "journal.sqlite"
 DIRECTORY: Final = "directory"
 BLOBS: Final = "blobs"
-
-
-class _Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    id: str
-    url: str
-    ca: str | None = None
-    pinned: list[str] = []
-
-    def trust(self, base: Path) -> ServiceTrust | None:
-        """Return how its server is known, if anything is said of it."""
-        if self.ca is None and not self.pinned:
-            return None
-        if self.ca is not None and self.pinned:
-            raise ValueError(f"{self.id}: either ca or pinned")
-        if not Origin.of(self.url).secure:
-            raise ValueError(f"{self.id}: certificates for a plain address")
-        ca = None if self.ca is None else base / self.ca
-        return ServiceTrust(ca=ca, pinned=tuple(base / path for path in self.pinned))
+ARCHIVE: Final = "archive.sqlite"
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -60,7 +49,11 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     listen: str | None = None
     trusted_segment: bool = False
     error_codes: Codes = Codes.CLASSIC
-    services: list[_Service] = []
+    archive: Keep = Keep.NONE
+    archive_keep_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = Settings().days
+    archive_max_body: Annotated[int, msgspec.Meta(ge=0, le=MAX_BODY)] = Settings().max_body
+    asic: AsicForm | None = None
+    services: list[ServiceForm] = []
     tls: TlsForm | None = None
     subsystems: list[SubsystemForm] | None = None
     web: Bounds = Bounds()
@@ -90,6 +83,13 @@ class GatewayConfig:
     codes: Codes
     # Where the services of the organs here are.
     services: dict[ServiceId, str]
+    # Where the descriptions of those that have one are.
+    descriptions: dict[ServiceId, Source] = field(default_factory=dict)
+    # Which contents of calls are kept, and for how long.
+    archive: Settings = field(default_factory=Settings)
+    # None: no containers are handed out.
+    asic: AsicConfig | None = None
+
     # How the servers of those behind HTTPS are known; the others by the system's authorities.
     trusts: dict[ServiceId, ServiceTrust] = field(default_factory=dict)
     # The gateway's own certificate, and where it listens with it.
@@ -100,6 +100,11 @@ class GatewayConfig:
     bounds: Bounds = field(default_factory=Bounds)
     # How much one information system and one other site may ask for.
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def archive_file(self) -> Path:
+        """File of the archive."""
+        return self.state / ARCHIVE
 
     @property
     def journal(self) -> Path:
@@ -123,18 +128,18 @@ class GatewayConfig:
         Raises:
             ConfigInvalid: missing, not TOML, an unknown or missing setting, or a value of the wrong form.
         """
+        base = path.resolve().parent
         try:
             file = msgspec.toml.decode(path.read_bytes(), type=_File)
-            return cls._of(file, path.resolve().parent)
+            return cls._of(file, base)
         except (OSError, msgspec.ValidationError, msgspec.DecodeError, IdentifierInvalid, ValueError) as error:
             raise ConfigInvalid(f"{path}: {error}") from error
 
     @classmethod
     def _of(cls, file: _File, base: Path) -> Self:
         services = {ServiceId.parse(service.id): service for service in file.services}
-        for service in services.values():
-            Origin.of(service.url)
         trusts = {id_: service.trust(base) for id_, service in services.items()}
+        openapi = {id_: service.openapi for id_, service in services.items()}
         subsystems = None if file.subsystems is None else tuple(form.value(base) for form in file.subsystems)
         return cls(
             site=file.site,
@@ -147,6 +152,9 @@ class GatewayConfig:
             listen=None if file.listen is None else _plain(file.listen, anywhere=file.trusted_segment),
             codes=file.error_codes,
             services={id_: service.url for id_, service in services.items()},
+            descriptions={id_: source_of(text, base=base) for id_, text in openapi.items() if text is not None},
+            archive=Settings(keep=file.archive, days=file.archive_keep_days, max_body=file.archive_max_body),
+            asic=None if file.asic is None else file.asic.value(base),
             trusts={id_: trust for id_, trust in trusts.items() if trust is not None},
             tls=None if file.tls is None else _secured(file.tls.value(base), subsystems),
             subsystems=subsystems,
@@ -164,6 +172,9 @@ class GatewayConfig:
             "keys": self.keys,
             "root": self.root,
             "error-codes": self.codes,
+            "archive": self.archive.keep,
+            "archive-keep-days": self.archive.days,
+            "archive-max-body": self.archive.max_body,
             "passphrase-file": self.passphrase_file,
         }
         if self.listen is not None:
@@ -176,21 +187,24 @@ class GatewayConfig:
         if self.tls is not None:
             listen = None if self.tls.listen is None else f"{self.tls.listen[0]}:{self.tls.listen[1]}"
             text.append(table("tls", {"certificate": self.tls.certificate, "key": self.tls.key, "listen": listen}))
-        text.append(
-            tables(
-                "subsystems",
-                [
-                    {"id": each.id, "connection": each.way, "certificates": each.certificates}
-                    for each in self.subsystems or ()
-                ],
-            )
-        )
-        text.append(tables("services", [self._service(id_) for id_ in self.services]))
+        if self.asic is not None:
+            given = {field_.name.replace("_", "-"): getattr(self.asic, field_.name) for field_ in fields(self.asic)}
+            text.append(table("asic", given))
+        systems = [
+            {"id": each.id, "connection": each.way, "certificates": each.certificates} for each in self.subsystems or ()
+        ]
+        text += [tables("subsystems", systems), tables("services", map(self._service, self.services))]
         return "".join(text)
 
     def _service(self, id_: ServiceId) -> dict[str, object]:
         trust = self.trusts.get(id_, ServiceTrust())
-        return {"id": id_, "url": self.services[id_], "ca": trust.ca, "pinned": trust.pinned}
+        return {
+            "id": id_,
+            "url": self.services[id_],
+            "openapi": self.descriptions.get(id_),
+            "ca": trust.ca,
+            "pinned": trust.pinned,
+        }
 
 
 def _plain(text: str, *, anywhere: bool) -> tuple[str, int]:

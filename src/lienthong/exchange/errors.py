@@ -256,6 +256,17 @@ class BackendUnavailable(ExchangeError):
     hint = "Ask the providing organ whether its service runs and whether its URL is right."
 
 
+class DescriptionUnreadable(ExchangeError):
+    """Failed reading service description from."""
+
+    code = "description_unreadable"
+    hint = "Ask the providing organ to look at its gateway's log."
+
+    def __str__(self) -> str:
+        """The words that X-Road's clients know; where the description lies inside the organ is nobody's business."""
+        return f"{self.message} {self.where}. {self.advice}"
+
+
 class StorageFailed(ExchangeError):
     """A content cannot be kept or read on this machine."""
 

@@ -37,6 +37,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     status: int
     message: HttpMessage
+    # The headers as they were sealed.
+    head: bytes = b""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from lienthong.directory.snapshot import Snapshot
+from lienthong.exchange.archive.archive import Archive
 from lienthong.exchange.backend import Backend
 from lienthong.exchange.blobs import BlobStore
 from lienthong.exchange.caller import Caller
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.limiting import RECORD_EVERY, Limiting
 from lienthong.exchange.limits import Limits
 from lienthong.exchange.mail.mailbox import Mailbox
@@ -49,6 +51,10 @@ class Gateway:
     signer: CheckpointSigner | None = None
     # How much one information system and one other site may ask for.
     limits: Limits = field(default_factory=Limits)
+    # Copies of what calls carried; None where nothing is kept.
+    archive: Archive | None = None
+    # What ``getOpenAPI`` hands out.
+    descriptions: Descriptions = field(default_factory=lambda: Descriptions(sources={}))
     on_receipt: Callable[[ReceiptItem], None] | None = None
     # Told of every message that has arrived in a mailbox.
     on_arrival: Callable[[MailItem], None] | None = None
@@ -74,11 +80,11 @@ class Gateway:
         blobs = BlobStore(self.blobs)
         self.store = MailStore(self.node.journal)
         self.limiting = Limiting(self.node, self.limits)
-        self.caller = Caller(self.node)
+        self.caller = Caller(self.node, archive=self.archive)
         self.sender = Sender(self.node, self.store)
         self.mailbox = Mailbox(self.node, self.store, blobs)
         self._receiver = Receiver(self.node, self.store, blobs, on_receipt=self.on_receipt, on_arrival=self.on_arrival)
-        self._provider = Provider(self.node, self.backend)
+        self._provider = Provider(self.node, self.backend, archive=self.archive, descriptions=self.descriptions)
 
     async def start(self) -> None:
         """Listen for the organs hosted here and begin the work in the background.
@@ -123,6 +129,7 @@ class Gateway:
         except LienthongError as error:
             _log.warning("the journal's head is not signed: %s", error)
         await self.backend.close()
+        await self.descriptions.close()
 
     async def _listen(self, branch: str) -> None:
         async with self._listening:

@@ -117,7 +117,7 @@ class Lanes:
                 self._start(group)
 
     def _start(self, group: list[_Waiting]) -> None:
-        task = asyncio.ensure_future(self._run(group))
+        task = asyncio.Task(self._run(group), loop=asyncio.get_running_loop(), eager_start=True)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -252,7 +252,7 @@ class Lanes:
             case _:
                 raise AnswerInvalid(f"the contents of {header.id}")
         check_contents(header, (head, body))
-        return Answer(status=int(header.status), message=HttpMessage(headers=decode_head(head), body=body))
+        return Answer(status=int(header.status), message=HttpMessage(headers=decode_head(head), body=body), head=head)
 
     async def _fail(self, calls: Sequence[_Waiting], error: ExchangeError | TrustError) -> None:
         for call in calls:

@@ -210,7 +210,7 @@ RULES: Final[dict[Kind, tuple[Rule, ...]]] = {
     Kind.RECEIPT: (connection_belongs_to_sender, in_time),
 }
 """Which rules hold for what is exchanged, in the order in which they are asked."""
-METASERVICES: Final = frozenset({"listMethods", "allowedMethods"})
+METASERVICES: Final = frozenset({"listMethods", "allowedMethods", "getOpenAPI"})
 """Service codes every provider answers to without a grant (PR-MREST)."""
 
 

@@ -7,8 +7,10 @@ from lienthong.directory.model import Organ
 from lienthong.exchange import bundle
 from lienthong.exchange.alarms import alarm
 from lienthong.exchange.answering import Answering, Ready, Received
+from lienthong.exchange.archive.archive import Archive
 from lienthong.exchange.backend import Backend
 from lienthong.exchange.bundle import Bundle
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.errors import ExchangeError, Malformed
 from lienthong.exchange.gathering import Gathering
 from lienthong.exchange.http import HttpMessage
@@ -29,10 +31,17 @@ from lienthong.trust.seal import Opened, seal_bundle
 class Provider:
     """Answers calls to the services of one gateway's organs."""
 
-    def __init__(self, node: Node, backend: Backend) -> None:
-        """Answer with what the backend says."""
+    def __init__(
+        self,
+        node: Node,
+        backend: Backend,
+        *,
+        archive: Archive | None = None,
+        descriptions: Descriptions | None = None,
+    ) -> None:
+        """Answer with what the backend says; copies go into the archive, if there is one."""
         self._node = node
-        self._steps = Answering(node, backend)
+        self._steps = Answering(node, backend, archive=archive, descriptions=descriptions)
         self._sessions = ProviderSessions(node.clock)
 
     async def handle(self, subject: str, data: bytes) -> bytes | AsyncGenerator[bytes]:
@@ -140,7 +149,9 @@ class Provider:
         tasks: list[asyncio.Task[None]] = []
         try:
             for received, message in await self._accept(calls, ready):
-                tasks.append(asyncio.ensure_future(self._carry_out(received, message, ready)))
+                # Eager: what need not wait is done when this returns.
+                work = self._carry_out(received, message, ready)
+                tasks.append(asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True))
             async for batch in ready.batches():
                 for group in bundle.groups(batch, size=_size, alone=_is_large):
                     yield await self._sealed(group, aad)

@@ -13,13 +13,18 @@ from lienthong.directory.errors import DirectoryError
 from lienthong.directory.fetchers import CarrierFetcher
 from lienthong.directory.follow import Follower
 from lienthong.directory.snapshot import Snapshot
+from lienthong.exchange.archive.archive import Archive
+from lienthong.exchange.asic.containers import Containers
+from lienthong.exchange.asic.signer import Signer, read_certificates
+from lienthong.exchange.asic.timestamp import Authority
 from lienthong.exchange.backend import HttpBackend
-from lienthong.exchange.config import ConfigInvalid, GatewayConfig
+from lienthong.exchange.config import AsicConfig, ConfigInvalid, GatewayConfig
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.node import Node
 from lienthong.exchange.rest.access import Access
-from lienthong.exchange.rest.app import build
+from lienthong.exchange.rest.app import Proof, build
 from lienthong.exchange.rest.faces import faces, renewing
 from lienthong.exchange.rest.r1 import R1
 from lienthong.exchange.tls import ServiceContexts
@@ -89,6 +94,9 @@ async def running(
         carrier = await NatsCarrier.connect(config.nats, config.credential)
         stack.push_async_callback(carrier.close)
         follower = await _follow(config, carrier, clock)
+        archive = Archive.open(config.archive_file, config.archive, clock=clock, snapshot=lambda: follower.snapshot)
+        if archive is not None:
+            stack.callback(archive.close)
         node = Node(site=config.site, clock=clock, store=store, directory=follower, carrier=carrier, journal=journal)
         gateway = Gateway(
             node=node,
@@ -96,6 +104,8 @@ async def running(
             blobs=config.blobs,
             limits=config.limits,
             signer=_signer(follower.snapshot, config.site, store, clock),
+            archive=archive,
+            descriptions=Descriptions(sources=config.descriptions),
             on_receipt=on_receipt,
             on_arrival=on_arrival,
         )
@@ -115,10 +125,30 @@ async def running(
             codes=config.codes,
             limiter=gateway.limiting.subsystems,
         )
-        served = await stack.enter_async_context(faces(config, build(gateway, r1), access))
+        containers = _containers(config.asic, gateway, follower)
+        if containers.authority is not None:
+            stack.callback(containers.authority.client.close)
+        proof = Proof(containers=containers, root=config.root.read_bytes())
+        served = await stack.enter_async_context(faces(config, build(gateway, r1, proof), access))
         await stack.enter_async_context(renewing(access.renew, contexts.renew))
         state.url, state.secure_url = served.plain, served.secure
         yield state
+
+
+def _containers(asic: AsicConfig | None, gateway: Gateway, follower: Follower) -> Containers:
+    signer = authority = None
+    if asic is not None:
+        signer = Signer.load(asic.certificate, asic.key, gateway.node.store)
+        if asic.tsa is not None and asic.tsa_certificates is not None:
+            authority = Authority(url=asic.tsa, certificates=tuple(read_certificates(asic.tsa_certificates)))
+    return Containers(
+        node=gateway.node,
+        archive=gateway.archive,
+        signer=signer,
+        authority=authority,
+        published=lambda: follower.published,
+        checkpoint=gateway.checkpoint,
+    )
 
 
 def open_keys(config: GatewayConfig) -> FileKeyStore:

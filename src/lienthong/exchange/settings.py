@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from lienthong.exchange.http_client import Origin
 from lienthong.kernel.errors import LienthongError
 from lienthong.kernel.identifiers import ClientId, parse_client
 
@@ -59,6 +60,19 @@ class ServiceTrust:
     pinned: tuple[Path, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsicConfig:
+    """Who signs the containers that are handed out, and who stamps them."""
+
+    # PEM: the signer's certificate and those above it.
+    certificate: Path
+    # PEM; None: the key is in the key store.
+    key: Path | None
+    # Address of a timestamp authority, and its certificates (PEM).
+    tsa: str | None = None
+    tsa_certificates: Path | None = None
+
+
 class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="kebab"):
     pass
 
@@ -99,6 +113,66 @@ class SubsystemForm(_Form, frozen=True):
             raise ValueError(f"{self.id}: connection {self.connection.value} {wanted}")
         certificates = tuple(base / path for path in self.certificates)
         return Subsystem(id=parse_client(self.id), way=self.connection, certificates=certificates)
+
+
+class ServiceForm(_Form, frozen=True):
+    """``[[services]]`` as written."""
+
+    id: str
+    url: str
+    # The description of an OPENAPI service: an address, or a file.
+    openapi: str | None = None
+    ca: str | None = None
+    pinned: list[str] = []
+
+    def trust(self, base: Path) -> ServiceTrust | None:
+        """Return how its server is known, if anything is said of it; relative paths count from the folder.
+
+        Raises:
+            ValueError: no HTTP address, certificates for one without TLS, or two ways at once.
+        """
+        secure = Origin.of(self.url).secure
+        if self.ca is None and not self.pinned:
+            return None
+        if self.ca is not None and self.pinned:
+            raise ValueError(f"{self.id}: either ca or pinned")
+        if not secure:
+            raise ValueError(f"{self.id}: certificates for a plain address")
+        ca = None if self.ca is None else base / self.ca
+        return ServiceTrust(ca=ca, pinned=tuple(base / path for path in self.pinned))
+
+
+class AsicForm(_Form, frozen=True):
+    """``[asic]`` as written."""
+
+    certificate: str
+    key: str | None = None
+    tsa: str | None = None
+    tsa_certificates: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse half of what belongs together.
+
+        Raises:
+            ValueError: a timestamp authority without its certificates, or the other way round.
+        """
+        if (self.tsa is None) != (self.tsa_certificates is None):
+            raise ValueError("tsa and tsa-certificates belong together")
+
+    def value(self, base: Path) -> AsicConfig:
+        """Return what is meant; relative paths count from the folder.
+
+        Raises:
+            ValueError: the authority has no HTTP address.
+        """
+        if self.tsa is not None:
+            Origin.of(self.tsa)
+        return AsicConfig(
+            certificate=base / self.certificate,
+            key=None if self.key is None else base / self.key,
+            tsa=self.tsa,
+            tsa_certificates=None if self.tsa_certificates is None else base / self.tsa_certificates,
+        )
 
 
 def address_of(text: str) -> tuple[str, int]:

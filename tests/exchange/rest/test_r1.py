@@ -264,7 +264,7 @@ def test_service_is_named_in_the_answer(gateways: Sandbox) -> None:
         ("open/a/%2e%2e", CONSUMER, "Server.ServerProxy.AccessDenied"),
         ("open/a/b", SECOND, "Server.ServerProxy.AccessDenied"),
         ("echo", "VN/PARTY/A01", "Server.ServerProxy.AccessDenied"),
-        ("getOpenAPI?serviceCode=open", CONSUMER, "Server.ServerProxy.UnknownService"),
+        ("getOpenAPI?serviceCode=nothing", CONSUMER, "Server.ServerProxy.UnknownService"),
     ],
 )
 def test_refusals_reach_no_backend(

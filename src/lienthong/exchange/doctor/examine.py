@@ -47,8 +47,15 @@ async def examine(config: GatewayConfig, *, time: Clock, pem: Sequence[Path] = (
     lines += _keys(config, known.snapshot, time)
     lines += credential(config.credential, site=config.site, branches=branches, at=time.now())
     lines += web(config, time)
-    lines += certificates(pem, at=time.now())
+    lines += certificates([*_named(config), *pem], at=time.now())
     return [*lines, *clock(time.now(), _past(config, known), seen.ahead)]
+
+
+def _named(config: GatewayConfig) -> list[Path]:
+    """Return the files with certificates that the configuration names."""
+    if config.asic is None:
+        return []
+    return [path for path in (config.asic.certificate, config.asic.tsa_certificates) if path is not None]
 
 
 async def _directory(config: GatewayConfig, link: NatsCarrier | None, time: Clock) -> Known:

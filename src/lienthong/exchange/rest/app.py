@@ -1,31 +1,55 @@
 """The web application of a gateway."""
 
+from dataclasses import dataclass
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lienthong.exchange.asic.containers import Containers
 from lienthong.exchange.gateway import Gateway
+from lienthong.exchange.rest.asic import Asic
 from lienthong.exchange.rest.members import list_clients
+from lienthong.exchange.rest.peers import connection_of
 from lienthong.exchange.rest.r1 import PREFIX, R1
+from lienthong.exchange.rest.verificationconf import verification_conf
 from lienthong.kernel.clock import iso
 
 
-def build(gateway: Gateway, r1: R1) -> ASGIApp:
-    """Return the ASGI application: calls go straight to ``r1``, everything else through routes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What is handed out to prove exchanges elsewhere."""
+
+    containers: Containers
+    # Root metadata of the directory that this gateway was given to trust.
+    root: bytes
+
+
+def build(gateway: Gateway, r1: R1, proof: Proof | None = None) -> ASGIApp:
+    """Return the ASGI application: calls go straight to ``r1``, everything else through routes.
+
+    Args:
+        gateway: what it is the face of.
+        r1: answers calls.
+        proof: what ``/asic`` and ``/verificationconf`` hand out; without it they are not there.
+    """
 
     async def clients(request: Request) -> Response:
         return list_clients(
             gateway.node.snapshot,
             instance=request.query_params.get("xRoadInstance", r1.instance),
-            accept=request.headers.get("accept", ""),
+            accept=",".join(request.headers.getlist("accept")),
         )
 
     async def status(_: Request) -> Response:
         return JSONResponse(status_of(gateway))
 
-    other = Starlette(routes=[Route("/listClients", clients), Route("/v1/status", status)])
+    routes = [Route("/listClients", clients), Route("/v1/status", status)]
+    if proof is not None:
+        routes += _proving(proof, r1)
+    other = Starlette(routes=routes)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Calls are many and need no routing: the prefix decides.
@@ -35,6 +59,18 @@ def build(gateway: Gateway, r1: R1) -> ASGIApp:
             await other(scope, receive, send)
 
     return app
+
+
+def _proving(proof: Proof, r1: R1) -> list[Route]:
+    asic = Asic(containers=proof.containers, codes=r1.codes, connection_of=lambda request: connection_of(request.scope))
+
+    async def records(request: Request) -> Response:
+        return await asic.answer(request)
+
+    async def conf(_: Request) -> Response:
+        return verification_conf(proof.containers, root=proof.root)
+
+    return [Route("/asic", records), Route("/verificationconf", conf)]
 
 
 def status_of(gateway: Gateway) -> dict[str, object]:

@@ -102,7 +102,7 @@ class R1:
         call_id = new_id()
         label = last.get("x-lienthong-label")
         kept = [pair for pair in passed_on(headers, last) if pair[0] not in _OURS]
-        if not last.get("accept"):
+        if "accept" not in last:
             kept.append(("accept", "application/json"))
         client, connection = parse_client(sender), connection_of(scope)
         if connection.clients is not None and str(client) not in connection.clients:
@@ -128,11 +128,11 @@ class R1:
 
 
 def _once(headers: Headers) -> Iterable[tuple[str, str]]:
-    """Leave out what the exchange says itself, and all dates but the last: an answer has one."""
+    """Leave out what the exchange says itself, errors of its own among it, and all dates but the last."""
     dates = [pair for pair in headers if pair[0] == "date"]
     if len(dates) > 1:
         headers = (*(pair for pair in headers if pair[0] != "date"), dates[-1])
-    return [pair for pair in headers if pair[0] not in _OURS]
+    return [pair for pair in headers if pair[0] not in _OURS and pair[0] != "x-road-error"]
 
 
 def request_hash(method: str, target: str, message: HttpMessage) -> str:
