@@ -100,7 +100,7 @@ def test_an_error_is_a_header_and_a_json_object(gateway: Face, service: Recorder
     assert got.status == (500 if kind.startswith("Server.") else 400)
     in_json(got)
     # It is no answer of the service: nothing says that there was an exchange.
-    assert got.names == {"content-type", "x-road-error", "server", "content-length", "date"}
+    assert got.names == {"content-type", "x-road-error", "content-length", "date"}
     assert service.taken() == []
 
 

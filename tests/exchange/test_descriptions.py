@@ -108,6 +108,7 @@ async def test_an_address_is_fetched_as_it_stands() -> None:
         lambda server: setattr(server, "headers", {"Content-Length": "nonsense"}),
     ],
 )
+@pytest.mark.line("Errors: description not fetched")
 async def test_what_cannot_be_fetched_is_said_in_x_roads_words(
     change: Callable[[Site], None], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -207,6 +208,7 @@ async def test_other_services_have_none(described: World, query: str, type_: str
     assert says in body
 
 
+@pytest.mark.line("Errors: description not fetched")
 async def test_a_description_that_is_gone_is_a_sealed_refusal(described: World, tmp_path: Path) -> None:
     (tmp_path / "pets.yaml").unlink()
     status, told, body = await ask(described, "?serviceCode=pets")

@@ -65,6 +65,7 @@ def test_yaml_loses_its_addresses_and_nothing_else() -> None:
     assert "Thú nuôi".encode() in made
 
 
+@pytest.mark.line("Metaservices: getOpenAPI")
 def test_json_loses_its_addresses_and_nothing_else() -> None:
     document = yaml.safe_load(PETS)
     document["info"]["x-since"] = "2020"

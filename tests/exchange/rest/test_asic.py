@@ -96,6 +96,7 @@ async def test_one_exchange_comes_as_a_container(face: Face) -> None:
 
 
 @pytest.mark.parametrize("only", ["requestOnly", "requestOnly=true", "requestOnly&unique"])
+@pytest.mark.line("Metaservices: asic")
 async def test_one_message_of_it(face: Face, only: str) -> None:
     names = Container(data=(await face.get(f"{OURS}&{only}")).body).members
     assert "request/body" in names
@@ -105,6 +106,7 @@ async def test_one_message_of_it(face: Face, only: str) -> None:
     assert not any(name.startswith("request/") for name in names)
 
 
+@pytest.mark.line("Metaservices: asic")
 async def test_several_exchanges_come_as_a_zip_of_containers(face: Face) -> None:
     await face.world.running["tw"].caller.call(asking(body=b"again"))
     reply = await face.get(OURS)
@@ -116,6 +118,7 @@ async def test_several_exchanges_come_as_a_zip_of_containers(face: Face) -> None
     assert bodies == [b"asked", b"again"]
 
 
+@pytest.mark.line("Metaservices: asic")
 async def test_several_are_refused_where_one_is_wanted(face: Face) -> None:
     await face.world.running["tw"].caller.call(asking())
     status, type_, message = (await face.get(f"{OURS}&unique")).error

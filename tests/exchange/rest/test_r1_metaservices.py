@@ -64,6 +64,7 @@ def test_allowed_methods_names_what_is_granted(gateways: Sandbox, client: str, a
     assert set(_listed(gateways, "allowedMethods", client)) == allowed
 
 
+@pytest.mark.line("Metaservices: getOpenAPI")
 def test_a_service_is_described_without_where_it_is(gateways: Sandbox, system: Backend) -> None:
     reply = gateways.call("getOpenAPI?serviceCode=open")
     assert (reply.status, reply.header("content-type")) == (200, "application/yaml;charset=utf-8")

@@ -27,6 +27,7 @@ def members(data: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.openssl
+@pytest.mark.line("Metaservices: verificationconf", "Metaservices: asic")
 def test_what_is_handed_out_verifies_elsewhere(gateways: Sandbox, system: Backend, tmp_path: Path) -> None:
     system.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer"
     gateways.call("echo/x?y", "X-Road-Id: verified", method="PUT", body=b"question")
