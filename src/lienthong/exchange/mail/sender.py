@@ -5,7 +5,6 @@ import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from copy import replace
-from dataclasses import dataclass, field
 from typing import Final
 
 from lienthong.directory.model import Organ
@@ -18,65 +17,27 @@ from lienthong.exchange.errors import (
     Refused,
     RequestInvalid,
 )
+from lienthong.exchange.mail.draft import TERM, Attachment, Dispatch, Draft
 from lienthong.exchange.mail.store import MailStore, Outgoing
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import INLINE_LIMIT, Packet, Part, content_of
 from lienthong.exchange.subjects import mail_subject
 from lienthong.exchange.transport import base as carrier
-from lienthong.kernel.clock import DAY, MINUTE, Millis
-from lienthong.kernel.identifiers import ClientId, OrganId, parse_client
+from lienthong.kernel.clock import MINUTE
+from lienthong.kernel.identifiers import OrganId, parse_client
 from lienthong.kernel.ids import new_id
-from lienthong.kernel.labels import INTERNAL, Label
 from lienthong.trust import envelope
 from lienthong.trust.errors import JournalError, SealInvalid, TrustError
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.journal import Entry, Statement
 from lienthong.trust.seal import MAX_BATCH, digest_of
 
-TERM: Final[Millis] = 30 * DAY
-"""How long a message may be under way before it counts as not delivered."""
 SHARED_LIMIT: Final = 4096
 """Bytes of contents that go into every envelope of a message to many; more is stored once for all."""
 
+__all__ = ["SHARED_LIMIT", "TERM", "Attachment", "Dispatch", "Draft", "Sender", "publish", "publish_due"]
+
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """One content of a message."""
-
-    name: str
-    media_type: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What is to be sent, and to whom."""
-
-    sender: ClientId
-    receivers: Sequence[OrganId]
-    subject: str
-    contents: tuple[Attachment, ...]
-    label: Label = INTERNAL
-    # 0 normal; the profile names the higher ones.
-    urgency: int = 0
-    purpose: str = ""
-    conversation: uuid.UUID | None = None
-    term: Millis = TERM
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatch:
-    """What has become of a draft."""
-
-    message: uuid.UUID
-    # Receivers whose envelope the carrier has taken durably.
-    published: int
-    # Receivers whose envelope waits here, durably, until the carrier can be reached.
-    queued: int
-    # Receivers to whom nothing may be sent, and why.
-    refused: dict[OrganId, Refused] = field(default_factory=dict)
 
 
 class Sender:
