@@ -12,7 +12,7 @@ from lienthong.directory.model import Organ
 from lienthong.directory.snapshot import Indexes, Snapshot
 from lienthong.exchange.errors import AddressInvalid, NobodyAddressed
 from lienthong.exchange.mail.address import MAX_WRITTEN, Address, resolve
-from lienthong.kernel.identifiers import OrganId, SubsystemId
+from lienthong.kernel.identifiers import ClientId, OrganId, SubsystemId
 from lienthong.kernel.labels import INTERNAL
 from tests.support.gateways import CENTRE, COMMUNE, MALLORY, NEIGHBOUR, OTHER, World
 
@@ -53,7 +53,7 @@ ORGANS = (
 
 @cache
 def directory() -> Snapshot:
-    groups = {
+    groups: dict[str, frozenset[ClientId]] = {
         "press": frozenset({id_of("C11"), SubsystemId("VN", "PARTY", "P2", "desk"), id_of("C22"), id_of("GONE")}),
         "dissolved": frozenset({id_of("C22")}),
     }

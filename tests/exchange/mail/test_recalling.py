@@ -30,6 +30,12 @@ async def answered(world: World, message: uuid.UUID, state: RecallState) -> None
     await eventually(lambda: {each.recall for each in sender.status(message).receivers} == {state})
 
 
+async def concluded(world: World, message: uuid.UUID) -> None:
+    sender = world.running["tw"].sender
+    done = {RecallState.DONE, RecallState.TOO_LATE}
+    await eventually(lambda: sender.status(message).receivers[0].recall in done)
+
+
 async def test_what_is_unread_is_taken_back(country: World) -> None:
     message = await sent(country, COMMUNE, OTHER)
     gateway = country.running["tw"]
@@ -245,11 +251,7 @@ async def test_accepting_and_taking_back_at_once_have_one_outcome(country: World
         done = await asyncio.gather(
             sender.recall(message, reason=""), mailbox.accept(COMMUNE, message), return_exceptions=True
         )
-        await eventually(
-            lambda sender=sender, message=message: (
-                sender.status(message).receivers[0].recall in {RecallState.DONE, RecallState.TOO_LATE}
-            )
-        )
+        await concluded(country, message)
         item = next(item for item in mailbox.list(COMMUNE) if item.message == message)
         outcome = sender.status(message).receivers[0].recall
         assert (item.state is ReceiptState.RECALLED) == (outcome is RecallState.DONE)
