@@ -13,7 +13,7 @@ from msgspec.structs import fields
 from lienthong.exchange import blobs, http, packet, policy, sessions
 from lienthong.exchange.alarms import ALARMS
 from lienthong.exchange.errors import ExchangeError
-from lienthong.exchange.mail import sender
+from lienthong.exchange.mail import conversation, ordering, sender, uploads
 from lienthong.kernel import cbor, identifiers
 from lienthong.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from lienthong.kernel.errors import LienthongError
@@ -150,10 +150,13 @@ def limits() -> str:
         "content inside the envelope": _bytes(packet.INLINE_LIMIT),
         "the same, in a message to several receivers": _bytes(sender.SHARED_LIMIT),
         "plain bytes of a chunk": _bytes(chunks.CHUNK),
-        "content in chunks": _bytes(blobs.MAX_CONTENT),
+        "content of a call in chunks": _bytes(blobs.MAX_CONTENT),
+        "content of a message in chunks, unless a gateway is configured otherwise": _bytes(uploads.MAX_UPLOAD),
+        "messages of a conversation that wait for an earlier one": str(conversation.MAX_HELD),
+        "and how long, unless a gateway is configured otherwise": _time(ordering.HOLD),
         "clock of a sender ahead of the receiver's": _time(policy.CLOCK_SKEW),
         "term of a request or response": _time(policy.LONGEST[Kind.REQUEST]),
-        "term of a message or receipt": _time(policy.LONGEST[Kind.MESSAGE]),
+        "term of a message, receipt or recall": _time(policy.LONGEST[Kind.MESSAGE]),
         "a caller uses a session for": _time(sessions.LIFETIME),
         "a provider remembers it for": _time(sessions.KEPT),
     }

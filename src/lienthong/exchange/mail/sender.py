@@ -22,6 +22,7 @@ from lienthong.exchange.mail.uploads import Uploads
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, Part, content_of
 from lienthong.kernel.clock import DAY, Millis
+from lienthong.kernel.errors import CborInvalid
 from lienthong.kernel.identifiers import OrganId, parse_client
 from lienthong.kernel.ids import new_id
 from lienthong.trust.errors import SealInvalid
@@ -249,7 +250,7 @@ class Sender:
         )
         try:
             return Header.from_bytes(header.to_bytes())
-        except SealInvalid as error:
+        except (SealInvalid, CborInvalid) as error:
             # No receiver would take it.
             raise RequestInvalid(error.where) from error
 
