@@ -6,6 +6,7 @@ import pytest
 
 from lienthong.exchange.config import ConfigInvalid, GatewayConfig
 from lienthong.exchange.rest.faults import Codes
+from lienthong.kernel.clock import MINUTE
 from lienthong.kernel.identifiers import ServiceId
 
 SMALL = """
@@ -22,6 +23,9 @@ FULL = (
 passphrase-file = "pass"
 listen = "127.0.0.1:8080"
 error-codes = "7.8"
+[mail]
+max-content = 1048576
+hold-minutes = 0
 [[services]]
 id = "VN/PARTY/U1/reg/%C4%91%C6%A1n"
 url = "http://127.0.0.1:9000"
@@ -43,6 +47,7 @@ def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
     assert (config.keys, config.root) == (tmp_path / "keys", tmp_path / "root.json")
     assert (config.listen, config.passphrase_file, config.services) == (None, None, {})
     assert config.codes is Codes.CLASSIC
+    assert (config.max_content, config.hold) == (64 << 30, 15 * MINUTE)
     assert {config.journal.parent, config.directory.parent, config.blobs.parent} == {tmp_path / "state"}
     assert len({config.journal, config.directory, config.blobs}) == 3
 
@@ -52,6 +57,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert config.listen == ("127.0.0.1", 8080)
     assert config.passphrase_file == tmp_path / "pass"
     assert config.codes is Codes.V7_8
+    assert (config.max_content, config.hold) == (1 << 20, 0)
     assert config.services == {ServiceId("VN", "PARTY", "U1", "reg", "đơn"): "http://127.0.0.1:9000"}
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from lienthong.exchange.mail.status import DeadLetter, RecallState
+from lienthong.exchange.mail.store import ReceiptItem
 from lienthong.kernel.clock import DAY, Millis
 from lienthong.kernel.identifiers import parse_client
 from lienthong.trust.header import ReceiptState
@@ -110,6 +111,13 @@ class Ledger:
         organ = str(parse_client(sender).organ)
         row = (message.bytes, receiver, sender, organ, at, reason, detail[:500])
         return ("INSERT OR IGNORE INTO dead VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
+
+    def refused(self, item: ReceiptItem, sender: str) -> Statement:
+        """Note that a receiver has refused a message."""
+        reason = ReceiptState.REFUSED.value
+        return self.died(
+            item.message, receiver=item.receiver, sender=sender, at=item.at, reason=reason, detail=item.note
+        )
 
     def dead(self, organ: str, *, limit: int) -> list[DeadLetter]:
         """Return an organ's dead letters, the newest first."""

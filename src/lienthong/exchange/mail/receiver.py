@@ -40,7 +40,7 @@ from lienthong.kernel.clock import Millis
 from lienthong.kernel.errors import BadInput, LienthongError
 from lienthong.kernel.identifiers import OrganId
 from lienthong.trust.errors import KeyStoreError, KeyUnknown, TrustError
-from lienthong.trust.header import Header, Kind, ReceiptState
+from lienthong.trust.header import Kind, ReceiptState
 
 # After so many messages the event loop turns: calls must not wait for a broadcast.
 _BREATH: Final = 16
@@ -137,7 +137,7 @@ class Receiver:
     # -- what could not be opened
 
     def unopened(self, organ: OrganId) -> list[Unopened]:
-        """Return what came for an organ and could not be opened, the oldest first.
+        """Return what came for an organ hosted here and could not be opened, the oldest first.
 
         Raises:
             CallerUnknown: the organ is not hosted here.
@@ -275,8 +275,9 @@ class Receiver:
             state, note = ReceiptState.DELIVERED, ""
         receipt = self._answer(letter, state, note)
         harvest.add(receipt, self._store, self._node.clock.now())
+        seals = (receipt.sealed,)
         entry = self._node.entry(
-            receipt.header, organ=letter.receiver, direction="out", seals=(receipt.sealed,), detail="came again"
+            receipt.header, organ=letter.receiver, direction="out", seals=seals, detail="came again"
         )
         harvest.entries.append(entry)
 
@@ -289,16 +290,7 @@ class Receiver:
         if recall is not None:
             harvest.statements.extend(self._ledger.recall_answered(recall, item.receiver, item.state))
         if item.state is ReceiptState.REFUSED:
-            harvest.statements.append(
-                self._ledger.died(
-                    item.message,
-                    receiver=item.receiver,
-                    sender=header.receiver,
-                    at=item.at,
-                    reason=ReceiptState.REFUSED.value,
-                    detail=item.note,
-                )
-            )
+            harvest.statements.append(self._ledger.refused(item, header.receiver))
         harvest.entries.append(
             self._node.entry(header, organ=letter.receiver, direction="in", seals=(sealed,), detail=header.status)
         )
@@ -388,7 +380,7 @@ class Receiver:
     async def _refuse(self, error: Refused | Malformed | TrustError, letter: Letter, harvest: Harvest) -> None:
         """Record a refusal and tell the sender, unless the sender has had an answer or was not who sent it."""
         seals: tuple[bytes, ...] = ()
-        header: Header = letter.opened.header
+        header = letter.opened.header
         if header.kind is Kind.MESSAGE and not isinstance(error, Replayed | ConnectionMismatch):
             try:
                 receipt = self._answer(letter, ReceiptState.REFUSED, f"{error.code}: {error.message}")
