@@ -13,7 +13,7 @@ from lienthong.kernel.clock import DAY, HOUR, MINUTE
 from lienthong.trust.header import MAX_HEADER, Kind, ReceiptState
 from lienthong.trust.seal import digest_of, header_of
 from tests.support.carriers import eventually
-from tests.support.gateways import CENTRE, COMMUNE, HSO, MALLORY, NEIGHBOUR, OTHER, World, turns
+from tests.support.gateways import CENTRE, COMMUNE, HSO, MALLORY, NEIGHBOUR, OTHER, World
 from tests.support.mail import outgoing, resend, taken
 
 
@@ -152,11 +152,9 @@ async def test_a_recall_is_sent_again_until_it_is_answered(country: World) -> No
     assert country.running["tw"].sender.status(message).receivers[0].recall is RecallState.ASKED
     await country.start("p1")
     await answered(country, message, RecallState.DONE)
-    await turns(50)
-    assert len(country.running["p1"].mailbox.list(COMMUNE)) == 1
     # Both were answered, and it was taken back once.
-    details = [entry.detail for entry in country.entries("p1")]
-    assert details == ["", "recalled: ", "came again"]
+    await eventually(lambda: [entry.detail for entry in country.entries("p1")] == ["", "recalled: ", "came again"])
+    assert len(country.running["p1"].mailbox.list(COMMUNE)) == 1
 
 
 async def test_an_unanswered_recall_is_given_up_on_record(country: World) -> None:
