@@ -13,7 +13,7 @@ from msgspec.structs import fields
 from lienthong.exchange import blobs, http, packet, policy, sessions
 from lienthong.exchange.alarms import ALARMS
 from lienthong.exchange.errors import ExchangeError
-from lienthong.exchange.mail import sender
+from lienthong.exchange.mail import conversation, ordering, sender, uploads
 from lienthong.kernel import cbor, identifiers
 from lienthong.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from lienthong.kernel.errors import LienthongError
@@ -38,7 +38,7 @@ FIELDS: Final = {
     "label": ("[uint, [text …]]", "level 0 to 4, and the caveats in rising order, each once"),
     "created": ("uint", "milliseconds since 1970, UTC"),
     "expires": ("uint", "from then on it is refused"),
-    "conversation": ("bytes 16", "UUID of what it belongs to; in a receipt the id of the message"),
+    "conversation": ("bytes 16", "UUID of what it belongs to; in a receipt or recall the id of the message"),
     "method": ("text", "requests: the HTTP method"),
     "path": (
         "text",
@@ -52,10 +52,12 @@ FIELDS: Final = {
         "[[bytes 32, uint, text, text] …]",
         "SHA-256, size, name and media type of each content, in the order of the packet",
     ),
-    "answers": ("bytes 32", "responses and receipts: SHA-256 of the seal they answer"),
+    "answers": ("bytes 32", "responses, receipts, recalls: SHA-256 of the seal they answer"),
     "status": ("text", f"responses without fault: the HTTP status, three digits; receipts: {_STATES}"),
     "note": ("text", "for a person: why"),
     "fault": ("text", "responses the exchange itself makes: the error code; then there is no status"),
+    "sequence": ("uint", "messages: place among those of one conversation from this sender to this receiver, from 1"),
+    "repeats": ("bytes 16", "messages: UUID of the one that was given up or refused and is hereby sent anew"),
 }
 _WRAPS: Final = "HKDF-SHA256, ChaCha20-Poly1305"
 ALGORITHMS: Final = {
@@ -91,6 +93,8 @@ def field_numbers() -> dict[str, int]:
         "expires": 1,
         "conversation": UUID(int=3),
         "urgency": 1,
+        "sequence": 1,
+        "repeats": UUID(int=4),
         "contents": (Content(digest=bytes(32), size=0),),
         "answers": b"x",
     }
@@ -146,10 +150,13 @@ def limits() -> str:
         "content inside the envelope": _bytes(packet.INLINE_LIMIT),
         "the same, in a message to several receivers": _bytes(sender.SHARED_LIMIT),
         "plain bytes of a chunk": _bytes(chunks.CHUNK),
-        "content in chunks": _bytes(blobs.MAX_CONTENT),
+        "content of a call in chunks": _bytes(blobs.MAX_CONTENT),
+        "content of a message in chunks, unless a gateway is configured otherwise": _bytes(uploads.MAX_UPLOAD),
+        "messages of a conversation that wait for an earlier one": str(conversation.MAX_HELD),
+        "and how long, unless a gateway is configured otherwise": _time(ordering.HOLD),
         "clock of a sender ahead of the receiver's": _time(policy.CLOCK_SKEW),
         "term of a request or response": _time(policy.LONGEST[Kind.REQUEST]),
-        "term of a message or receipt": _time(policy.LONGEST[Kind.MESSAGE]),
+        "term of a message, receipt or recall": _time(policy.LONGEST[Kind.MESSAGE]),
         "a caller uses a session for": _time(sessions.LIFETIME),
         "a provider remembers it for": _time(sessions.KEPT),
     }

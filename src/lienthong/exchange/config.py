@@ -12,6 +12,8 @@ from lienthong.exchange.config_text import table, tables
 from lienthong.exchange.descriptions import Source, source_of
 from lienthong.exchange.http_client import MAX_BODY
 from lienthong.exchange.limits import Limits
+from lienthong.exchange.mail.ordering import HOLD
+from lienthong.exchange.mail.uploads import MAX_UPLOAD
 from lienthong.exchange.rest.bounds import Bounds
 from lienthong.exchange.rest.faults import Codes
 from lienthong.exchange.settings import (
@@ -27,6 +29,7 @@ from lienthong.exchange.settings import (
     address_of,
     is_loopback,
 )
+from lienthong.kernel.clock import MINUTE, Millis
 from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.kernel.identifiers import ServiceId
 
@@ -36,6 +39,11 @@ JOURNAL: Final = "journal.sqlite"
 DIRECTORY: Final = "directory"
 BLOBS: Final = "blobs"
 ARCHIVE: Final = "archive.sqlite"
+
+
+class _Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    max_content: Annotated[int, msgspec.Meta(ge=1 << 20, le=1 << 40)] = MAX_UPLOAD
+    hold_minutes: Annotated[int, msgspec.Meta(ge=0, le=7 * 24 * 60)] = HOLD // MINUTE
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -58,6 +66,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     subsystems: list[SubsystemForm] | None = None
     web: Bounds = Bounds()
     limits: Limits = Limits()
+    mail: _Mail = _Mail()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +98,6 @@ class GatewayConfig:
     archive: Settings = field(default_factory=Settings)
     # None: no containers are handed out.
     asic: AsicConfig | None = None
-
     # How the servers of those behind HTTPS are known; the others by the system's authorities.
     trusts: dict[ServiceId, ServiceTrust] = field(default_factory=dict)
     # The gateway's own certificate, and where it listens with it.
@@ -100,6 +108,10 @@ class GatewayConfig:
     bounds: Bounds = field(default_factory=Bounds)
     # How much one information system and one other site may ask for.
     limits: Limits = field(default_factory=Limits)
+    # Bytes that one content of a message may have.
+    max_content: int = MAX_UPLOAD
+    # How long a message waits for an earlier one of its conversation.
+    hold: Millis = HOLD
 
     @property
     def archive_file(self) -> Path:
@@ -160,6 +172,8 @@ class GatewayConfig:
             subsystems=subsystems,
             bounds=file.web,
             limits=file.limits,
+            max_content=file.mail.max_content,
+            hold=file.mail.hold_minutes * MINUTE,
         )
 
     def to_toml(self) -> str:
@@ -184,6 +198,7 @@ class GatewayConfig:
             lines["subsystems"] = ()
         text = [table("", lines), table("web", msgspec.to_builtins(self.bounds))]
         text.append(table("limits", msgspec.to_builtins(self.limits)))
+        text.append(table("mail", {"max-content": self.max_content, "hold-minutes": self.hold // MINUTE}))
         if self.tls is not None:
             listen = None if self.tls.listen is None else f"{self.tls.listen[0]}:{self.tls.listen[1]}"
             text.append(table("tls", {"certificate": self.tls.certificate, "key": self.tls.key, "listen": listen}))

@@ -108,6 +108,8 @@ async def running(
             descriptions=Descriptions(sources=config.descriptions),
             on_receipt=on_receipt,
             on_arrival=on_arrival,
+            max_content=config.max_content,
+            hold=config.hold,
         )
         stack.push_async_callback(gateway.close)
         await gateway.start()
