@@ -9,6 +9,7 @@ from typing import Final
 
 from lienthong.directory.snapshot import Snapshot
 from lienthong.exchange.backend import Backend
+from lienthong.exchange.bell import Bell
 from lienthong.exchange.blobs import BlobStore
 from lienthong.exchange.caller import Caller
 from lienthong.exchange.mail.mailbox import Mailbox
@@ -21,6 +22,7 @@ from lienthong.exchange.subjects import mail_stream
 from lienthong.exchange.transport.base import Gap, Message, Subscription
 from lienthong.kernel.clock import HOUR, Millis
 from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.identifiers import parse_client
 from lienthong.trust.checkpoint import CheckpointSigner
 from lienthong.trust.errors import JournalError
 from lienthong.trust.journal import Entry
@@ -53,6 +55,8 @@ class Gateway:
     sender: Sender = field(init=False)
     mailbox: Mailbox = field(init=False)
     store: MailStore = field(init=False)
+    # Rings for an organ when something has come for it.
+    bell: Bell = field(init=False, default_factory=Bell)
     _receiver: Receiver = field(init=False)
     _provider: Provider = field(init=False)
     # Calls and mail of each branch.
@@ -71,7 +75,7 @@ class Gateway:
         self.caller = Caller(self.node)
         self.sender = Sender(self.node, self.store)
         self.mailbox = Mailbox(self.node, self.store, blobs)
-        self._receiver = Receiver(self.node, self.store, blobs, on_receipt=self.on_receipt, on_arrival=self.on_arrival)
+        self._receiver = Receiver(self.node, self.store, blobs, on_receipt=self._receipted, on_arrival=self._arrived)
         self._provider = Provider(self.node, self.backend)
 
     async def start(self) -> None:
@@ -115,6 +119,17 @@ class Gateway:
         except LienthongError as error:
             _log.warning("the journal's head is not signed: %s", error)
         await self.backend.close()
+
+    def _receipted(self, item: ReceiptItem) -> None:
+        if self.bell.waited_for and (sender := self.store.sender_of(item.message.bytes, item.receiver)):
+            self.bell.ring(str(parse_client(sender).organ))
+        if self.on_receipt is not None:
+            self.on_receipt(item)
+
+    def _arrived(self, item: MailItem) -> None:
+        self.bell.ring(item.receiver)
+        if self.on_arrival is not None:
+            self.on_arrival(item)
 
     async def _listen(self, branch: str) -> None:
         async with self._listening:
