@@ -11,6 +11,7 @@ from lienthong.exchange import policy
 from lienthong.exchange.rest.app import build
 from lienthong.exchange.rest.r1 import R1
 from lienthong.exchange.rest.server import WebServer
+from lienthong.exchange.rest.v1.endpoint import Face
 from lienthong.kernel.identifiers import ClientId, OrganId, SubsystemId
 from tests.support.carriers import eventually
 from tests.support.gateways import CENTRE, COMMUNE, World
@@ -24,7 +25,8 @@ class Faces:
     """Where the gateways' web faces are."""
 
     world: World
-    urls: dict[str, str]
+    urls: dict[str, str] = field(default_factory=dict)
+    faces: dict[str, Face] = field(default_factory=dict)
     clients: list[httpx2.AsyncClient] = field(default_factory=list)
 
     def client(self, caller: ClientId | str | None = CENTRE, *, site: str | None = None) -> httpx2.AsyncClient:
@@ -48,13 +50,14 @@ class Faces:
 @asynccontextmanager
 async def faces(world: World, *, connection: policy.Connection | None = None) -> AsyncGenerator[Faces]:
     """Serve the web faces of all gateways that run."""
+    allowed = connection or policy.Connection()
+    made = Faces(world=world)
     async with AsyncExitStack() as stack:
-        urls = {}
         for site, gateway in world.running.items():
-            r1 = R1(caller=gateway.caller, instance="VN", connection=connection or policy.Connection())
-            server = await stack.enter_async_context(WebServer(build(gateway, r1), host="127.0.0.1", port=0))
-            urls[site] = server.url
-        made = Faces(world=world, urls=urls)
+            face = made.faces[site] = Face(gateway=gateway, connection_of=lambda _: allowed)
+            app = build(gateway, R1(caller=gateway.caller, instance="VN", connection=allowed), face)
+            server = WebServer(app, host="127.0.0.1", port=0, on_stop=gateway.bell.close)
+            made.urls[site] = (await stack.enter_async_context(server)).url
         try:
             yield made
         finally:

@@ -10,6 +10,7 @@ class Bell:
 
     def __init__(self) -> None:
         """Nobody waits yet."""
+        self.closed = False
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
 
     @property
@@ -27,11 +28,19 @@ class Bell:
             if not future.done():
                 future.set_result(None)
 
+    def close(self) -> None:
+        """Wake everybody, and let nobody wait any more: the gateway ends."""
+        self.closed = True
+        for organ in list(self._waiting):
+            self.ring(organ)
+
     async def wait(self, organ: str, *, seconds: float) -> None:
         """Wait until it rings for an organ, or so long.
 
         Whoever looks for news and then calls this, without awaiting anything in between, misses none.
         """
+        if self.closed:
+            return
         future = asyncio.get_running_loop().create_future()
         self._waiting[organ].add(future)
         try:

@@ -105,7 +105,9 @@ async def running(
         if config.listen is not None:
             r1 = R1(caller=gateway.caller, instance=follower.snapshot.instance, codes=config.codes)
             host, port = config.listen
-            server = await stack.enter_async_context(WebServer(build(gateway, r1), host=host, port=port))
+            server = await stack.enter_async_context(
+                WebServer(build(gateway, r1), host=host, port=port, on_stop=gateway.bell.close)
+            )
             state.url = server.url
         yield state
 

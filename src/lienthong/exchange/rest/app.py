@@ -13,8 +13,14 @@ from lienthong.exchange.rest.v1.app import routes
 from lienthong.exchange.rest.v1.endpoint import Face
 
 
-def build(gateway: Gateway, r1: R1) -> ASGIApp:
-    """Return the ASGI application: calls go straight to ``r1``, everything else through routes."""
+def build(gateway: Gateway, r1: R1, face: Face | None = None) -> ASGIApp:
+    """Return the ASGI application: calls go straight to ``r1``, everything else through routes.
+
+    Args:
+        gateway: the gateway.
+        r1: what answers calls.
+        face: what the endpoints under ``/v1`` share; made for the gateway and the connection of ``r1`` unless given.
+    """
 
     async def clients(request: Request) -> Response:
         return list_clients(
@@ -23,8 +29,8 @@ def build(gateway: Gateway, r1: R1) -> ASGIApp:
             accept=request.headers.get("accept", ""),
         )
 
-    v1 = routes(Face(gateway=gateway, connection=r1.connection))
-    other = Starlette(routes=[Route("/listClients", clients), *v1])
+    face = face or Face(gateway=gateway, connection_of=lambda _: r1.connection)
+    other = Starlette(routes=[Route("/listClients", clients), *routes(face)])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Calls are many and need no routing: the prefix decides.

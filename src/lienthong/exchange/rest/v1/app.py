@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from lienthong.exchange.rest.v1 import evidence, mailbox, messages, status
+from lienthong.exchange.rest.v1 import events, evidence, mailbox, messages, status
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Face, Nothing
 from lienthong.exchange.rest.v1.errors import AddressUnknown, MethodNotAllowed
 from lienthong.exchange.rest.v1.openapi import describe
@@ -51,7 +51,7 @@ class _Address:
             raise (
                 AddressUnknown(request.url.path[:200]) if not self.endpoints else MethodNotAllowed(request.method[:20])
             )
-        identified = None if endpoint.public else identify(self.face, request.headers)
+        identified = None if endpoint.public else identify(self.face, request)
         answer = await endpoint.handler(
             Asked(
                 face=self.face,
@@ -76,6 +76,7 @@ async def _description(_: Asked[Nothing, Nothing]) -> Response:
 ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
     *messages.ENDPOINTS,
     *mailbox.ENDPOINTS,
+    *events.ENDPOINTS,
     *evidence.ENDPOINTS,
     *status.ENDPOINTS,
     Endpoint(

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from lienthong.directory.model import Organ
 from lienthong.exchange import policy
@@ -22,7 +23,10 @@ from lienthong.kernel.labels import Label
 _NAMED: Final = re.compile(r"\{(\w+)\}")
 MAX_JSON: Final = 64 * 1024
 """Bytes of a JSON body, unless an endpoint says otherwise."""
-_LOOPBACK: Final = policy.Connection()
+
+
+def _loopback(_: Scope) -> policy.Connection:
+    return policy.Connection()
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,8 +38,8 @@ class Face:
     """What all endpoints of one gateway share."""
 
     gateway: Gateway
-    # May this connection speak for any information system? Only on loopback.
-    connection: policy.Connection = _LOOPBACK
+    # Tells from the ASGI scope whom a connection may speak for; for anybody only on loopback.
+    connection_of: Callable[[Scope], policy.Connection] = _loopback
     # Seconds of a clock that nobody sets: for how long someone has waited.
     time: Callable[[], float] = time.monotonic
     crowd: Crowd = field(default_factory=Crowd)

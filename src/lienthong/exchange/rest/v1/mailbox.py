@@ -14,9 +14,9 @@ from lienthong.exchange.mail.paging import Place
 from lienthong.exchange.mail.store import MailItem
 from lienthong.exchange.rest.v1.content import OCTETS, whole
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Nothing
-from lienthong.exchange.rest.v1.errors import AlreadyDecided, Interrupted, RangeInvalid, TooMany
+from lienthong.exchange.rest.v1.errors import AlreadyDecided, RangeInvalid, TooMany
 from lienthong.exchange.rest.v1.values import Cursor, Limit, Note, Seconds, Sender, Time
-from lienthong.exchange.rest.v1.waiting import news
+from lienthong.exchange.rest.v1.waiting import LOOK_EVERY, while_there
 from lienthong.kernel.clock import iso
 from lienthong.kernel.labels import Label
 from lienthong.trust.header import ReceiptState
@@ -105,33 +105,36 @@ class OpenedMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _list(asked: Asked[MailboxParams, Nothing]) -> MailboxPage:
-    params, organ = asked.params, str(asked.caller.organ.id)
-    after = Place.parse(params.after) if params.after else None
-    loop_time = asked.face.time
-    until = loop_time() + params.wait
-
-    def look() -> list[MailItem]:
-        return paging.page(
-            asked.gateway.node.journal,
-            organ,
-            ceiling=asked.caller.ceiling,
-            state=params.state,
-            after=after,
-            limit=params.limit + 1,
-        )
-
-    found = look()
-    if not found and params.wait:
+    organ = str(asked.caller.organ.id)
+    found = _look(asked)
+    if not found and asked.params.wait:
         with asked.face.crowd.admitted(organ):
-            while not found and (left := until - loop_time()) > 0:
-                if not await news(asked.gateway.bell, organ, asked.request, seconds=left):
-                    raise Interrupted
-                found = look()
-    items = found[: params.limit]
+            found = await while_there(asked.request.receive, _wait(asked, organ))
+    items = found[: asked.params.limit]
     return MailboxPage(
         messages=[_item(item) for item in items],
-        next=str(Place.after(items[-1])) if len(found) > params.limit else None,
+        next=str(Place.after(items[-1])) if len(found) > asked.params.limit else None,
     )
+
+
+def _look(asked: Asked[MailboxParams, Nothing]) -> list[MailItem]:
+    """Return a page and, to know whether anything follows, one more."""
+    params = asked.params
+    return paging.page(
+        asked.gateway.node.journal,
+        str(asked.caller.organ.id),
+        ceiling=asked.caller.ceiling,
+        state=params.state,
+        after=Place.parse(params.after) if params.after else None,
+        limit=params.limit + 1,
+    )
+
+
+async def _wait(asked: Asked[MailboxParams, Nothing], organ: str) -> list[MailItem]:
+    until = asked.face.time() + asked.params.wait
+    while not (found := _look(asked)) and (left := until - asked.face.time()) > 0 and not asked.gateway.bell.closed:
+        await asked.gateway.bell.wait(organ, seconds=min(left, LOOK_EVERY))
+    return found
 
 
 async def _open(asked: Asked[LetterParams, Nothing]) -> OpenedMessage:

@@ -77,7 +77,9 @@ def _operation(endpoint: AnyEndpoint, components: dict[str, Any]) -> dict[str, A
     if endpoint.streams:
         described["requestBody"] = {"required": True, "content": {endpoint.streams: {}}}
     elif endpoint.body is not Nothing:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(endpoint.body)}}}
+        needed = bool(components[endpoint.body.__name__]["required"])
+        content = {"application/json": {"schema": _ref(endpoint.body)}}
+        described["requestBody"] = {"required": needed, "content": content}
     if endpoint.public:
         described["security"] = []
     return described

@@ -45,8 +45,12 @@ async def body_of[B](endpoint: AnyEndpoint, kind: type[B], request: Request) -> 
     """
     if endpoint.streams or kind is Nothing:
         return msgspec.convert({}, kind)
-    check_media_type(request, JSON)
     data = b"".join([piece async for piece in pieces(request, at_most=endpoint.max_body)])
+    if data:
+        check_media_type(request, JSON)
+    else:
+        # Where nothing has to be said, nothing need be sent.
+        data = b"{}"
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

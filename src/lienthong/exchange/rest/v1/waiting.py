@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Final
 
-from starlette.requests import Request
+from starlette.types import Receive
 
-from lienthong.exchange.bell import Bell
-from lienthong.exchange.rest.v1.errors import TooMany
+from lienthong.exchange.rest.v1.errors import Interrupted, TooMany
 
 MAX_WAITING: Final = 64
 """Long polls and streams of one organ at a time."""
@@ -27,6 +26,15 @@ class Crowd:
         """Return how many of an organ wait."""
         return self._inside.get(organ, 0)
 
+    def check(self, organ: str) -> None:
+        """Check that one more of an organ may wait.
+
+        Raises:
+            TooMany: enough of them wait.
+        """
+        if self.inside(organ) >= MAX_WAITING:
+            raise TooMany(f"{MAX_WAITING} of {organ}")
+
     @contextlib.contextmanager
     def admitted(self, organ: str) -> Iterator[None]:
         """Let one more of an organ wait.
@@ -34,8 +42,7 @@ class Crowd:
         Raises:
             TooMany: enough of them wait.
         """
-        if self.inside(organ) >= MAX_WAITING:
-            raise TooMany(f"{MAX_WAITING} of {organ}")
+        self.check(organ)
         self._inside[organ] = self.inside(organ) + 1
         try:
             yield
@@ -45,23 +52,25 @@ class Crowd:
                 del self._inside[organ]
 
 
-async def news(bell: Bell, organ: str, request: Request, *, seconds: float) -> bool:
-    """Wait until the bell rings for an organ, or for a while.
+async def while_there[T](receive: Receive, work: Coroutine[None, None, T]) -> T:
+    """Do something for as long as the client is there; its request must have been read to the end.
 
-    Returns:
-        Whether the client is still there.
+    Raises:
+        Interrupted: the client has gone; the work was cancelled.
     """
-    gone = asyncio.ensure_future(_disconnected(request))
-    rung = asyncio.ensure_future(bell.wait(organ, seconds=min(seconds, LOOK_EVERY)))
+    gone = asyncio.ensure_future(_disconnected(receive))
+    working = asyncio.ensure_future(work)
     try:
-        await asyncio.wait({gone, rung}, return_when=asyncio.FIRST_COMPLETED)
-        return not gone.done()
+        await asyncio.wait({gone, working}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Interrupted
+        return working.result()
     finally:
-        for task in (gone, rung):
+        for task in (gone, working):
             task.cancel()
-        await asyncio.gather(gone, rung, return_exceptions=True)
+        await asyncio.gather(gone, working, return_exceptions=True)
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
         pass

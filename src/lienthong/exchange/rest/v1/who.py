@@ -1,6 +1,6 @@
 """Who is calling: the header ``X-Road-Client``, and whether this connection and this gateway stand for it."""
 
-from starlette.datastructures import Headers
+from starlette.requests import Request
 
 from lienthong.directory.snapshot import Standing
 from lienthong.exchange.errors import CallerUnknown, ConnectionMismatch, DirectoryStale
@@ -11,7 +11,7 @@ from lienthong.kernel.identifiers import ClientId, SubsystemId, parse_client
 HEADER = "x-road-client"
 
 
-def identify(face: Face, headers: Headers) -> Caller:
+def identify(face: Face, request: Request) -> Caller:
     """Return who is calling; every doubt is a refusal, in the order of ``exchange.policy``.
 
     Raises:
@@ -21,14 +21,15 @@ def identify(face: Face, headers: Headers) -> Caller:
         ConnectionMismatch: the connection belongs to another information system.
         CallerUnknown: not hosted here, not in the directory, or not active.
     """
-    named = headers.getlist(HEADER)
+    named = request.headers.getlist(HEADER)
     if len(named) != 1 or not named[0]:
         raise CallerMissing
     client = parse_client(named[0])
     node = face.gateway.node
     if node.directory.standing() is Standing.STALE:
         raise DirectoryStale(f"version {node.snapshot.version}")
-    if face.connection.clients is not None and str(client) not in face.connection.clients:
+    allowed = face.connection_of(request.scope).clients
+    if allowed is not None and str(client) not in allowed:
         raise ConnectionMismatch(str(client))
     return _known(face, client)
 
