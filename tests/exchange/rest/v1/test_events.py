@@ -129,7 +129,7 @@ async def test_what_expires_is_told(web: Faces, country: World) -> None:
 
 @pytest.mark.parametrize("id_", ["-1", "x", "²", "9" * 20, ""])
 async def test_a_position_that_is_none_is_refused(web: Faces, id_: str) -> None:
-    answer = await web.client(CENTRE).get("/v1/events", headers={"Last-Event-ID": id_.encode()})
+    answer = await web.client(CENTRE).get("/v1/events", headers=[(b"Last-Event-ID", id_.encode())])
     assert problem(answer)[:2] == (400, "input_invalid")
 
 
