@@ -70,10 +70,15 @@ async def test_arrivals_and_receipts_are_told_as_they_come(web: Faces, country: 
         "label": "internal",
         "at": iso(country.clock.now()),
         "state": "",
+        "note": "",
     }
-    await web.client(COMMUNE).post(f"/v1/mailbox/{message}/accept")
+    await web.client(COMMUNE).post(f"/v1/mailbox/{message}/accept", json={"note": "Case 17"})
     (_, *receipts) = await ours
-    assert [json.loads(each["data"])["state"] for each in receipts] == ["delivered", "accepted"]
+    told = [json.loads(each["data"]) for each in receipts]
+    assert [(each["id"], each["state"], each["note"]) for each in told] == [
+        (message, "delivered", ""),
+        (message, "accepted", "Case 17"),
+    ]
 
 
 async def test_a_client_that_comes_back_misses_nothing_and_gets_nothing_twice(web: Faces) -> None:

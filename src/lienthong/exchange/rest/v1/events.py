@@ -23,6 +23,7 @@ from lienthong.exchange.rest.v1.waiting import LOOK_EVERY, while_there
 from lienthong.kernel.clock import iso
 from lienthong.trust.header import Kind
 from lienthong.trust.journal import Entry, Journal
+from lienthong.trust.seal import header_of
 
 BEAT: Final = 15.0
 """Seconds after which a stream says that it is still there, and up to where it has read."""
@@ -59,8 +60,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     peer: str
     label: str
     at: Time
-    # Of a receipt: how far the message has come.
+    # Of a receipt: how far the message has come, and what its receiver said with it.
     state: str
+    note: str
 
 
 def event_of(entry: Entry) -> Event | None:
@@ -68,14 +70,19 @@ def event_of(entry: Entry) -> Event | None:
     type_ = _EVENTS.get((entry.direction, entry.kind, entry.verdict))
     if type_ is None:
         return None
-    receipt = type_ == "message.receipt"
+    message, note = entry.id, ""
+    if entry.kind == Kind.RECEIPT and entry.seals:
+        # A receipt has an id of its own; its header, which was checked before it was recorded, names the message.
+        header = header_of(entry.seals[0])
+        message, note = str(header.conversation), header.note
     return Event(
         type=type_,
-        id=entry.id,
+        id=message,
         peer=entry.peer,
         label=entry.label,
         at=iso(entry.at),
-        state=entry.detail if receipt else "",
+        state=entry.detail if entry.kind == Kind.RECEIPT else "",
+        note=note,
     )
 
 

@@ -18,6 +18,7 @@ from lienthong.trust.header import ReceiptState
 
 MAX_INLINE: Final = 8 * 1024 * 1024
 """Bytes of a message as JSON, contents in base64 among them."""
+_STEPS: Final = tuple(ReceiptState)
 _LONGEST: Final = 90 * DAY // SECOND
 
 
@@ -139,7 +140,8 @@ async def _status(asked: Asked[MessageParams, Nothing]) -> MessageStatus:
     if not ours or not _may_see(asked, message):
         raise MessageUnknown(str(message))
     receipts: dict[str, list[ReceiptView]] = {}
-    for item in asked.gateway.store.receipts(message):
+    # Two may have come in one millisecond: how far they say it is decides.
+    for item in sorted(asked.gateway.store.receipts(message), key=lambda item: (item.at, _STEPS.index(item.state))):
         view = ReceiptView(state=item.state, at=iso(item.at), note=item.note, sealed=item.sealed)
         receipts.setdefault(item.receiver, []).append(view)
     return MessageStatus(
