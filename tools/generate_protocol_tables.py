@@ -38,7 +38,7 @@ FIELDS: Final = {
     "label": ("[uint, [text …]]", "level 0 to 4, and the caveats in rising order, each once"),
     "created": ("uint", "milliseconds since 1970, UTC"),
     "expires": ("uint", "from then on it is refused"),
-    "conversation": ("bytes 16", "UUID of what it belongs to; in a receipt the id of the message"),
+    "conversation": ("bytes 16", "UUID of what it belongs to; in a receipt or recall the id of the message"),
     "method": ("text", "requests: the HTTP method"),
     "path": (
         "text",
@@ -52,10 +52,12 @@ FIELDS: Final = {
         "[[bytes 32, uint, text, text] …]",
         "SHA-256, size, name and media type of each content, in the order of the packet",
     ),
-    "answers": ("bytes 32", "responses and receipts: SHA-256 of the seal they answer"),
+    "answers": ("bytes 32", "responses, receipts, recalls: SHA-256 of the seal they answer"),
     "status": ("text", f"responses without fault: the HTTP status, three digits; receipts: {_STATES}"),
     "note": ("text", "for a person: why"),
     "fault": ("text", "responses the exchange itself makes: the error code; then there is no status"),
+    "sequence": ("uint", "messages: place among those of one conversation from this sender to this receiver, from 1"),
+    "repeats": ("bytes 16", "messages: UUID of the one that was given up or refused and is hereby sent anew"),
 }
 _WRAPS: Final = "HKDF-SHA256, ChaCha20-Poly1305"
 ALGORITHMS: Final = {
@@ -91,6 +93,8 @@ def field_numbers() -> dict[str, int]:
         "expires": 1,
         "conversation": UUID(int=3),
         "urgency": 1,
+        "sequence": 1,
+        "repeats": UUID(int=4),
         "contents": (Content(digest=bytes(32), size=0),),
         "answers": b"x",
     }

@@ -92,6 +92,8 @@ async def running(
             signer=_signer(follower.snapshot, config.site, store, clock),
             on_receipt=on_receipt,
             on_arrival=on_arrival,
+            max_content=config.max_content,
+            hold=config.hold,
         )
         stack.push_async_callback(gateway.close)
         await gateway.start()

@@ -23,6 +23,10 @@ class Keeping:
     # A sender repeats until the receiver's receipt, so this bounds how long a gateway may be away.
     mail_age: Millis = 30 * DAY
     blob_age: Millis = 30 * DAY
+    # Bytes a branch's stream may take, -1 for what the server has. A full one refuses what is new: a sender keeps it
+    # and goes on later, while nothing that was acknowledged is lost.
+    mail_bytes: int = -1
+    blob_bytes: int = -1
     # Within it a repeated id is recognised.
     duplicates: Millis = 10 * MINUTE
     # Copies: 3 in a cluster.
@@ -112,12 +116,16 @@ def _stream(name: str, subject: str, keeping: Keeping) -> dict[str, Any]:
 
 def _mail(branch: str, keeping: Keeping) -> dict[str, Any]:
     # Not readable by sequence (allow_direct): a consumer with a site's own filter is the only way in.
-    return _stream(f"MAIL_{branch}", f"mail.{branch}.>", keeping) | {"max_age": keeping.mail_age * _NANO_IN_MILLI}
+    return _stream(f"MAIL_{branch}", f"mail.{branch}.>", keeping) | {
+        "max_age": keeping.mail_age * _NANO_IN_MILLI,
+        "max_bytes": keeping.mail_bytes,
+    }
 
 
 def _blobs(branch: str, keeping: Keeping) -> dict[str, Any]:
     return _stream(f"BLOB_{branch}", f"blob.{branch}.>", keeping) | {
         "max_age": keeping.blob_age * _NANO_IN_MILLI,
+        "max_bytes": keeping.blob_bytes,
         # A chunk, once stored, is not replaced by whatever comes under its name.
         "max_msgs_per_subject": 1,
         "discard_new_per_subject": True,
