@@ -8,19 +8,24 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "src" / "lienthong" / "client"
-SOURCE: Final = FOLDER / "asynchronous.py"
-TARGET: Final = FOLDER / "synchronous.py"
-_HEAD: Final = '"""The client for ordinary code. Made of ``asynchronous.py`` by ``tools/generate_client.py``."""'
+FILES: Final = {
+    FOLDER / "asynchronous.py": FOLDER / "synchronous.py",
+    FOLDER / "asker_async.py": FOLDER / "asker_sync.py",
+}
+_HEAD: Final = '"""For ordinary code: made of the file for asyncio by ``tools/generate_client.py``."""'
 # In this order: what is longer goes before what it contains.
 _REPLACED: Final = (
     (r'\A"""[^"]*"""', _HEAD),
+    (r"^import asyncio\nimport contextlib\n", "import contextlib\nimport time\n"),
     (r"^import asyncio\n", ""),
     (r"await asyncio\.sleep\(", "time.sleep("),
-    (r"AsyncGenerator, AsyncIterator, Mapping, Sequence", "Generator, Iterator, Mapping, Sequence"),
     (r"AsyncGenerator", "Generator"),
     (r"AsyncIterator", "Iterator"),
     (r"httpx2\.AsyncClient", "httpx2.Client"),
     (r"AsyncClient", "Client"),
+    (r"AsyncAsker", "Asker"),
+    (r"asker_async", "asker_sync"),
+    (r"the client for asyncio", "the client"),
     (r"``async with``", "``with``"),
     (r"asynccontextmanager", "contextmanager"),
     (r"__aenter__", "__enter__"),
@@ -41,4 +46,5 @@ def synchronous(source: str) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(synchronous(SOURCE.read_text(encoding="utf-8")), encoding="utf-8")
+    for source, target in FILES.items():
+        target.write_text(synchronous(source.read_text(encoding="utf-8")), encoding="utf-8")

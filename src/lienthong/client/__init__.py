@@ -18,6 +18,7 @@ from lienthong.client.errors import (
 from lienthong.client.results import (
     Answer,
     ContentItem,
+    DeadLetter,
     Delivery,
     Event,
     EvidenceEntry,
@@ -28,9 +29,11 @@ from lienthong.client.results import (
     Message,
     MessageStatus,
     NewContent,
+    Recalled,
     Receipt,
     Sent,
     Status,
+    Upload,
 )
 from lienthong.client.synchronous import Client
 
@@ -43,6 +46,7 @@ __all__ = [
     "ClientError",
     "Conflict",
     "ContentItem",
+    "DeadLetter",
     "Delivery",
     "Event",
     "EvidenceEntry",
@@ -56,9 +60,11 @@ __all__ = [
     "NewContent",
     "NotFound",
     "Problem",
+    "Recalled",
     "Receipt",
     "Refused",
     "Sent",
     "Status",
     "Unavailable",
+    "Upload",
 ]
