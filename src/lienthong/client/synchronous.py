@@ -237,9 +237,7 @@ class Client(Asker):
         """
         return self._do(asks.accept(message, note=note, key=key, sender=sender))
 
-    def refuse(
-        self, message: UUID, *, reason: str, key: str | None = None, sender: str | None = None
-    ) -> MailboxItem:
+    def refuse(self, message: UUID, *, reason: str, key: str | None = None, sender: str | None = None) -> MailboxItem:
         """Refuse a message and say why. Saying it again changes nothing; all else as for ``accept``.
 
         Raises:
