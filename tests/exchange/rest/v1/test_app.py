@@ -1,4 +1,4 @@
-"""A running gateway is asked for everything its description allows, and for more: it never fails, and answers as said."""
+"""A running gateway is asked for all that its description allows, and more: it never fails, and answers as said."""
 
 import json
 from collections.abc import Iterator
@@ -34,6 +34,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @settings(
     max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
 )
-def test_every_endpoint_answers_as_it_is_described(case: schemathesis.Case, running: Sandbox) -> None:
+def test_every_endpoint_answers_as_it_is_described(case: schemathesis.Case[object], running: Sandbox) -> None:
     case.query.pop("wait", None)
     case.call_and_validate(base_url=running.url, headers={"X-Road-Client": CONSUMER}, checks=CHECKS, timeout=30)
