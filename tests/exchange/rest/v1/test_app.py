@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -34,6 +35,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @settings(
     max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
 )
-def test_every_endpoint_answers_as_it_is_described(case: schemathesis.Case[object], running: Sandbox) -> None:
+def test_every_endpoint_answers_as_it_is_described(case: schemathesis.Case[Any], running: Sandbox) -> None:
     case.query.pop("wait", None)
     case.call_and_validate(base_url=running.url, headers={"X-Road-Client": CONSUMER}, checks=CHECKS, timeout=30)
