@@ -33,7 +33,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.mark.slow
 @SCHEMA.parametrize()
 @settings(
-    max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=8,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 def test_every_endpoint_answers_as_it_is_described(case: schemathesis.Case[Any], running: Sandbox) -> None:
     case.query.pop("wait", None)
