@@ -10,6 +10,7 @@ from typing import Final
 from lienthong.directory.snapshot import Snapshot
 from lienthong.exchange.archive.archive import Archive
 from lienthong.exchange.backend import Backend
+from lienthong.exchange.bell import Bell
 from lienthong.exchange.blobs import BlobStore
 from lienthong.exchange.caller import Caller
 from lienthong.exchange.descriptions import Descriptions
@@ -30,6 +31,7 @@ from lienthong.exchange.subjects import mail_stream
 from lienthong.exchange.transport.base import Gap, Message, Subscription
 from lienthong.kernel.clock import HOUR, Millis
 from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.identifiers import parse_client
 from lienthong.trust.checkpoint import CheckpointSigner
 from lienthong.trust.errors import JournalError
 from lienthong.trust.journal import Entry
@@ -79,6 +81,8 @@ class Gateway:
     mailbox: Mailbox = field(init=False)
     store: MailStore = field(init=False)
     limiting: Limiting = field(init=False)
+    # Rings for an organ when something has come for it.
+    bell: Bell = field(init=False, default_factory=Bell)
     _uploads: Uploads = field(init=False)
     _receiver: Receiver = field(init=False)
     _provider: Provider = field(init=False)
@@ -104,8 +108,8 @@ class Gateway:
             self.node,
             self.store,
             blobs,
-            on_receipt=self.on_receipt,
-            on_arrival=self.on_arrival,
+            on_receipt=self._receipted,
+            on_arrival=self._arrived,
             hold=self.hold,
             max_content=self.max_content,
         )
@@ -160,6 +164,17 @@ class Gateway:
             _log.warning("the journal's head is not signed: %s", error)
         await self.backend.close()
         await self.descriptions.close()
+
+    def _receipted(self, item: ReceiptItem) -> None:
+        if self.bell.waited_for and (sender := self.store.sender_of(item.message.bytes, item.receiver)):
+            self.bell.ring(str(parse_client(sender).organ))
+        if self.on_receipt is not None:
+            self.on_receipt(item)
+
+    def _arrived(self, item: MailItem) -> None:
+        self.bell.ring(item.receiver)
+        if self.on_arrival is not None:
+            self.on_arrival(item)
 
     async def _listen(self, branch: str) -> None:
         async with self._listening:

@@ -131,7 +131,9 @@ async def running(
         if containers.authority is not None:
             stack.callback(containers.authority.client.close)
         proof = Proof(containers=containers, root=config.root.read_bytes())
-        served = await stack.enter_async_context(faces(config, build(gateway, r1, proof), access))
+        served = await stack.enter_async_context(
+            faces(config, build(gateway, r1, proof), access, on_stop=gateway.bell.close)
+        )
         await stack.enter_async_context(renewing(access.renew, contexts.renew))
         state.url, state.secure_url = served.plain, served.secure
         yield state

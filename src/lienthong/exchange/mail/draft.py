@@ -50,6 +50,8 @@ class Draft:
     # Messages of one conversation reach each receiver's application in the order in which they were sent.
     conversation: uuid.UUID | None = None
     term: Millis = TERM
+    # Made anew unless given. A message of that id goes to those only who have not been sent it.
+    id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ class Ledger:
     def keeps(self, kept: Kept, *, expires: Millis) -> Statement:
         """Keep a copy until then, and longer where it is needed."""
         row = (kept.message.bytes, kept.sender, expires, kept.data)
-        return ("INSERT INTO kept VALUES (?, ?, ?, ?)", row)
+        return ("INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?)", row)
 
     def kept(self, message: UUID) -> Kept | None:
         """Return the copy of a message, or None."""

@@ -17,6 +17,9 @@ from lienthong.trust.journal import Entry
 HOLD: Final[Millis] = 15 * MINUTE
 """How long a message waits for an earlier one of its conversation: its sender has sent that three times by then."""
 
+HANDED_OVER: Final = "handed_over"
+"""Verdict of the evidence that a message which was held back stands in its mailbox now."""
+
 
 class Order:
     """The order in which the mailboxes of one gateway fill."""
@@ -89,6 +92,8 @@ class Order:
     def _handed_over(self, harvest: Harvest, item: MailItem, gap: int) -> MailItem:
         self._place += 1
         here = replace(item, place=self._place, gap=gap, held=0)
+        if item.held:
+            harvest.entries.append(self._state(here, HANDED_OVER, "held back until now"))
         if item.state is ReceiptState.DELIVERED:
             harvest.arrived.append(here)
         return here
@@ -105,6 +110,10 @@ class Order:
         harvest.statements.append(self._store.heard(*key, thread.next))
 
     def _gap(self, item: MailItem) -> Entry:
+        detail = f"{item.gap} before place {item.sequence} of conversation {item.conversation} did not come in time"
+        return self._state(item, "gap", detail)
+
+    def _state(self, item: MailItem, verdict: str, detail: str) -> Entry:
         return Entry(
             at=self._node.clock.now(),
             organ=item.receiver,
@@ -114,8 +123,8 @@ class Order:
             peer=item.sender,
             label=item.label,
             purpose="",
-            verdict="gap",
-            detail=f"{item.gap} before place {item.sequence} of conversation {item.conversation} did not come in time",
+            verdict=verdict,
+            detail=detail,
         )
 
 

@@ -83,6 +83,9 @@ class Sender:
             receivers |= dict.fromkeys(
                 resolve(draft.to, sender=sender.id, directory=self._node.snapshot, local_groups=self._local_groups)
             )
+        if draft.id is not None:
+            for done in self._ledger.sent(draft.id):
+                receivers.pop(parse_client(done.receiver).organ, None)
         template = await self._template(draft, sender)
         consignment = await self._dispatcher.sift(template, sender, list(receivers))
         if not consignment.allowed:
@@ -236,7 +239,7 @@ class Sender:
         at = self._node.clock.now()
         header = Header(
             kind=Kind.MESSAGE,
-            id=new_id(),
+            id=draft.id or new_id(),
             sender=str(draft.sender),
             receiver=str(draft.sender),
             label=draft.label,

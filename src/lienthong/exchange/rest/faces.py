@@ -25,8 +25,16 @@ class Faces:
 
 
 @contextlib.asynccontextmanager
-async def faces(config: GatewayConfig, app: ASGIApp, access: Access) -> AsyncIterator[Faces]:
+async def faces(
+    config: GatewayConfig, app: ASGIApp, access: Access, *, on_stop: Callable[[], None]
+) -> AsyncIterator[Faces]:
     """Serve an application at all addresses of a configuration until the context ends.
+
+    Args:
+        config: addresses and bounds.
+        app: answers HTTP requests.
+        access: whom a connection may speak for.
+        on_stop: told that a server is about to end.
 
     Raises:
         PortTaken: another program listens there, or the address is not this machine's.
@@ -36,7 +44,13 @@ async def faces(config: GatewayConfig, app: ASGIApp, access: Access) -> AsyncIte
         if config.listen is not None:
             host, port = config.listen
             server = WebServer(
-                app, host=host, port=port, resolve=access.resolve, bounds=config.bounds, codes=config.codes
+                app,
+                host=host,
+                port=port,
+                resolve=access.resolve,
+                bounds=config.bounds,
+                codes=config.codes,
+                on_stop=on_stop,
             )
             plain = (await stack.enter_async_context(server)).url
         if config.tls is not None and config.tls.listen is not None:
@@ -49,6 +63,7 @@ async def faces(config: GatewayConfig, app: ASGIApp, access: Access) -> AsyncIte
                 resolve=access.resolve,
                 bounds=config.bounds,
                 codes=config.codes,
+                on_stop=on_stop,
             )
             secure = (await stack.enter_async_context(server)).url
         yield Faces(plain=plain, secure=secure)

@@ -39,6 +39,7 @@ class WebServer:
         resolve: Resolve = nobody,
         bounds: Bounds | None = None,
         codes: Codes = Codes.CLASSIC,
+        on_stop: Callable[[], None] | None = None,
     ) -> None:
         """Serve an application at an address.
 
@@ -50,9 +51,11 @@ class WebServer:
             resolve: whom a connection may speak for; nobody unless given.
             bounds: what clients may take.
             codes: how errors that the server itself makes are written.
+            on_stop: told that it is about to end: answers that would go on for ever must come to theirs.
         """
         self._host = host
         self._port = port
+        self._on_stop = on_stop
         self._secure = secure
         self._hall = Hall(app=app, bounds=bounds or Bounds(), codes=codes, resolve=resolve)
         self._server: asyncio.Server | None = None
@@ -85,6 +88,8 @@ class WebServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish what is being answered and stop; who has not sent a whole request by then is cut off."""
+        if self._on_stop is not None:
+            self._on_stop()
         if self._server is not None:
             self._server.close()
         await self._hall.close(_GRACE)
