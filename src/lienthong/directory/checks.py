@@ -14,6 +14,8 @@ from lienthong.directory.entries import (
     OrganEntry,
     ServiceEntry,
     SubsystemEntry,
+    TopicEntry,
+    TopicGrantEntry,
 )
 from lienthong.directory.errors import SourceInvalid
 from lienthong.kernel.errors import LienthongError
@@ -102,6 +104,9 @@ class _Check:
         seen: set[tuple[str, str]] = set()
         for index, service in enumerate(organ.services):
             self._service(service, ceilings, seen, f"{place}.services[{index}]")
+        topics: set[tuple[str, str]] = set()
+        for index, topic in enumerate(organ.topics):
+            self._topic(topic, ceilings, topics, f"{place}.topics[{index}]")
 
     def _subsystem(self, subsystem: SubsystemEntry, above: Label, ceilings: dict[str, Label], place: str) -> None:
         _translated(f"{place}.code", lambda: checked(subsystem.code))
@@ -115,19 +120,30 @@ class _Check:
     def _service(
         self, service: ServiceEntry, ceilings: Mapping[str, Label], seen: set[tuple[str, str]], place: str
     ) -> None:
-        _translated(f"{place}.code", lambda: checked(service.code))
-        label = _translated(f"{place}.label", lambda: Label.parse(service.label))
-        if service.subsystem not in ceilings:
-            raise SourceInvalid(f"{place}.subsystem: the organ has no subsystem {service.subsystem}")
-        if not label <= ceilings[service.subsystem]:
-            raise SourceInvalid(f"{place}.label: {label} is above the subsystem's ceiling")
-        if (service.subsystem, service.code) in seen:
-            raise SourceInvalid(f"{place}.code: {service.code} is there twice")
-        seen.add((service.subsystem, service.code))
+        self._offered(service, ceilings, seen, place)
         for index, grant in enumerate(service.grants):
             self._grant(grant, f"{place}.grants[{index}]")
 
-    def _grant(self, grant: GrantEntry, place: str) -> None:
+    def _topic(self, topic: TopicEntry, ceilings: Mapping[str, Label], seen: set[tuple[str, str]], place: str) -> None:
+        self._offered(topic, ceilings, seen, place)
+        for index, grant in enumerate(topic.grants):
+            self._grant(grant, f"{place}.grants[{index}]")
+
+    @staticmethod
+    def _offered(
+        entry: ServiceEntry | TopicEntry, ceilings: Mapping[str, Label], seen: set[tuple[str, str]], place: str
+    ) -> None:
+        _translated(f"{place}.code", lambda: checked(entry.code))
+        label = _translated(f"{place}.label", lambda: Label.parse(entry.label))
+        if entry.subsystem not in ceilings:
+            raise SourceInvalid(f"{place}.subsystem: the organ has no subsystem {entry.subsystem}")
+        if not label <= ceilings[entry.subsystem]:
+            raise SourceInvalid(f"{place}.label: {label} is above the subsystem's ceiling")
+        if (entry.subsystem, entry.code) in seen:
+            raise SourceInvalid(f"{place}.code: {entry.code} is there twice")
+        seen.add((entry.subsystem, entry.code))
+
+    def _grant(self, grant: GrantEntry | TopicGrantEntry, place: str) -> None:
         if grant.to.startswith(_GROUP):
             if grant.to.removeprefix(_GROUP) not in self._groups:
                 raise SourceInvalid(f"{place}.to: there is no {grant.to} in groups.toml")
