@@ -34,7 +34,10 @@ FIELDS: Final = {
     "kind": ("text", _KINDS),
     "id": ("bytes 16", "UUID of the exchange: of a call and its answer, of a message to all its receivers"),
     "sender": ("text", "identifier of the organ or subsystem that sends; of the service in a response"),
-    "receiver": ("text", "identifier of the organ or subsystem that receives; of the service in a request"),
+    "receiver": (
+        "text",
+        "identifier of the organ or subsystem that receives; of the service in a request, of the topic in an event",
+    ),
     "label": ("[uint, [text …]]", "level 0 to 4, and the caveats in rising order, each once"),
     "created": ("uint", "milliseconds since 1970, UTC"),
     "expires": ("uint", "from then on it is refused"),
@@ -52,7 +55,10 @@ FIELDS: Final = {
         "[[bytes 32, uint, text, text] …]",
         "SHA-256, size, name and media type of each content, in the order of the packet",
     ),
-    "answers": ("bytes 32", "responses and receipts: SHA-256 of the seal they answer"),
+    "answers": (
+        "bytes 32",
+        "responses and receipts: SHA-256 of the seal they answer; events: of the header before",
+    ),
     "status": ("text", f"responses without fault: the HTTP status, three digits; receipts: {_STATES}"),
     "note": ("text", "for a person: why"),
     "fault": ("text", "responses the exchange itself makes: the error code; then there is no status"),
