@@ -18,6 +18,7 @@ from lienthong.exchange.mail.store import MailItem, MailStore, ReceiptItem
 from lienthong.exchange.node import Node
 from lienthong.exchange.provider import Provider
 from lienthong.exchange.subjects import mail_stream
+from lienthong.exchange.topics.topics import Topics
 from lienthong.exchange.transport.base import Gap, Message, Subscription
 from lienthong.kernel.clock import HOUR, Millis
 from lienthong.kernel.errors import LienthongError
@@ -37,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class Gateway:
-    """One site's gateway. ``start`` it, use ``caller``, ``sender`` and ``mailbox``, ``close`` it."""
+    """One site's gateway. ``start`` it, use ``caller``, ``sender``, ``mailbox`` and ``topics``, ``close`` it."""
 
     node: Node
     backend: Backend
@@ -52,6 +53,7 @@ class Gateway:
     caller: Caller = field(init=False)
     sender: Sender = field(init=False)
     mailbox: Mailbox = field(init=False)
+    topics: Topics = field(init=False)
     store: MailStore = field(init=False)
     _receiver: Receiver = field(init=False)
     _provider: Provider = field(init=False)
@@ -71,6 +73,7 @@ class Gateway:
         self.caller = Caller(self.node)
         self.sender = Sender(self.node, self.store)
         self.mailbox = Mailbox(self.node, self.store, blobs)
+        self.topics = Topics(self.node)
         self._receiver = Receiver(self.node, self.store, blobs, on_receipt=self.on_receipt, on_arrival=self.on_arrival)
         self._provider = Provider(self.node, self.backend)
 
@@ -82,6 +85,7 @@ class Gateway:
         """
         for branch in self.node.hosted_branches():
             await self._listen(branch)
+        await self.topics.start()
         self._tasks.append(asyncio.create_task(self._every(RESEND_EVERY, self._resend)))
         self._tasks.append(asyncio.create_task(self._every(CHECKPOINT_EVERY, self.checkpoint)))
 
@@ -93,6 +97,7 @@ class Gateway:
         """
         for branch in self.node.hosted_branches():
             await self._listen(branch)
+        await self.topics.directory_changed()
 
     async def checkpoint(self) -> None:
         """Sign the journal's head if anything was recorded since the last time."""
@@ -110,6 +115,7 @@ class Gateway:
             for subscription in subscriptions:
                 await subscription.close()
         await asyncio.gather(*self._notes, return_exceptions=True)
+        await self.topics.close()
         try:
             await self.checkpoint()
         except LienthongError as error:
