@@ -6,6 +6,7 @@ Nothing is pushed and nothing skipped by itself: what should come next and is no
 import asyncio
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
@@ -56,11 +57,12 @@ class Subscription:
         self._check()
         return self._shelf.head(self._reader.topic)
 
-    def read(self, *, after: int | None = None, limit: int = MAX_READ) -> Batch:
+    def read(self, *, after: int | None = None, chain: UUID | None = None, limit: int = MAX_READ) -> Batch:
         """Return the next events, as far as they have come; reading moves nothing.
 
         Args:
             after: the last event that was taken; what was acknowledged last if not given.
+            chain: the chain that ``after`` belongs to, as ``Head`` named it.
             limit: at most so many.
 
         Raises:
@@ -73,6 +75,8 @@ class Subscription:
         self._check()
         follow = self._shelf.follow(self._reader.topic)
         start = self._start(follow) if after is None else after
+        if chain is not None and follow.chain.id is not None and chain != follow.chain.id:
+            raise TopicRestarted(self._reader.topic)
         if start is None:
             return Batch(deliveries=(), head=self._shelf.head(self._reader.topic))
         deliveries = self._shelf.deliveries(follow, start, limit=min(limit, MAX_READ), ceiling=self._ceiling())
