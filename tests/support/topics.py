@@ -1,17 +1,26 @@
 """Topics in a small world: the commune's registry publishes, others read."""
 
+import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec.structs import replace as changed
 
 from lienthong.directory.entries import SubsystemEntry, TopicEntry, TopicGrantEntry
+from lienthong.exchange.packet import Packet, content_of
+from lienthong.exchange.subjects import topic_subject
+from lienthong.exchange.topics.block import Place
+from lienthong.exchange.topics.epochs import Current
 from lienthong.exchange.topics.event import Event
+from lienthong.exchange.topics.follow_store import Follow
+from lienthong.exchange.topics.publish_store import State
 from lienthong.exchange.topics.subscription import Subscription
 from lienthong.exchange.topics.topics import Topics
 from lienthong.kernel.identifiers import OrganId, SubsystemId, TopicId
+from lienthong.trust.header import Kind
 from tests.support.carriers import eventually
-from tests.support.gateways import CENTRE, COMMUNE, HSO, NEIGHBOUR, World
+from tests.support.gateways import COMMUNE, HSO, NEIGHBOUR, World
 
 MOVES: Final = TopicId("VN", "PARTY", "U1", "reg", "moves")
 SECRET: Final = TopicId("VN", "PARTY", "U1", "reg", "quiet")
@@ -72,8 +81,70 @@ async def reads(subscription: Subscription, expected: Sequence[int], **fields: o
     await eventually(lambda: numbers(subscription, **fields) == list(expected))
 
 
-def organs_of(*ids: OrganId) -> list[str]:
-    return [str(id_) for id_ in ids]
+def epoch(world: World, topic: TopicId = MOVES, site: str = "p1") -> Current:
+    """The epoch under which the owner publishes: every granted reader has this key, too."""
+    return topics(world, site).publisher._line(topic)._epochs.current()
 
 
-__all__ = ["CENTRE"]
+def state(world: World, topic: TopicId = MOVES, site: str = "p1") -> State:
+    found = topics(world, site).publisher.state(topic)
+    assert found is not None
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forged:
+    """A block as a test wants it; what is not given continues what was published last."""
+
+    world: World
+    topic: TopicId = MOVES
+    by: OrganId = COMMUNE
+    place: dict[str, int] = field(default_factory=dict)
+    header: dict[str, object] = field(default_factory=dict)
+    records: tuple[bytes, ...] = (b"",)
+    # What is encrypted in place of what was sealed.
+    parts: tuple[bytes, ...] | None = None
+    # The topic that the encryption is bound to.
+    bound: TopicId | None = None
+
+    def bytes(self) -> bytes:
+        """Seal and encrypt it."""
+        at = state(self.world)
+        place = Place(
+            **{
+                "number": at.number + 1,
+                "first": at.sequence + 1,
+                "count": len(self.records),
+                "epoch": epoch(self.world).stored.number,
+                "kept": 1,
+                "snapshot": 0,
+            }
+            | self.place
+        )
+        parts = (place.to_bytes(), *self.records)
+        described = self.world.directory.snapshot.topic(self.topic)
+        assert described is not None
+        fields = {
+            "contents": tuple(map(content_of, parts)),
+            "label": described.label,
+            "conversation": at.chain,
+            "answers": at.digest,
+        } | self.header
+        blank = self.world.header(self.topic.owner, self.topic, Kind.EVENT)
+        header = changed(blank, **fields)
+        packet = Packet(sealed=self.world.seal(header, self.by), parts=self.parts or parts)
+        return epoch(self.world).session.encrypt_request(packet.to_bytes(), aad=str(self.bound or self.topic).encode())
+
+
+def put(world: World, data: bytes, topic: TopicId = MOVES) -> None:
+    """Bring something to the subject of a topic, past the broker's fence."""
+    world.broker.store(topic_subject(world.organ(topic.organ), topic), data, secrets.token_hex(16))
+
+
+async def taken(world: World, topic: TopicId = MOVES, site: str = "tw", stream: str = "TOPIC_01") -> Follow:
+    """Wait until a gateway has looked at all there is; returns how far it has come."""
+    receiver = topics(world, site)._receiver
+    last = world.broker.streams[stream].last
+    await eventually(lambda: receiver.follows[str(topic)].position >= last and not receiver.rewinding)
+    await world.running[site].node.journal.commit([])
+    return receiver.follows[str(topic)]

@@ -21,14 +21,13 @@ from lienthong.exchange.packet import Packet
 from lienthong.exchange.subjects import topic_site
 from lienthong.exchange.topics.block import Block, block_of
 from lienthong.exchange.topics.chain import Chain, Link, Step
-from lienthong.exchange.topics.errors import EventForked
+from lienthong.exchange.topics.errors import EventForked, EventsMissing
 from lienthong.exchange.topics.follow_store import Follow, FollowStore, StoredBlock
 from lienthong.exchange.topics.keyring import Keyring, open_seal
 from lienthong.exchange.topics.keys import decode_wraps, is_wraps
 from lienthong.exchange.transport.base import Message
 from lienthong.kernel.clock import MINUTE, Millis
-from lienthong.kernel.errors import BadInput, LienthongError
-from lienthong.kernel.identifiers import TopicId
+from lienthong.kernel.errors import BadInput
 from lienthong.trust.envelope import session_id_of
 from lienthong.trust.errors import TrustError
 from lienthong.trust.header import Header, Kind
@@ -234,7 +233,9 @@ class TopicReceiver:
             return follow
         # What was passed over can be opened now: it is read again.
         harvest.rewound.add(follow.topic)
-        return replace(follow, position=min(found) - 1, locked={})
+        # What lies before that and cannot is not forgotten: its key may still come.
+        still = {id_: at for id_, at in follow.locked.items() if at < min(found)}
+        return replace(follow, position=min(found) - 1, locked=still)
 
     def _block(self, follow: Follow, message: Message, harvest: _Harvest, seals: list[bytes]) -> Follow:
         id_ = session_id_of(message.data)
@@ -297,7 +298,14 @@ class TopicReceiver:
         if header.created >= follow.heard:
             place = block.place
             follow = replace(follow, heard=header.created, kept=place.kept, snapshot=place.snapshot)
-        return follow
+        return self._judged(follow, harvest.entries)
+
+    def _judged(self, follow: Follow, entries: list[Entry]) -> Follow:
+        """Stop at a contradiction: what came too early turns out not to follow from what has come since."""
+        if follow.forked or not follow.chain.contradicted:
+            return follow
+        entries.append(alarm(self._node, follow.topic, EventForked(f"ahead of block {follow.chain.number}")))
+        return replace(follow, forked=True)
 
     def _entry(self, header: Header, sealed: bytes, *, organ: str, detail: str) -> Entry:
         return self._node.entry(header, organ=organ, direction="in", seals=(sealed,), detail=detail)
@@ -317,28 +325,14 @@ class TopicReceiver:
                     await self._give_up(follow)
 
     async def _give_up(self, follow: Follow) -> None:
-        owner = self._node.snapshot.organ(TopicId.parse(follow.topic).organ)
-        where = follow.topic if owner is None else f"{follow.topic} of site {owner.site}"
-        if follow.chain.contradicted:
-            error: LienthongError = EventForked(where)
-            moved = replace(follow, forked=True)
-            entry = alarm(self._node, follow.topic, error)
-        else:
-            chain, missing = follow.chain.jumped()
-            moved = replace(follow, chain=chain)
-            _log.error("events are missing: %s, %d to %d", where, missing.first, missing.last)
-            entry = Entry(
-                at=self._node.clock.now(),
-                organ=f"site:{self._node.site}",
-                direction="in",
-                kind="alarm",
-                id="",
-                peer=follow.topic,
-                label="",
-                purpose="",
-                verdict="events_missing",
-                detail=f"{missing.first} to {missing.last}",
-            )
-        await self._node.journal.commit([entry], [self._store.moved(moved)])
+        chain, missing = follow.chain.jumped()
+        entries = []
+        # A lost sign of life is no lost event.
+        if missing.first <= missing.last:
+            error = EventsMissing(follow.topic, first=missing.first, last=missing.last, expired=False)
+            _log.error("%s", error)
+            entries.append(alarm(self._node, follow.topic, error))
+        moved = self._judged(replace(follow, chain=chain), entries)
+        await self._node.journal.commit(entries, [self._store.moved(moved)])
         self._waiting.pop(follow.topic, None)
         self._moved(follow.topic, moved)

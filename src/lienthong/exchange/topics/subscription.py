@@ -4,7 +4,6 @@ Nothing is pushed and nothing skipped by itself: what should come next and is no
 """
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -28,7 +27,7 @@ MAX_READ: Final = 1000
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """What was read."""
 
-    deliveries: Sequence[Delivery]
+    deliveries: tuple[Delivery, ...]
     head: Head
 
 
@@ -82,7 +81,7 @@ class Subscription:
         deliveries = self._shelf.deliveries(follow, start, limit=min(limit, MAX_READ), ceiling=self._ceiling())
         if not deliveries and follow.forked and start >= follow.chain.sequence:
             raise EventForked(self._reader.topic)
-        return Batch(deliveries=deliveries, head=self._shelf.head(self._reader.topic))
+        return Batch(deliveries=tuple(deliveries), head=self._shelf.head(self._reader.topic))
 
     async def wait(self, *, after: int | None = None, timeout: float) -> bool:  # noqa: ASYNC109 - the caller's patience
         """Wait until there is something to read; tells whether there is.
