@@ -32,7 +32,8 @@ SCHEMA: Final = "moved/1"
 def entry(*grants: str | TopicGrantEntry, code: str = "moves", **fields: object) -> TopicEntry:
     """A topic of the registry, granted to these."""
     given = tuple(grant if isinstance(grant, TopicGrantEntry) else TopicGrantEntry(to=grant) for grant in grants)
-    return changed(TopicEntry(subsystem="reg", code=code, title="Moves", schemas=(SCHEMA,), grants=given), **fields)
+    base = TopicEntry(subsystem="reg", code=code, title="Moves", schemas=(SCHEMA,), grants=given)
+    return changed(base, **fields)
 
 
 def offer(world: World, *grants: str | TopicGrantEntry, **fields: object) -> None:

@@ -1,6 +1,7 @@
 """The reader's side of a topic's keys: opened with the keys of the organs hosted here, kept as they came."""
 
 import logging
+from typing import Final
 
 import msgspec
 
@@ -39,6 +40,19 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
     session: Session
 
 
+type Age = tuple[int, int]
+"""How new keys are: the time of the chain that was begun with them, and the number of their newest epoch.
+
+An owner whose journal was lost begins a new chain, and its epochs count from 1 again.
+"""
+NEVER: Final[Age] = (-1, 0)
+
+
+def age_of(keys: Keys, header: Header) -> Age:
+    """Return how new keys are, by the header they were sealed under."""
+    return (0 if header.conversation is None else header.conversation.int, keys.newest)
+
+
 class Keyring:
     """The keys of all topics that are read at one gateway."""
 
@@ -47,12 +61,14 @@ class Keyring:
         self._node = node
         # Topic → epoch's id on the wire → epoch.
         self._epochs: dict[str, dict[bytes, Epoch]] = {}
+        self._newest: dict[str, Age] = {}
         self._hosted: tuple[Snapshot, dict[bytes, Organ]] | None = None
         for topic, token, data in store.kept_keys():
             try:
                 packet = Packet.from_bytes(node.unwrap(data, token).plaintext)
                 # Checked when it came; since then it lay here.
-                self.add(topic, _keys_in(packet, header_of(packet.sealed)))
+                header = header_of(packet.sealed)
+                self.add(topic, _keys_in(packet, header), header)
             except LienthongError as error:
                 _log.warning("the keys of %s cannot be opened any more: %s", topic, error)
 
@@ -60,12 +76,13 @@ class Keyring:
         """Return the epoch that a block names, None if its key has not come."""
         return self._epochs.get(topic, {}).get(id_)
 
-    def newest(self, topic: str) -> int:
-        """Return the number of the newest epoch whose key is here, 0 if there is none."""
-        return max((epoch.number for epoch in self._epochs.get(topic, {}).values()), default=0)
+    def newest(self, topic: str) -> Age:
+        """Return how new the newest keys are."""
+        return self._newest.get(topic, NEVER)
 
-    def add(self, topic: str, keys: Keys) -> None:
+    def add(self, topic: str, keys: Keys, header: Header) -> None:
         """Open blocks with these keys, and those known before, from now on."""
+        self._newest[topic] = max(self.newest(topic), age_of(keys, header))
         known = self._epochs.setdefault(topic, {})
         for epoch in keys.epochs:
             session = epoch.session()
@@ -74,6 +91,7 @@ class Keyring:
     def drop(self, topic: str) -> None:
         """Forget the keys of a topic."""
         self._epochs.pop(topic, None)
+        self._newest.pop(topic, None)
 
     def ours(self, wraps: list[Wrap]) -> tuple[Wrap, Organ] | None:
         """Return the first wrap that is for an organ hosted here."""

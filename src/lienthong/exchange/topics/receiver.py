@@ -23,7 +23,7 @@ from lienthong.exchange.topics.block import Block, block_of
 from lienthong.exchange.topics.chain import Chain, Link, Step
 from lienthong.exchange.topics.errors import EventForked, EventsMissing
 from lienthong.exchange.topics.follow_store import Follow, FollowStore, StoredBlock
-from lienthong.exchange.topics.keyring import Keyring, open_seal
+from lienthong.exchange.topics.keyring import NEVER, Age, Keyring, age_of, open_seal
 from lienthong.exchange.topics.keys import decode_wraps, is_wraps
 from lienthong.exchange.transport.base import Message
 from lienthong.kernel.clock import MINUTE, Millis
@@ -54,8 +54,8 @@ class _Harvest:
     fresh: dict[tuple[str, int], StoredBlock] = field(default_factory=dict)
     # Topics whose kept blocks belong to a chain that was given up in this batch.
     emptied: set[str] = field(default_factory=set)
-    # The newest epoch whose keys came in this batch, by topic.
-    keyed: dict[str, int] = field(default_factory=dict)
+    # The newest keys that came in this batch, by topic.
+    keyed: dict[str, Age] = field(default_factory=dict)
     # Topics that must be read again from an earlier position: keys have come for what was passed over.
     rewound: set[str] = field(default_factory=set)
     # Code and topic of what did not hold: said once per batch.
@@ -89,7 +89,7 @@ class TopicReceiver:
         self._on_progress = on_progress
         self._on_rewind = on_rewind
         self.follows = store.follows()
-        # The newest epoch whose keys are kept, by topic.
+        # The newest keys that are kept, by topic.
         self._keyed = {topic: keyring.newest(topic) for topic in self.follows}
         self._turn = asyncio.Lock()
         # Since when blocks of a topic lie ahead of a hole.
@@ -217,10 +217,11 @@ class TopicReceiver:
         seals.append(granted.sealed)
         header = granted.opened.header
         self._admit(follow, header, message.subject)
-        if granted.keys.newest <= harvest.keyed.get(follow.topic, self._keyed.get(follow.topic, 0)):
+        age = age_of(granted.keys, header)
+        if age <= harvest.keyed.get(follow.topic, self._keyed.get(follow.topic, NEVER)):
             return follow
-        harvest.keyed[follow.topic] = granted.keys.newest
-        self._keyring.add(follow.topic, granted.keys)
+        harvest.keyed[follow.topic] = age
+        self._keyring.add(follow.topic, granted.keys, header)
         harvest.statements.append(
             self._store.keyed(
                 follow.topic, epoch=granted.keys.newest, organ=granted.organ.token, envelope=granted.envelope
