@@ -41,7 +41,7 @@ FIELDS: Final = {
     "label": ("[uint, [text …]]", "level 0 to 4, and the caveats in rising order, each once"),
     "created": ("uint", "milliseconds since 1970, UTC"),
     "expires": ("uint", "from then on it is refused"),
-    "conversation": ("bytes 16", "UUID of what it belongs to; in a receipt the id of the message"),
+    "conversation": ("bytes 16", "UUID of what it belongs to; in a receipt or recall the id of the message"),
     "method": ("text", "requests: the HTTP method"),
     "path": (
         "text",
@@ -57,11 +57,13 @@ FIELDS: Final = {
     ),
     "answers": (
         "bytes 32",
-        "responses and receipts: SHA-256 of the seal they answer; events: of the header before",
+        "responses, receipts, recalls: SHA-256 of the seal they answer; events: of the header before",
     ),
     "status": ("text", f"responses without fault: the HTTP status, three digits; receipts: {_STATES}"),
     "note": ("text", "for a person: why"),
     "fault": ("text", "responses the exchange itself makes: the error code; then there is no status"),
+    "sequence": ("uint", "messages: place among those of one conversation from this sender to this receiver, from 1"),
+    "repeats": ("bytes 16", "messages: UUID of the one that was given up or refused and is hereby sent anew"),
 }
 _WRAPS: Final = "HKDF-SHA256, ChaCha20-Poly1305"
 ALGORITHMS: Final = {
@@ -97,6 +99,8 @@ def field_numbers() -> dict[str, int]:
         "expires": 1,
         "conversation": UUID(int=3),
         "urgency": 1,
+        "sequence": 1,
+        "repeats": UUID(int=4),
         "contents": (Content(digest=bytes(32), size=0),),
         "answers": b"x",
     }

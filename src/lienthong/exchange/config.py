@@ -4,12 +4,15 @@ import json
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 
 from lienthong.exchange.http_client import Origin
+from lienthong.exchange.mail.ordering import HOLD
+from lienthong.exchange.mail.uploads import MAX_UPLOAD
 from lienthong.exchange.rest.faults import Codes
+from lienthong.kernel.clock import MINUTE, Millis
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ServiceId
 
@@ -30,6 +33,11 @@ class _Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
 
 
+class _Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    max_content: Annotated[int, msgspec.Meta(ge=1 << 20, le=1 << 40)] = MAX_UPLOAD
+    hold_minutes: Annotated[int, msgspec.Meta(ge=0, le=7 * 24 * 60)] = HOLD // MINUTE
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     site: str
     state: str
@@ -42,6 +50,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     trusted_segment: bool = False
     error_codes: Codes = Codes.CLASSIC
     services: list[_Service] = []
+    mail: _Mail = _Mail()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +76,10 @@ class GatewayConfig:
     codes: Codes
     # Where the services of the organs here are.
     services: dict[ServiceId, str]
+    # Bytes that one content of a message may have.
+    max_content: int = MAX_UPLOAD
+    # How long a message waits for an earlier one of its conversation.
+    hold: Millis = HOLD
 
     @property
     def journal(self) -> Path:
@@ -110,6 +123,8 @@ class GatewayConfig:
             listen=listen,
             codes=file.error_codes,
             services=services,
+            max_content=file.mail.max_content,
+            hold=file.mail.hold_minutes * MINUTE,
         )
 
     def to_toml(self) -> str:
@@ -130,6 +145,7 @@ class GatewayConfig:
             lines["trusted-segment"] = not _is_loopback(self.listen[0])
         # A JSON string, and a list of them, is also one in TOML.
         text = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lines.items()]
+        text += ["", "[mail]", f"max-content = {self.max_content}", f"hold-minutes = {self.hold // MINUTE}"]
         for service, url in self.services.items():
             text += ["", "[[services]]", f"id = {json.dumps(str(service))}", f"url = {json.dumps(url)}"]
         return "\n".join(text) + "\n"

@@ -246,6 +246,56 @@ class MessageUnknown(ExchangeError):
     hint = "List the mailbox to see what is there."
 
 
+class MessageRecalled(ExchangeError):
+    """Its sender has taken the message back."""
+
+    code = "message_recalled"
+    hint = "It must not be acted on; the evidence that it came and was taken back is kept."
+
+
+class MessageHeld(ExchangeError):
+    """An earlier message of the conversation has not come yet."""
+
+    code = "message_held"
+    hint = "Wait: it is handed over when the earlier one is there or the time to wait for it is over."
+
+
+class NobodyAddressed(ExchangeError):
+    """The address names nobody."""
+
+    code = "nobody_addressed"
+    fault = "UnknownMember"
+    hint = "Look up groups and organs with `lienthong directory show`."
+
+
+class UploadUnknown(ExchangeError):
+    """There is no such upload."""
+
+    code = "upload_unknown"
+    hint = "Begin a new one; those that nobody goes on with are dropped after a while."
+
+
+class UploadConflict(ExchangeError):
+    """The upload is not where this piece would go on."""
+
+    code = "upload_conflict"
+    hint = "Ask for the upload's offset and send from there on."
+
+
+class UploadInvalid(ExchangeError):
+    """What was uploaded is not what was announced."""
+
+    code = "upload_invalid"
+    hint = "Begin a new upload with the size and digest of the content."
+
+
+class RangeInvalid(ExchangeError):
+    """The range does not lie within the content."""
+
+    code = "range_invalid"
+    hint = "The header says how large the content is; ranges count from 0, their end is exclusive."
+
+
 class RemoteError(ExchangeError):
     """The other side refused the call."""
 

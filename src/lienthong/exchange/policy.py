@@ -27,6 +27,7 @@ LONGEST: Final[dict[Kind, Millis]] = {
     Kind.MESSAGE: 90 * DAY,
     Kind.RECEIPT: 90 * DAY,
     Kind.EVENT: 90 * DAY,
+    Kind.RECALL: 90 * DAY,
 }
 """For how long a seal may be valid: until then its id has to be remembered."""
 
@@ -228,6 +229,8 @@ RULES: Final[dict[Kind, tuple[Rule, ...]]] = {
         topic_is_the_senders,
         event_label_is_covered,
     ),
+    # As a message, but without its label: what a sender has sent he may take back.
+    Kind.RECALL: (directory_is_current, connection_belongs_to_sender, sender_is_active, receiver_is_active, in_time),
 }
 """Which rules hold for what is exchanged, in the order in which they are asked."""
 METASERVICES: Final = frozenset({"listMethods", "allowedMethods"})

@@ -92,6 +92,8 @@ async def running(
             signer=_signer(follower.snapshot, config.site, store, clock),
             on_receipt=on_receipt,
             on_arrival=on_arrival,
+            max_content=config.max_content,
+            hold=config.hold,
         )
         stack.push_async_callback(gateway.close)
         await gateway.start()
@@ -105,7 +107,9 @@ async def running(
         if config.listen is not None:
             r1 = R1(caller=gateway.caller, instance=follower.snapshot.instance, codes=config.codes)
             host, port = config.listen
-            server = await stack.enter_async_context(WebServer(build(gateway, r1), host=host, port=port))
+            server = await stack.enter_async_context(
+                WebServer(build(gateway, r1), host=host, port=port, on_stop=gateway.bell.close)
+            )
             state.url = server.url
         yield state
 

@@ -20,6 +20,45 @@ _LAST: Final = b"\x01"
 _MORE: Final = b"\x00"
 
 
+def count_of(size: int) -> int:
+    """Return in how many chunks a content of so many bytes goes: at least one, for even nothing is authenticated."""
+    return max(1, -(-size // CHUNK))
+
+
+class Cipher:
+    """Encrypts and decrypts the chunks of one content, in any order."""
+
+    def __init__(self, key: bytes, *, count: int) -> None:
+        """Work with a key that is used for this content only.
+
+        Args:
+            key: 32 bytes.
+            count: how many chunks there are.
+        """
+        self._cipher = AESGCM(key)
+        self.count = count
+
+    def encrypt(self, number: int, piece: bytes | memoryview) -> bytes:
+        """Encrypt the piece of that number, from 0; never twice with different pieces."""
+        return self._cipher.encrypt(self._nonce(number), piece, None)
+
+    def decrypt(self, number: int, chunk: bytes) -> bytes:
+        """Decrypt the chunk of that number, from 0.
+
+        Raises:
+            EnvelopeInvalid: it was altered, stands in another place, or is one too many or too large.
+        """
+        if number >= self.count or len(chunk) > CHUNK + TAG_SIZE:
+            raise EnvelopeInvalid(f"chunk {number} of {self.count} is one too many or too large")
+        try:
+            return self._cipher.decrypt(self._nonce(number), chunk, None)
+        except InvalidTag:
+            raise EnvelopeInvalid(f"chunk {number} of {self.count} was altered") from None
+
+    def _nonce(self, number: int) -> bytes:
+        return _PREFIX + number.to_bytes(4) + (_LAST if number == self.count - 1 else _MORE)
+
+
 def encrypt(content: bytes, key: bytes) -> Iterator[bytes]:
     """Encrypt a content into chunks; an empty one gives one chunk.
 
@@ -27,11 +66,10 @@ def encrypt(content: bytes, key: bytes) -> Iterator[bytes]:
         content: any bytes.
         key: 32 bytes, used for this content only.
     """
-    cipher = AESGCM(key)
     view = memoryview(content)
-    count = max(1, -(-len(view) // CHUNK))
-    for number in range(count):
-        yield cipher.encrypt(_nonce(number, last=number == count - 1), view[number * CHUNK :][:CHUNK], None)
+    cipher = Cipher(key, count=count_of(len(view)))
+    for number in range(cipher.count):
+        yield cipher.encrypt(number, view[number * CHUNK :][:CHUNK])
 
 
 async def decrypt(chunks: AsyncIterator[bytes], key: bytes, *, count: int) -> AsyncIterator[bytes]:
@@ -45,19 +83,10 @@ async def decrypt(chunks: AsyncIterator[bytes], key: bytes, *, count: int) -> As
     Raises:
         EnvelopeInvalid: a chunk was altered, is missing, stands in another place, or there are too many.
     """
-    cipher = AESGCM(key)
+    cipher = Cipher(key, count=count)
     number = 0
     async for chunk in chunks:
-        if number >= count or len(chunk) > CHUNK + TAG_SIZE:
-            raise EnvelopeInvalid(f"chunk {number} of {count} is one too many or too large")
-        try:
-            yield cipher.decrypt(_nonce(number, last=number == count - 1), chunk, None)
-        except InvalidTag:
-            raise EnvelopeInvalid(f"chunk {number} of {count} was altered") from None
+        yield cipher.decrypt(number, chunk)
         number += 1
     if number != count or not count:
         raise EnvelopeInvalid(f"{number} of {count} chunks")
-
-
-def _nonce(number: int, *, last: bool) -> bytes:
-    return _PREFIX + number.to_bytes(4) + (_LAST if last else _MORE)

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     RECEIPT = "receipt"
     EVENT = "event"
+    RECALL = "recall"
 
 
 class ReceiptState(StrEnum):
@@ -47,6 +48,10 @@ class ReceiptState(StrEnum):
     OPENED = "opened"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    # Taken back by its sender before it was accepted or refused.
+    RECALLED = "recalled"
+    # It was to be taken back, too late.
+    KEPT = "kept"
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +94,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     # Answers the exchange itself makes: the machine-readable reason why there is no other.
     fault: str = ""
+    # Messages: the place among those of one conversation from this sender to this receiver, from 1.
+    sequence: int = 0
+    # Messages: the one that was given up or refused and is hereby sent anew.
+    repeats: UUID | None = None
 
     def to_bytes(self) -> bytes:
         """Encode as a deterministic CBOR map; absent means empty."""
@@ -113,6 +122,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             18: self.status,
             19: self.note,
             20: self.fault,
+            21: self.sequence,
+            22: self.repeats.bytes if self.repeats else b"",
         }
         # Keys below 24 in rising order are already in deterministic order.
         return cbor.encode_ordered({key: value for key, value in fields.items() if value or key in _REQUIRED})
@@ -123,7 +134,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             SealInvalid: not deterministic CBOR, another version, a field that is missing, unknown, empty
-                or of the wrong type, a method or path that is not one, or a status that the kind does not have.
+                or of the wrong type, a method or path that is not one, or a status, a place or a repetition
+                that the kind does not have.
         """
         try:
             fields = cbor.decode(data, max_size=MAX_HEADER)
@@ -136,6 +148,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             header = cls(**_values(fields))
             _check_call(header)
             _check_status(header)
+            _check_place(header)
             return header
         except (CborInvalid, LabelInvalid) as error:
             raise SealInvalid(error.where) from error
@@ -144,7 +157,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _REQUIRED: Final = frozenset(range(1, 9))
-_KNOWN: Final = frozenset(range(1, 21))
+_KNOWN: Final = frozenset(range(1, 23))
 _TEXTS: Final = {
     10: "method",
     11: "path",
@@ -222,6 +235,13 @@ def _check_status(header: Header) -> None:
         raise SealInvalid(f"status {header.status[:40]!r} in a {header.kind}")
 
 
+def _check_place(header: Header) -> None:
+    if header.sequence and (header.kind is not Kind.MESSAGE or header.conversation is None):
+        raise SealInvalid(f"a place in a conversation in a {header.kind} without one")
+    if header.repeats is not None and header.kind is not Kind.MESSAGE:
+        raise SealInvalid(f"a {header.kind} that repeats another")
+
+
 def _text(value: Any) -> str:  # noqa: ANN401 - decoded CBOR
     if not isinstance(value, str):
         raise SealInvalid("a header field that should be text")
@@ -245,4 +265,6 @@ _OTHERS: Final[dict[int, tuple[str, Callable[[Any], Any]]]] = {
     15: ("urgency", _number),
     16: ("contents", _contents),
     17: ("answers", _bytes),
+    21: ("sequence", _number),
+    22: ("repeats", lambda value: UUID(bytes=_bytes(value))),
 }

@@ -2,18 +2,25 @@
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.rest.members import list_clients
 from lienthong.exchange.rest.r1 import PREFIX, R1
-from lienthong.kernel.clock import iso
+from lienthong.exchange.rest.v1.app import routes
+from lienthong.exchange.rest.v1.endpoint import Face
 
 
-def build(gateway: Gateway, r1: R1) -> ASGIApp:
-    """Return the ASGI application: calls go straight to ``r1``, everything else through routes."""
+def build(gateway: Gateway, r1: R1, face: Face | None = None) -> ASGIApp:
+    """Return the ASGI application: calls go straight to ``r1``, everything else through routes.
+
+    Args:
+        gateway: the gateway.
+        r1: what answers calls.
+        face: what the endpoints under ``/v1`` share; made for the gateway and the connection of ``r1`` unless given.
+    """
 
     async def clients(request: Request) -> Response:
         return list_clients(
@@ -22,10 +29,8 @@ def build(gateway: Gateway, r1: R1) -> ASGIApp:
             accept=request.headers.get("accept", ""),
         )
 
-    async def status(_: Request) -> Response:
-        return JSONResponse(status_of(gateway))
-
-    other = Starlette(routes=[Route("/listClients", clients), Route("/v1/status", status)])
+    face = face or Face(gateway=gateway, connection_of=lambda _: r1.connection)
+    other = Starlette(routes=[Route("/listClients", clients), *routes(face)])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Calls are many and need no routing: the prefix decides.
@@ -35,20 +40,3 @@ def build(gateway: Gateway, r1: R1) -> ASGIApp:
             await other(scope, receive, send)
 
     return app
-
-
-def status_of(gateway: Gateway) -> dict[str, object]:
-    """Return how a gateway is doing, for people and probes; nothing in it is confidential."""
-    node = gateway.node
-    return {
-        "site": node.site,
-        "organs": len(node.snapshot.organs_at(node.site)),
-        "carrier_connected": node.carrier.connected,
-        "directory": {
-            "version": node.snapshot.version,
-            "standing": node.directory.standing(),
-            "expires": iso(node.snapshot.expires),
-        },
-        "journal": {"entries": node.journal.size, "root": node.journal.root().hex()},
-        "messages_waiting_for_receipt": gateway.store.waiting(),
-    }

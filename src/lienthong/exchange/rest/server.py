@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -30,9 +31,17 @@ class ServerFailed(LienthongError):
 class WebServer:
     """Serves one ASGI application until the context ends."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
-        """Serve an application at an address; port 0 takes a free one."""
+    def __init__(self, app: ASGIApp, *, host: str, port: int, on_stop: Callable[[], None] | None = None) -> None:
+        """Serve an application at an address.
+
+        Args:
+            app: answers HTTP requests.
+            host: an address of this machine.
+            port: 0 takes a free one.
+            on_stop: told that it is about to end: answers that would go on for ever must come to theirs.
+        """
         self._host = host
+        self._on_stop = on_stop
         self._port = port or _free_port(host)
         self._server = Server(
             app,
@@ -74,6 +83,8 @@ class WebServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish what is being answered and stop; who has not sent a whole request by then is cut off."""
+        if self._on_stop is not None:
+            self._on_stop()
         if self._task is not None:
             await self._down(self._task)
 

@@ -199,18 +199,22 @@ class MemoryCarrier:
             if not batch:
                 await grown.wait()
 
-    async def put_blob(self, prefix: str, chunks: AsyncIterable[bytes]) -> int:
+    async def put_blob(
+        self, prefix: str, chunks: AsyncIterable[bytes], *, first: int = 0, stored: Callable[[int], None] | None = None
+    ) -> int:
         """Store a large content."""
-        count = 0
+        count = first
         async for chunk in chunks:
             self._check(f"{prefix}.{count}", chunk)
             self._broker.store_once(f"{prefix}.{count}", chunk)
             count += 1
+            if stored is not None:
+                stored(count)
         return count
 
-    async def get_blob(self, stream: str, prefix: str, count: int) -> AsyncGenerator[bytes]:
+    async def get_blob(self, stream: str, prefix: str, count: int, *, first: int = 0) -> AsyncGenerator[bytes]:
         """Fetch the chunks of a large content."""
-        for number in range(count):
+        for number in range(first, count):
             yield self._fetch(stream, f"{prefix}.{number}")
 
     async def kv_get(self, bucket: str, key: str) -> bytes | None:

@@ -25,8 +25,11 @@ class Keeping:
     blob_age: Millis = 30 * DAY
     # The longest that a topic can be read again on the carrier, whatever its owner says.
     topic_age: Millis = 30 * DAY
-    # Bytes of one branch's topics, above which nothing more is taken; 0: as many as the server has room for.
-    topic_bytes: int = 0
+    # Bytes a branch's stream may take, -1 for what the server has. A full one refuses what is new: a sender keeps it
+    # and goes on later, while nothing that was acknowledged is lost.
+    mail_bytes: int = -1
+    blob_bytes: int = -1
+    topic_bytes: int = -1
     # Within it a repeated id is recognised.
     duplicates: Millis = 10 * MINUTE
     # Copies: 3 in a cluster.
@@ -116,20 +119,24 @@ def _stream(name: str, subject: str, keeping: Keeping) -> dict[str, Any]:
 
 def _mail(branch: str, keeping: Keeping) -> dict[str, Any]:
     # Not readable by sequence (allow_direct): a consumer with a site's own filter is the only way in.
-    return _stream(f"MAIL_{branch}", f"mail.{branch}.>", keeping) | {"max_age": keeping.mail_age * _NANO_IN_MILLI}
+    return _stream(f"MAIL_{branch}", f"mail.{branch}.>", keeping) | {
+        "max_age": keeping.mail_age * _NANO_IN_MILLI,
+        "max_bytes": keeping.mail_bytes,
+    }
 
 
 def _topics(branch: str, keeping: Keeping) -> dict[str, Any]:
     # What was acknowledged is kept for its time: a full stream makes publishers wait, not readers miss something.
     return _stream(f"TOPIC_{branch}", f"topic.{branch}.>", keeping) | {
         "max_age": keeping.topic_age * _NANO_IN_MILLI,
-        "max_bytes": keeping.topic_bytes or -1,
+        "max_bytes": keeping.topic_bytes,
     }
 
 
 def _blobs(branch: str, keeping: Keeping) -> dict[str, Any]:
     return _stream(f"BLOB_{branch}", f"blob.{branch}.>", keeping) | {
         "max_age": keeping.blob_age * _NANO_IN_MILLI,
+        "max_bytes": keeping.blob_bytes,
         # A chunk, once stored, is not replaced by whatever comes under its name.
         "max_msgs_per_subject": 1,
         "discard_new_per_subject": True,

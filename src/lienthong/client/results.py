@@ -1,0 +1,201 @@
+"""What a gateway answers, as values. Fields that a later gateway adds are passed over."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from lienthong.trust.header import ReceiptState
+
+
+class NewContent(msgspec.Struct, frozen=True, kw_only=True):
+    """A content to be sent with a message."""
+
+    data: bytes
+    name: str = ""
+    media_type: str = "application/octet-stream"
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of a message when it is sealed, recorded and durable."""
+
+    id: UUID
+    # Receivers whose envelope the carrier has.
+    published: int
+    # Receivers whose envelope waits at the gateway, durably.
+    queued: int
+    # Receivers to whom nothing may be sent, with the code of the reason.
+    refused: dict[str, str]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A sealed statement of a receiver."""
+
+    state: ReceiptState
+    at: datetime
+    # What the receiver said with it, such as why it refused.
+    note: str
+    sealed: bytes
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a message has come at one receiver."""
+
+    receiver: str
+    sent: datetime
+    # The last receipt's; None where there is none yet.
+    state: ReceiptState | None
+    receipts: tuple[Receipt, ...]
+
+
+class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a message has come."""
+
+    id: UUID
+    sender: str
+    deliveries: tuple[Delivery, ...]
+
+
+class MailboxItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in the mailbox, as far as one sees without opening it."""
+
+    id: UUID
+    sender: str
+    label: str
+    urgency: int
+    arrived: datetime
+    state: ReceiptState
+
+
+class MailboxPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the mailbox, urgent messages first."""
+
+    messages: tuple[MailboxItem, ...]
+    # For the page after this one; None where nothing follows.
+    next: str | None
+
+
+class ContentItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A content, as it was sealed."""
+
+    name: str
+    media_type: str
+    # Bytes.
+    size: int
+    # SHA-256, hexadecimal.
+    digest: str
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that has been opened, its seal checked by the gateway."""
+
+    id: UUID
+    sender: str
+    receiver: str
+    subject: str
+    label: str
+    urgency: int
+    purpose: str
+    created: datetime
+    expires: datetime
+    conversation: UUID | None
+    state: ReceiptState
+    contents: tuple[ContentItem, ...]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that has happened to a message."""
+
+    # message.arrived, message.receipt, message.expired …
+    type: str
+    # The message.
+    id: str
+    # Who is at the other end.
+    peer: str
+    label: str
+    at: datetime
+    # Of a receipt: how far the message has come, and what its receiver said with it.
+    state: str = ""
+    note: str = ""
+    # Where the stream stands after it: what ``events(after=…)`` takes.
+    position: int = 0
+
+
+class EvidenceEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the gateway's journal."""
+
+    index: int
+    at: datetime
+    # out, in or own.
+    direction: str
+    kind: str
+    # Of the exchange: several entries share it.
+    id: str
+    peer: str
+    label: str
+    purpose: str
+    # ok, or the code of a refusal.
+    verdict: str
+    detail: str
+    digests: tuple[bytes, ...]
+    seals: tuple[bytes, ...]
+
+
+class EvidencePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the evidence, newest first."""
+
+    entries: tuple[EvidenceEntry, ...]
+    # For the page after this one; None at the journal's beginning.
+    next: int | None
+
+
+class EvidenceReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The proof that an entry stands in the journal; see ``lienthong.trust.checkpoint.verify_receipt``."""
+
+    index: int
+    entry: bytes
+    receipt: bytes
+
+
+class DirectoryStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The directory that a gateway decides by."""
+
+    version: int
+    # fresh, grace or stale.
+    standing: str
+    expires: datetime
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """How a gateway is doing."""
+
+    site: str
+    organs: int
+    carrier_connected: bool
+    directory: DirectoryStatus
+    messages_waiting_for_receipt: int
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service has answered to a call."""
+
+    status: int
+    # Names in lower case.
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    # The exchange's own id of the call: what evidence is found by.
+    request_id: str
+    # The id that the client gave the call, or had made for it.
+    message_id: str
+
+    def header(self, name: str) -> str:
+        """Return the last value of a header (lower-case name), or an empty text."""
+        return next((value for key, value in reversed(self.headers) if key == name), "")
+
+    def json(self) -> object:
+        """Return the body, read as JSON.
+
+        Raises:
+            msgspec.DecodeError: it is not JSON.
+        """
+        return msgspec.json.decode(self.body)

@@ -1,0 +1,340 @@
+"""The client for ordinary code. Made of ``asynchronous.py`` by ``tools/generate_client.py``."""
+
+import contextlib
+import time
+import uuid
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, Self, Unpack
+from uuid import UUID
+
+import httpx2
+
+from lienthong.client import asks, calls
+from lienthong.client.asking import Ask, Reply, passes, pause, problem_of
+from lienthong.client.connection import UNSENT, Options, SendOptions, Settings, reply_of, request_of
+from lienthong.client.errors import ClientError, GatewayUnreachable
+from lienthong.client.results import (
+    Answer,
+    Event,
+    EvidenceEntry,
+    EvidenceReceipt,
+    MailboxItem,
+    MailboxPage,
+    Message,
+    MessageStatus,
+    NewContent,
+    Sent,
+    Status,
+)
+from lienthong.client.streams import Download, Events
+from lienthong.kernel.identifiers import ClientId, ServiceId
+
+
+class Client:
+    """Talks to a gateway for one information system. Use it in an ``with``."""
+
+    def __init__(self, url: str, client: ClientId | str, **options: Unpack[Options]) -> None:
+        """Make a client; nothing is sent yet.
+
+        Args:
+            url: of the gateway, such as ``https://gateway.internal:8443``.
+            client: the information system: INSTANCE/CLASS/MEMBER/SUBSYSTEM, each part percent-encoded.
+            options: see ``connection.Settings``.
+        """
+        self._settings = Settings(url=url, client=client, **options)
+        self._http = httpx2.Client(**self._settings.options())
+
+    def __enter__(self) -> Self:
+        """Use it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    # -- sending
+
+    def send(
+        self, receivers: Sequence[str], *, contents: Sequence[NewContent] = (), **options: Unpack[SendOptions]
+    ) -> Sent:
+        """Send a message; when this returns it is sealed, recorded and durable.
+
+        Args:
+            receivers: identifiers of organs.
+            contents: what it brings.
+            options: see ``connection.SendOptions``; ``key`` makes it one message, however often it is sent.
+
+        Raises:
+            Refused: it may be sent to none of its receivers, or not by this information system.
+            Problem: the gateway says no.
+            GatewayUnreachable: it does not answer; with the same ``key`` it can be sent again.
+        """
+        key, subject = options.pop("key", None), options.pop("subject", "")
+        return self._do(
+            asks.send(
+                receivers,
+                subject=subject,
+                contents=contents,
+                options={name: value for name, value in options.items() if value is not None},
+                key=key or str(uuid.uuid4()),
+            )
+        )
+
+    def message(self, message: UUID) -> MessageStatus:
+        """Return how far a sent message has come, with the sealed receipts of its receivers.
+
+        Raises:
+            NotFound: this organ has sent no such message.
+        """
+        return self._do(asks.message(message))
+
+    # -- the mailbox
+
+    def mailbox_page(
+        self, *, state: str | None = None, after: str | None = None, limit: int = 100, wait: int = 0
+    ) -> MailboxPage:
+        """Return a part of the mailbox, urgent messages first.
+
+        Args:
+            state: only messages that have come so far and no further: delivered, opened, accepted or refused.
+            after: the ``next`` of the page before.
+            limit: at most so many, up to 1000.
+            wait: seconds to wait for one if there is none, up to 60.
+        """
+        return self._do(asks.mailbox(state=state, after=after, limit=limit, wait=wait))
+
+    def mailbox(self, *, state: str | None = None) -> Iterator[MailboxItem]:
+        """Yield the messages of the mailbox, urgent ones first, page by page."""
+        after: str | None = None
+        while True:
+            page = self.mailbox_page(state=state, after=after)
+            for item in page.messages:
+                yield item
+            after = page.next
+            if after is None:
+                return
+
+    def incoming(self, *, wait: int = 30) -> Iterator[Message]:
+        """Yield every message that has not been accepted or refused, opened, and go on with those that come.
+
+        First those that were opened before: whoever opened them may have ended before deciding. Decide on each
+        message (``accept``, ``refuse``) while it is at hand, or it comes again at the next start.
+
+        Args:
+            wait: seconds for which one request waits for the next message, up to 60.
+        """
+        for item in self.mailbox(state="opened"):
+            yield self.open(item.id, sender=item.sender)
+        while True:
+            page = self.mailbox_page(state="delivered", limit=1, wait=wait)
+            for item in page.messages:
+                yield self.open(item.id, sender=item.sender)
+
+    def open(self, message: UUID, *, sender: str | None = None) -> Message:
+        """Open a message; its sender gets the receipt ``opened`` the first time.
+
+        Args:
+            message: its id.
+            sender: needed only where two senders have used one id.
+
+        Raises:
+            NotFound: it is not in the mailbox.
+        """
+        return self._do(asks.opened(message, sender=sender))
+
+    def content(self, message: UUID, number: int = 0, *, sender: str | None = None) -> bytes:
+        """Return a content whole; ``download`` is for large ones.
+
+        Raises:
+            NotFound: there is no such message or content.
+        """
+        return self._do(asks.content(message, number, sender=sender))
+
+    def download(self, message: UUID, number: int, file: BinaryIO, *, sender: str | None = None) -> str:
+        """Write a content to a file, going on where it was when the connection is lost.
+
+        Returns:
+            Its digest (SHA-256, hexadecimal), which has been checked.
+
+        Raises:
+            NotFound: there is no such message or content.
+            AnswerInvalid: what came is not that content.
+            GatewayUnreachable: it does not come to its end.
+        """
+        download, attempt = Download(message, number, sender=sender), 0
+        while True:
+            before = download.taken
+            try:
+                with self._stream(download.ask()) as response:
+                    download.begin(reply_of(response))
+                    for data in response.iter_raw():
+                        file.write(data)
+                        download.take(data)
+                return download.finish()
+            except httpx2.TransportError as error:
+                # Where something came, it is worth going on.
+                attempt = 0 if download.taken > before else attempt + 1
+                if attempt > self._settings.retries:
+                    raise _unreachable(error) from error
+            time.sleep(pause(attempt))
+
+    def accept(self, message: UUID, *, note: str = "", sender: str | None = None) -> MailboxItem:
+        """Accept a message: the organ takes over what it asks. Saying it again changes nothing.
+
+        Raises:
+            NotFound: it is not in the mailbox.
+            Conflict: it was refused before.
+        """
+        return self._do(asks.accept(message, note=note, sender=sender))
+
+    def refuse(self, message: UUID, *, reason: str, sender: str | None = None) -> MailboxItem:
+        """Refuse a message and say why. Saying it again changes nothing.
+
+        Raises:
+            NotFound: it is not in the mailbox.
+            Conflict: it was accepted before.
+        """
+        return self._do(asks.refuse(message, reason=reason, sender=sender))
+
+    # -- events
+
+    def events(self, *, after: int | None = None) -> Iterator[Event]:
+        """Yield what happens to the organ's messages, each event once, and come back when the connection is lost.
+
+        Args:
+            after: the ``position`` of the last event that was seen; from now on if None.
+
+        Raises:
+            Problem: the gateway says no.
+            GatewayUnreachable: it did not come back for ``patience`` seconds.
+        """
+        reading, attempt, heard = Events(after), 0, time.monotonic()
+        while True:
+            try:
+                with self._stream(reading.ask()) as response:
+                    for data in response.iter_raw():
+                        attempt, heard = 0, time.monotonic()
+                        for event in reading.take(data):
+                            yield event
+            except httpx2.TransportError as error:
+                if time.monotonic() - heard >= self._settings.patience:
+                    raise _unreachable(error) from error
+            except ClientError as problem:
+                if not passes(problem) or time.monotonic() - heard >= self._settings.patience:
+                    raise
+            attempt += 1
+            time.sleep(pause(attempt))
+
+    # -- calls
+
+    def call(  # noqa: PLR0913 - all that makes a call
+        self,
+        service: ServiceId | str,
+        method: str = "GET",
+        path: str = "",
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        message_id: str | None = None,
+    ) -> Answer:
+        """Call a service, and check that the answer is to this very call.
+
+        Args:
+            service: INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE, each part percent-encoded.
+            method: of HTTP.
+            path: what follows the service's address, percent-encoded, such as ``/units?name=x``.
+            body: of the call.
+            headers: of the call, such as ``X-Lienthong-Purpose``.
+            message_id: the client's own id of the call (``X-Road-Id``); made if not given.
+
+        Raises:
+            CallFailed: the exchange did not bring the call to its service, or the answer back; ``code`` is
+                X-Road's type.
+            AnswerInvalid: the answer is to another request.
+            GatewayUnreachable: the gateway does not answer.
+            IdentifierInvalid: the service or the path is of another form.
+        """
+        return self._do(
+            calls.call(
+                service,
+                method,
+                path,
+                body=body,
+                headers=headers or {},
+                message_id=message_id or str(uuid.uuid4()),
+                checked=self._settings.check_hash,
+            )
+        )
+
+    # -- evidence
+
+    def evidence(self, *, id: UUID | str | None = None, kind: str | None = None) -> Iterator[EvidenceEntry]:  # noqa: A002 - what it is called everywhere else
+        """Yield the evidence about the organ, newest first.
+
+        Args:
+            id: only that of this exchange: a message's id, a call's ``request_id``.
+            kind: only that of this kind, such as ``receipt``.
+        """
+        before: int | None = None
+        while True:
+            page = self._do(asks.evidence(id_=id, kind=kind, before=before, limit=100))
+            for entry in page.entries:
+                yield entry
+            before = page.next
+            if before is None:
+                return
+
+    def evidence_receipt(self, index: int) -> EvidenceReceipt:
+        """Return the proof that an entry stands in the gateway's journal.
+
+        Raises:
+            NotFound: there is no such entry about this organ.
+            Conflict: no checkpoint covers it yet; ask again in a minute.
+        """
+        return self._do(asks.evidence_receipt(index))
+
+    def status(self) -> Status:
+        """Return how the gateway is doing."""
+        return self._do(asks.status())
+
+    # -- how it is done
+
+    def _do[T](self, ask: Ask[T]) -> T:
+        attempt = 0
+        while True:
+            reply: Reply | None = None
+            try:
+                reply = self._once(ask)
+                if reply.status < httpx2.codes.BAD_REQUEST or not ask.ours:
+                    return ask.read(reply)
+                problem = problem_of(reply)
+                if attempt >= self._settings.retries or not ask.repeatable or not passes(problem):
+                    raise problem
+            except httpx2.TransportError as error:
+                if attempt >= self._settings.retries or not (ask.repeatable or isinstance(error, UNSENT)):
+                    raise _unreachable(error) from error
+            time.sleep(pause(attempt, reply))
+            attempt += 1
+
+    def _once(self, ask: Ask[Any]) -> Reply:
+        response = self._http.send(self._http.build_request(**request_of(ask, self._settings.timeout)))
+        return reply_of(response, response.content)
+
+    @contextlib.contextmanager
+    def _stream(self, ask: Ask[None]) -> Generator[httpx2.Response]:
+        request = self._http.build_request(**request_of(ask, self._settings.timeout))
+        response = self._http.send(request, stream=True)
+        try:
+            if response.status_code >= httpx2.codes.BAD_REQUEST:
+                raise problem_of(reply_of(response, response.read()))
+            yield response
+        finally:
+            response.close()
+
+
+def _unreachable(error: httpx2.TransportError) -> GatewayUnreachable:
+    return GatewayUnreachable(f"{type(error).__name__} {error}".strip())

@@ -1,0 +1,44 @@
+"""Write the synchronous client: the one for asyncio, with what waits replaced by what blocks.
+
+Both have the same methods, and neither is written by hand twice.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "src" / "lienthong" / "client"
+SOURCE: Final = FOLDER / "asynchronous.py"
+TARGET: Final = FOLDER / "synchronous.py"
+_HEAD: Final = '"""The client for ordinary code. Made of ``asynchronous.py`` by ``tools/generate_client.py``."""'
+# In this order: what is longer goes before what it contains.
+_REPLACED: Final = (
+    (r'\A"""[^"]*"""', _HEAD),
+    (r"^import asyncio\n", ""),
+    (r"await asyncio\.sleep\(", "time.sleep("),
+    (r"AsyncGenerator, AsyncIterator, Mapping, Sequence", "Generator, Iterator, Mapping, Sequence"),
+    (r"AsyncGenerator", "Generator"),
+    (r"AsyncIterator", "Iterator"),
+    (r"httpx2\.AsyncClient", "httpx2.Client"),
+    (r"AsyncClient", "Client"),
+    (r"``async with``", "``with``"),
+    (r"asynccontextmanager", "contextmanager"),
+    (r"__aenter__", "__enter__"),
+    (r"__aexit__", "__exit__"),
+    (r"\baclose\(", "close("),
+    (r"\baread\(", "read("),
+    (r"\baiter_raw\(", "iter_raw("),
+    (r"\basync (def|with|for)\b", r"\1"),
+    (r"\bawait ", ""),
+)
+
+
+def synchronous(source: str) -> str:
+    """Return the synchronous client of the asynchronous one."""
+    for pattern, replacement in _REPLACED:
+        source = re.sub(pattern, replacement, source, flags=re.MULTILINE)
+    return source
+
+
+if __name__ == "__main__":
+    TARGET.write_text(synchronous(SOURCE.read_text(encoding="utf-8")), encoding="utf-8")
