@@ -10,10 +10,12 @@ from typing import Final
 FOLDER: Final = Path(__file__).resolve().parent.parent / "src" / "lienthong" / "client"
 SOURCE: Final = FOLDER / "asynchronous.py"
 TARGET: Final = FOLDER / "synchronous.py"
-_HEAD: Final = '"""The client for ordinary code. Made of ``asynchronous.py`` by ``tools/generate_client.py``."""'
+# What is written, and of what.
+MADE: Final = {TARGET: SOURCE, FOLDER / "topics_sync.py": FOLDER / "topics_async.py"}
+_HEAD: Final = "for ordinary code. Made of the one for asyncio by ``tools/generate_client.py``."
 # In this order: what is longer goes before what it contains.
 _REPLACED: Final = (
-    (r'\A"""[^"]*"""', _HEAD),
+    (r"for asyncio\. ``tools/generate_client.py`` makes the other one of it\.", _HEAD),
     (r"^import asyncio\n", ""),
     (r"await asyncio\.sleep\(", "time.sleep("),
     (r"AsyncGenerator, AsyncIterator, Mapping, Sequence", "Generator, Iterator, Mapping, Sequence"),
@@ -21,6 +23,8 @@ _REPLACED: Final = (
     (r"AsyncIterator", "Iterator"),
     (r"httpx2\.AsyncClient", "httpx2.Client"),
     (r"AsyncClient", "Client"),
+    (r"AsyncTopics", "Topics"),
+    (r"\btopics_async\b", "topics_sync"),
     (r"``async with``", "``with``"),
     (r"asynccontextmanager", "contextmanager"),
     (r"__aenter__", "__enter__"),
@@ -41,4 +45,5 @@ def synchronous(source: str) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(synchronous(SOURCE.read_text(encoding="utf-8")), encoding="utf-8")
+    for target, of in MADE.items():
+        target.write_text(synchronous(of.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,9 +1,9 @@
 """Topics in a small world: the commune's registry publishes, others read."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, cast
 
 from msgspec.structs import replace as changed
 
@@ -38,7 +38,7 @@ def entry(*grants: str | TopicGrantEntry, code: str = "moves", **fields: object)
 
 def offer(world: World, *grants: str | TopicGrantEntry, **fields: object) -> None:
     """Publish the topic of moves in the directory, granted to these."""
-    world.change(COMMUNE, topics=(entry(*(grants or (str(HSO),)), **fields),))
+    world.change(COMMUNE, topics=(entry(*(grants or (str(HSO),)), **cast("dict[str, Any]", fields)),))
 
 
 def equip(world: World) -> None:
@@ -66,12 +66,12 @@ async def publish(world: World, *numbers: int, topic: TopicId = MOVES, site: str
 
 
 async def subscribed(world: World, reader: SubsystemId = HSO, *, site: str = "tw", **fields: object) -> Subscription:
-    return await topics(world, site).subscribe(reader, MOVES, **fields)  # type: ignore[arg-type] - what a test wants
+    return await topics(world, site).subscribe(reader, MOVES, **cast("dict[str, Any]", fields))
 
 
 def numbers(subscription: Subscription, **fields: object) -> list[int]:
     """What there is to read: the number in each event's data, after a check of the sequences."""
-    batch = subscription.read(**fields)  # type: ignore[arg-type] - what a test wants
+    batch = subscription.read(**cast("dict[str, Any]", fields))
     sequences = [delivery.sequence for delivery in batch.deliveries]
     assert sequences == list(range(sequences[0], sequences[0] + len(sequences))) if sequences else True
     return [int(delivery.event.data[5:-1]) for delivery in batch.deliveries]
@@ -101,7 +101,7 @@ class Forged:
     topic: TopicId = MOVES
     by: OrganId = COMMUNE
     place: dict[str, int] = field(default_factory=dict)
-    header: dict[str, object] = field(default_factory=dict)
+    header: Mapping[str, object] = field(default_factory=dict)
     records: tuple[bytes, ...] = (b"",)
     # What is encrypted in place of what was sealed.
     parts: tuple[bytes, ...] | None = None
@@ -130,7 +130,7 @@ class Forged:
             "label": described.label,
             "conversation": at.chain,
             "answers": at.digest,
-        } | self.header
+        } | dict(self.header)
         blank = self.world.header(self.topic.owner, self.topic, Kind.EVENT)
         header = changed(blank, **fields)
         packet = Packet(sealed=self.world.seal(header, self.by), parts=self.parts or parts)

@@ -28,6 +28,7 @@ from lienthong.client.results import (
     Status,
 )
 from lienthong.client.streams import Download, Events
+from lienthong.client.topics_async import AsyncTopics
 from lienthong.kernel.identifiers import ClientId, ServiceId
 
 
@@ -44,6 +45,8 @@ class AsyncClient:
         """
         self._settings = Settings(url=url, client=client, **options)
         self._http = httpx2.AsyncClient(**self._settings.options())
+        # Publishing on topics, and reading them.
+        self.topics = AsyncTopics(self._do)
 
     async def __aenter__(self) -> Self:
         """Use it."""

@@ -1,4 +1,4 @@
-"""The client for ordinary code. Made of ``asynchronous.py`` by ``tools/generate_client.py``."""
+"""The client for ordinary code. Made of the one for asyncio by ``tools/generate_client.py``."""
 
 import contextlib
 import time
@@ -27,6 +27,7 @@ from lienthong.client.results import (
     Status,
 )
 from lienthong.client.streams import Download, Events
+from lienthong.client.topics_sync import Topics
 from lienthong.kernel.identifiers import ClientId, ServiceId
 
 
@@ -43,6 +44,8 @@ class Client:
         """
         self._settings = Settings(url=url, client=client, **options)
         self._http = httpx2.Client(**self._settings.options())
+        # Publishing on topics, and reading them.
+        self.topics = Topics(self._do)
 
     def __enter__(self) -> Self:
         """Use it."""

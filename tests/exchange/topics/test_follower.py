@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from lienthong.exchange.topics import follower as module
 from lienthong.exchange.topics.follower import narrowest
+from lienthong.exchange.topics.receiver import _Harvest
+from lienthong.exchange.transport.base import Message
 from lienthong.exchange.transport.permissions import matches
 from lienthong.kernel.identifiers import TopicId
 from tests.support.carriers import eventually
@@ -117,11 +119,11 @@ async def test_a_defect_does_not_silence_a_topic(
     receiver = topics(country)._receiver
     true, failing = receiver._take, [1, 1]
 
-    def defect(*arguments: object) -> None:
+    def defect(topic: str, message: Message, harvest: _Harvest) -> None:
         if failing:
             failing.pop()
             raise ZeroDivisionError
-        true(*arguments)  # type: ignore[arg-type] - as they came
+        true(topic, message, harvest)
 
     monkeypatch.setattr(receiver, "_take", defect)
     await publish(country, 1)

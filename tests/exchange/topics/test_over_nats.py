@@ -10,6 +10,7 @@ from lienthong.exchange.topics.receiver import PATIENCE
 from lienthong.exchange.transport.base import Carrier
 from lienthong.exchange.transport.errors import CarrierRefused
 from lienthong.exchange.transport.provision import Keeping
+from lienthong.kernel.errors import LienthongError
 from tests.support.carriers import Broker, eventually, running_broker
 from tests.support.gateways import BRANCHES, HSO, World, world
 from tests.support.topics import MOVES, event, numbers, offer, publish, reads, subscribed, topics
@@ -98,7 +99,7 @@ async def test_what_the_server_no_longer_holds_is_told(country: World, broker: B
     offer(country, str(HSO), "VN/PARTY/A02")
     await publish(country, 6)
     await eventually(lambda: subscription.head().sequence == 6)
-    with pytest.raises(module.LienthongError, match="1 to 5"):
+    with pytest.raises(LienthongError, match="1 to 5"):
         subscription.read()
 
 
@@ -111,6 +112,6 @@ async def test_streams_of_topics_are_bounded(broker: Broker) -> None:
     assert config["deny_purge"]
     carrier = await broker.connect("s5", ["05"])
     await carrier.publish_durable("topic.05.s5.o.t", bytes(1000), msg_id="1")
-    with pytest.raises(module.LienthongError, match="maximum bytes"):
+    with pytest.raises(LienthongError, match="maximum bytes"):
         await carrier.publish_durable("topic.05.s5.o.t", bytes(2000), msg_id="2")
     await carrier.close()

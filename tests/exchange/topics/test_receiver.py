@@ -10,6 +10,7 @@ from lienthong.exchange.packet import Packet, content_of
 from lienthong.exchange.topics.keys import EpochKey, Keys, Wrap, encode_wraps
 from lienthong.exchange.topics.receiver import PATIENCE
 from lienthong.kernel.clock import DAY, HOUR, Millis, to_datetime
+from lienthong.kernel.identifiers import OrganId
 from lienthong.kernel.ids import new_id
 from lienthong.trust import envelope
 from lienthong.trust.header import Kind
@@ -294,14 +295,14 @@ async def test_a_hole_outlives_a_restart(read: World) -> None:
 # -- keys
 
 
-def keys_message(world: World, *, by: object = COMMUNE, pq: bool = False, **fields: object) -> bytes:
+def keys_message(world: World, *, by: OrganId = COMMUNE, pq: bool = False, **fields: object) -> bytes:
     """Keys of an epoch 9 as anyone might make them."""
     record = Keys(epochs=(EpochKey(number=9, key=bytes(32)),)).to_bytes()
     described = world.directory.snapshot.topic(MOVES)
     assert described is not None
     given = {"contents": (content_of(record),), "label": described.label, "conversation": new_id()} | fields
     header = changed(world.header(REGISTRY, MOVES, Kind.EVENT), **given)
-    sealed = world.seal(header, by)  # type: ignore[arg-type] - an organ
+    sealed = world.seal(header, by)
     data = world.wrap(sealed, CENTRE, record, pq=pq)
     kid = next(key for key in world.organ(CENTRE).keys if (len(key.public) > 1000) is pq and key.use == "wrap").kid
     return encode_wraps([Wrap(kid=kid, envelope=data)])[0]

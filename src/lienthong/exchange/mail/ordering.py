@@ -110,9 +110,7 @@ class Order:
         harvest.statements.append(self._store.heard(*key, thread.next))
 
     def _gap(self, item: MailItem) -> Entry:
-        detail = (
-            f"{item.gap} before place {item.sequence} of conversation {item.conversation} did not come in time"
-        )
+        detail = f"{item.gap} before place {item.sequence} of conversation {item.conversation} did not come in time"
         return self._state(item, "gap", detail)
 
     def _state(self, item: MailItem, verdict: str, detail: str) -> Entry:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from lienthong.exchange.rest.v1 import events, evidence, mailbox, messages, status
+from lienthong.exchange.rest.v1 import events, evidence, mailbox, messages, status, topic_stream, topics
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Face, Nothing
 from lienthong.exchange.rest.v1.errors import AddressUnknown, MethodNotAllowed
 from lienthong.exchange.rest.v1.openapi import describe
@@ -77,6 +77,8 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
     *messages.ENDPOINTS,
     *mailbox.ENDPOINTS,
     *events.ENDPOINTS,
+    *topics.ENDPOINTS,
+    *topic_stream.ENDPOINTS,
     *evidence.ENDPOINTS,
     *status.ENDPOINTS,
     Endpoint(
