@@ -149,3 +149,8 @@ async def taken(world: World, topic: TopicId = MOVES, site: str = "tw", stream: 
     await eventually(lambda: receiver.follows[str(topic)].position >= last and not receiver.rewinding)
     await world.running[site].node.journal.commit([])
     return receiver.follows[str(topic)]
+
+
+async def read_up(world: World, upto: int) -> None:
+    """Wait until the centre has taken so many events."""
+    await eventually(lambda: topics(world)._receiver.follows[str(MOVES)].chain.sequence == upto)

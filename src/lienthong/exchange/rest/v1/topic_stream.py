@@ -18,7 +18,8 @@ from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, No
 from lienthong.exchange.rest.v1.errors import InputInvalid, Interrupted, TooMany
 from lienthong.exchange.rest.v1.events import BEAT
 from lienthong.exchange.rest.v1.problems import problem
-from lienthong.exchange.rest.v1.topics import Sequence, SubscriptionName, TopicName, event_of, subscription_of
+from lienthong.exchange.rest.v1.topic_values import Sequence, SubscriptionName, TopicName
+from lienthong.exchange.rest.v1.topics import event_of, subscription_of
 from lienthong.exchange.rest.v1.waiting import LOOK_EVERY, while_there
 from lienthong.exchange.topics.errors import EventForked, EventsMissing, NotGranted, SubscriptionUnknown, TopicRestarted
 from lienthong.exchange.topics.subscription import Subscription
