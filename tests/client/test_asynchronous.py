@@ -5,7 +5,9 @@ import hashlib
 import io
 import uuid
 from collections.abc import AsyncGenerator
+from typing import Any
 
+import httpx2
 import pytest
 
 from lienthong.client import (
@@ -17,7 +19,9 @@ from lienthong.client import (
     NotFound,
     Problem,
     Refused,
+    asynchronous,
 )
+from lienthong.client.asking import Ask, Reply
 from lienthong.exchange.rest.v1 import waiting
 from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.trust.checkpoint import verify_receipt
@@ -126,9 +130,13 @@ async def test_incoming_messages_come_until_they_are_decided(
         if len(seen) == 2:
             break
     assert seen == [first, second]
-    waited = asyncio.create_task(anext(aiter(commune.incoming())))
+
+    async def following() -> uuid.UUID:
+        return (await anext(aiter(commune.incoming()))).id
+
+    waited = asyncio.create_task(following())
     third = await sent(centre, country, b"3")
-    assert (await waited).id == third
+    assert await waited == third
 
 
 async def test_events_come_once_even_when_the_connection_is_lost(
@@ -217,3 +225,99 @@ async def test_a_gateway_that_is_not_there_is_unreachable() -> None:
             await anext(aiter(client.events()))
         with pytest.raises(GatewayUnreachable):
             await client.download(uuid.uuid4(), 0, io.BytesIO())
+
+
+async def test_a_content_of_any_size_is_uploaded_and_sent(
+    centre: AsyncClient, commune: AsyncClient, country: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asynchronous, "PIECE", 70_000)
+    upload = await centre.upload(io.BytesIO(DATA), size=len(DATA), digest=hashlib.sha256(DATA).hexdigest())
+    assert (upload.whole, upload.offset) == (True, len(DATA))
+    sent = await centre.send([str(COMMUNE)], contents=[NewContent(upload=upload.id, name="large.bin")])
+    await eventually(lambda: country.arrivals)
+    assert await commune.content(sent.id) == DATA
+    with pytest.raises(Conflict, match="upload_invalid"):
+        await centre.upload(io.BytesIO(DATA), size=len(DATA), digest="0" * 64)
+
+
+async def test_an_upload_goes_on_where_the_gateway_is(centre: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asynchronous, "PIECE", 70_000)
+    once = centre._once
+    broken: list[object] = []
+
+    async def losing(ask: Ask[Any]) -> Reply:
+        reply = await once(ask)
+        if ask.method == "PATCH" and not broken:
+            # The gateway has it; only its answer is lost.
+            broken.append(ask)
+            raise httpx2.ReadError("lost")
+        return reply
+
+    monkeypatch.setattr(centre, "_once", losing)
+    assert (await centre.upload(io.BytesIO(DATA), size=len(DATA))).digest == hashlib.sha256(DATA).hexdigest()
+    assert broken
+
+
+async def test_a_message_that_is_lost_on_the_way_is_one_message(
+    centre: AsyncClient, country: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = centre._once
+    broken: list[object] = []
+
+    async def losing(ask: Ask[Any]) -> Reply:
+        reply = await once(ask)
+        if not broken:
+            broken.append(reply)
+            raise httpx2.ReadError("lost")
+        return reply
+
+    monkeypatch.setattr(centre, "_once", losing)
+    sent = await centre.send([str(COMMUNE)], contents=[NewContent(data=b"x")])
+    await eventually(lambda: country.arrivals)
+    assert [item.message for _, item in country.arrivals] == [sent.id]
+
+
+async def test_a_call_that_may_have_arrived_is_not_repeated(
+    centre: AsyncClient, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = centre._once
+
+    async def losing(ask: Ask[Any]) -> Reply:
+        await once(ask)
+        raise httpx2.ReadTimeout("late")
+
+    monkeypatch.setattr(centre, "_once", losing)
+    with pytest.raises(GatewayUnreachable, match="ReadTimeout late"):
+        await centre.call(UNITS, "POST")
+    assert len(echo.calls) == 1
+    with pytest.raises(GatewayUnreachable):
+        await centre.call(UNITS, "GET")
+    assert len(echo.calls) == 3
+
+
+async def test_a_message_is_taken_back_and_dead_letters_are_sent_anew(
+    centre: AsyncClient, commune: AsyncClient, country: World
+) -> None:
+    id_ = await sent(centre, country, b"x")
+    recalled = await centre.recall(id_, reason="wrong annex")
+    assert (recalled.asked, recalled.concluded) == ((str(COMMUNE),), ())
+    await eventually(lambda: country.states()[-1:] == [(str(COMMUNE), "recalled")])
+    with pytest.raises(Problem, match="message_recalled"):
+        await commune.open(id_)
+    refused = await sent(centre, country, b"y")
+    await commune.refuse(refused, reason="not ours")
+    await eventually(lambda: country.states()[-1:] == [(str(COMMUNE), "refused")])
+    (letter,) = await centre.dead_letters()
+    assert (letter.message, letter.reason, letter.detail) == (refused, "refused", "not ours")
+    anew = await centre.redrive(refused, receivers=[str(COMMUNE)])
+    assert (await centre.dead_letters())[0].redriven == anew.id
+    (delivery,) = (await centre.message(refused)).deliveries
+    assert (delivery.standing, delivery.note, delivery.redriven) == ("refused", "not ours", anew.id)
+
+
+async def test_of_two_workers_one_has_the_message(centre: AsyncClient, commune: AsyncClient, country: World) -> None:
+    id_ = await sent(centre, country, b"x")
+    for _ in range(2):
+        assert (await commune.accept(id_, key="one", note="Case 17")).note == "Case 17"
+    with pytest.raises(Conflict):
+        await commune.accept(id_, key="two")

@@ -12,6 +12,7 @@ from lienthong.client import CallFailed, Client, Conflict, NewContent, NotFound,
 from tests.support.sandbox import CONSUMER, PROVIDER, Sandbox
 
 OFFICE = "VN/PARTY/B02/Office"
+OFFICE_ORGAN = "VN/PARTY/B02"
 DATA = bytes(range(256)) * 1200
 
 
@@ -29,7 +30,7 @@ def office(running: Sandbox) -> Iterator[Client]:
 
 def test_a_message_goes_there_and_its_receipts_come_back(consumer: Client, office: Client) -> None:
     start = next(iter(office.evidence()), None)
-    sent = consumer.send([OFFICE], contents=[NewContent(data=DATA, name="a.bin")], subject="Subject")
+    sent = consumer.send([OFFICE_ORGAN], contents=[NewContent(data=DATA, name="a.bin")], subject="Subject")
     arrived = next(office.events(after=0 if start is None else start.index + 1))
     assert (arrived.type, arrived.id) == ("message.arrived", str(sent.id))
     message = next(office.incoming())

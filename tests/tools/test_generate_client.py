@@ -3,26 +3,25 @@
 import ast
 from pathlib import Path
 
-from tools.generate_client import MADE, synchronous
+import pytest
+
+from tools.generate_client import FILES, synchronous
 
 
-def test_the_synchronous_client_is_that_of_the_asynchronous_one() -> None:
-    for target, source in MADE.items():
-        assert target.read_text(encoding="utf-8") == synchronous(source.read_text(encoding="utf-8")), (
-            "run tools/generate_client.py"
-        )
+@pytest.mark.parametrize(("source", "target"), FILES.items(), ids=lambda path: path.name)
+class TestFile:
+    def test_it_is_made_of_the_asynchronous_one(self, source: Path, target: Path) -> None:
+        made = synchronous(source.read_text(encoding="utf-8"))
+        assert target.read_text(encoding="utf-8") == made, "run tools/generate_client.py"
 
-
-def test_nothing_in_it_waits_for_a_loop() -> None:
-    waiting = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
-    for target in MADE:
+    def test_nothing_in_it_waits_for_a_loop(self, source: Path, target: Path) -> None:
         tree = ast.parse(target.read_text(encoding="utf-8"))
+        waiting = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
         assert not [node for node in ast.walk(tree) if isinstance(node, waiting)]
 
-
-def test_both_have_the_same_methods() -> None:
-    for target, source in MADE.items():
-        assert _methods(source) - {"__aenter__", "__aexit__"} == _methods(target) - {"__enter__", "__exit__"}
+    def test_both_have_the_same_methods(self, source: Path, target: Path) -> None:
+        entering = {"__aenter__", "__aexit__", "__enter__", "__exit__"}
+        assert _methods(source) - entering == _methods(target) - entering
 
 
 def _methods(path: Path) -> set[str]:

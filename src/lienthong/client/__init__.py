@@ -18,6 +18,7 @@ from lienthong.client.errors import (
 from lienthong.client.results import (
     Answer,
     ContentItem,
+    DeadLetter,
     Delivery,
     Event,
     EvidenceEntry,
@@ -30,6 +31,7 @@ from lienthong.client.results import (
     NewContent,
     NewTopicEvent,
     PublishedEvents,
+    Recalled,
     Receipt,
     Sent,
     Status,
@@ -38,6 +40,7 @@ from lienthong.client.results import (
     TopicEvent,
     TopicEvents,
     TopicHead,
+    Upload,
 )
 from lienthong.client.synchronous import Client
 
@@ -50,6 +53,7 @@ __all__ = [
     "ClientError",
     "Conflict",
     "ContentItem",
+    "DeadLetter",
     "Delivery",
     "Event",
     "EvidenceEntry",
@@ -65,6 +69,7 @@ __all__ = [
     "NotFound",
     "Problem",
     "PublishedEvents",
+    "Recalled",
     "Receipt",
     "Refused",
     "Sent",
@@ -75,4 +80,5 @@ __all__ = [
     "TopicEvents",
     "TopicHead",
     "Unavailable",
+    "Upload",
 ]

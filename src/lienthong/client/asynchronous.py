@@ -1,21 +1,23 @@
 """The client for asyncio. ``tools/generate_client.py`` makes the other one of it."""
 
 import asyncio
-import contextlib
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from typing import Any, BinaryIO, Self, Unpack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import cached_property
+from typing import BinaryIO, Unpack
 from uuid import UUID
 
 import httpx2
 
 from lienthong.client import asks, calls
-from lienthong.client.asking import Ask, Reply, passes, pause, problem_of
-from lienthong.client.connection import UNSENT, Options, SendOptions, Settings, reply_of, request_of
-from lienthong.client.errors import ClientError, GatewayUnreachable
+from lienthong.client.asker_async import AsyncAsker, unreachable
+from lienthong.client.asking import passes, pause
+from lienthong.client.connection import CONFLICT, PIECE, SendOptions, reply_of
+from lienthong.client.errors import ClientError, Conflict, GatewayUnreachable
 from lienthong.client.results import (
     Answer,
+    DeadLetter,
     Event,
     EvidenceEntry,
     EvidenceReceipt,
@@ -24,41 +26,23 @@ from lienthong.client.results import (
     Message,
     MessageStatus,
     NewContent,
+    Recalled,
     Sent,
     Status,
+    Upload,
 )
 from lienthong.client.streams import Download, Events
 from lienthong.client.topics_async import AsyncTopics
-from lienthong.kernel.identifiers import ClientId, ServiceId
+from lienthong.kernel.identifiers import ServiceId
 
 
-class AsyncClient:
+class AsyncClient(AsyncAsker):
     """Talks to a gateway for one information system. Use it in an ``async with``."""
 
-    def __init__(self, url: str, client: ClientId | str, **options: Unpack[Options]) -> None:
-        """Make a client; nothing is sent yet.
-
-        Args:
-            url: of the gateway, such as ``https://gateway.internal:8443``.
-            client: the information system: INSTANCE/CLASS/MEMBER/SUBSYSTEM, each part percent-encoded.
-            options: see ``connection.Settings``.
-        """
-        self._settings = Settings(url=url, client=client, **options)
-        self._http = httpx2.AsyncClient(**self._settings.options())
-        # Publishing on topics, and reading them.
-        self.topics = AsyncTopics(self._do)
-
-    async def __aenter__(self) -> Self:
-        """Use it."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close its connections."""
-        await self.close()
-
-    async def close(self) -> None:
-        """Close its connections."""
-        await self._http.aclose()
+    @cached_property
+    def topics(self) -> AsyncTopics:
+        """Publishing on topics, and reading them."""
+        return AsyncTopics(self._do)
 
     # -- sending
 
@@ -68,7 +52,7 @@ class AsyncClient:
         """Send a message; when this returns it is sealed, recorded and durable.
 
         Args:
-            receivers: identifiers of organs.
+            receivers: organs' identifiers, ``group:CODE``, ``level:N``, ``below:ORGAN``, or ``*`` for everybody.
             contents: what it brings.
             options: see ``connection.SendOptions``; ``key`` makes it one message, however often it is sent.
 
@@ -95,6 +79,63 @@ class AsyncClient:
             NotFound: this organ has sent no such message.
         """
         return await self._do(asks.message(message))
+
+    async def recall(self, message: UUID, *, reason: str, receivers: Sequence[str] | None = None) -> Recalled:
+        """Take a message back from those who have not accepted or refused it.
+
+        Args:
+            message: its id.
+            reason: for the receivers' people.
+            receivers: from these only; from all if not given.
+
+        Raises:
+            NotFound: this organ has sent no such message.
+        """
+        return await self._do(asks.recall(message, reason=reason, receivers=receivers))
+
+    async def dead_letters(self, *, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """Return what will not reach its receivers by itself, the newest first."""
+        return (await self._do(asks.dead_letters(limit))).letters
+
+    async def redrive(self, message: UUID, *, receivers: Sequence[str] | None = None) -> Sent:
+        """Send the dead letters of a message anew; what arrived after all does not arrive twice.
+
+        Raises:
+            NotFound: there are no such dead letters.
+        """
+        return await self._do(asks.redrive(message, receivers=receivers))
+
+    async def upload(self, file: BinaryIO, *, size: int, digest: str | None = None) -> Upload:
+        """Upload a content, piece by piece, going on where the gateway is when the connection is lost.
+
+        Args:
+            file: can be sought.
+            size: bytes of the content.
+            digest: its SHA-256, hexadecimal, if it is known: then another content is refused.
+
+        Returns:
+            The whole upload; ``NewContent(upload=upload.id)`` sends it.
+
+        Raises:
+            Problem: the gateway says no, such as that the content is too large.
+            GatewayUnreachable: it does not come to its end.
+        """
+        upload, attempt = await self._do(asks.begin_upload(size, digest)), 0
+        offset = upload.offset
+        while True:
+            file.seek(offset)
+            try:
+                upload = await self._do(asks.upload_piece(upload.id, offset, file.read(PIECE)))
+                if upload.whole:
+                    return upload
+                # Bytes that came on the way, and were not acknowledged, are no progress.
+                attempt, offset = (0 if upload.offset > offset else attempt + 1), upload.offset
+            except (GatewayUnreachable, Conflict) as error:
+                attempt += 1
+                if attempt > self._settings.retries or (isinstance(error, Conflict) and error.status != CONFLICT):
+                    raise
+                await asyncio.sleep(pause(attempt))
+                offset = await self._do(asks.upload_offset(upload.id))
 
     # -- the mailbox
 
@@ -183,26 +224,37 @@ class AsyncClient:
                 # Where something came, it is worth going on.
                 attempt = 0 if download.taken > before else attempt + 1
                 if attempt > self._settings.retries:
-                    raise _unreachable(error) from error
+                    raise unreachable(error) from error
             await asyncio.sleep(pause(attempt))
 
-    async def accept(self, message: UUID, *, note: str = "", sender: str | None = None) -> MailboxItem:
+    async def accept(
+        self, message: UUID, *, note: str = "", key: str | None = None, sender: str | None = None
+    ) -> MailboxItem:
         """Accept a message: the organ takes over what it asks. Saying it again changes nothing.
+
+        Args:
+            message: its id.
+            note: for the sender's people.
+            key: of the application's own choice, such as its register's number: with another key it is a
+                Conflict, so that of several workers one knows that the message is its own to act on.
+            sender: as for ``open``.
 
         Raises:
             NotFound: it is not in the mailbox.
             Conflict: it was refused before.
         """
-        return await self._do(asks.accept(message, note=note, sender=sender))
+        return await self._do(asks.accept(message, note=note, key=key, sender=sender))
 
-    async def refuse(self, message: UUID, *, reason: str, sender: str | None = None) -> MailboxItem:
-        """Refuse a message and say why. Saying it again changes nothing.
+    async def refuse(
+        self, message: UUID, *, reason: str, key: str | None = None, sender: str | None = None
+    ) -> MailboxItem:
+        """Refuse a message and say why. Saying it again changes nothing; all else as for ``accept``.
 
         Raises:
             NotFound: it is not in the mailbox.
             Conflict: it was accepted before.
         """
-        return await self._do(asks.refuse(message, reason=reason, sender=sender))
+        return await self._do(asks.refuse(message, reason=reason, key=key, sender=sender))
 
     # -- events
 
@@ -226,7 +278,7 @@ class AsyncClient:
                             yield event
             except httpx2.TransportError as error:
                 if time.monotonic() - heard >= self._settings.patience:
-                    raise _unreachable(error) from error
+                    raise unreachable(error) from error
             except ClientError as problem:
                 if not passes(problem) or time.monotonic() - heard >= self._settings.patience:
                     raise
@@ -304,41 +356,3 @@ class AsyncClient:
     async def status(self) -> Status:
         """Return how the gateway is doing."""
         return await self._do(asks.status())
-
-    # -- how it is done
-
-    async def _do[T](self, ask: Ask[T]) -> T:
-        attempt = 0
-        while True:
-            reply: Reply | None = None
-            try:
-                reply = await self._once(ask)
-                if reply.status < httpx2.codes.BAD_REQUEST or not ask.ours:
-                    return ask.read(reply)
-                problem = problem_of(reply)
-                if attempt >= self._settings.retries or not ask.repeatable or not passes(problem):
-                    raise problem
-            except httpx2.TransportError as error:
-                if attempt >= self._settings.retries or not (ask.repeatable or isinstance(error, UNSENT)):
-                    raise _unreachable(error) from error
-            await asyncio.sleep(pause(attempt, reply))
-            attempt += 1
-
-    async def _once(self, ask: Ask[Any]) -> Reply:
-        response = await self._http.send(self._http.build_request(**request_of(ask, self._settings.timeout)))
-        return reply_of(response, response.content)
-
-    @contextlib.asynccontextmanager
-    async def _stream(self, ask: Ask[None]) -> AsyncGenerator[httpx2.Response]:
-        request = self._http.build_request(**request_of(ask, self._settings.timeout))
-        response = await self._http.send(request, stream=True)
-        try:
-            if response.status_code >= httpx2.codes.BAD_REQUEST:
-                raise problem_of(reply_of(response, await response.aread()))
-            yield response
-        finally:
-            await response.aclose()
-
-
-def _unreachable(error: httpx2.TransportError) -> GatewayUnreachable:
-    return GatewayUnreachable(f"{type(error).__name__} {error}".strip())

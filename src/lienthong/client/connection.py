@@ -14,6 +14,10 @@ from lienthong.kernel.identifiers import ClientId
 UNSENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 """What fails before anything is sent: repeating it can do no harm."""
 
+PIECE: Final = 8 * 1024 * 1024
+"""Bytes of an upload that are sent, and held in memory, at a time."""
+CONFLICT: Final = 409
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How to reach a gateway, and for whom."""

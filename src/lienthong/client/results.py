@@ -9,9 +9,10 @@ from lienthong.trust.header import ReceiptState
 
 
 class NewContent(msgspec.Struct, frozen=True, kw_only=True):
-    """A content to be sent with a message."""
+    """A content to be sent with a message: its data, or what was uploaded before."""
 
-    data: bytes
+    data: bytes = b""
+    upload: UUID | None = None
     name: str = ""
     media_type: str = "application/octet-stream"
 
@@ -42,9 +43,18 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """How far a message has come at one receiver."""
 
     receiver: str
-    sent: datetime
-    # The last receipt's; None where there is none yet.
-    state: ReceiptState | None
+    # queued, sent, delivered, opened, accepted, refused, expired or recalled.
+    standing: str
+    # None where it was never sent.
+    sent: datetime | None
+    expires: datetime | None
+    # Why it was refused or given up: a code, and what a person has said.
+    refusal: str
+    note: str
+    # asked, done or too-late; None where it was not recalled.
+    recall: str | None
+    # The message that was sent in its place.
+    redriven: UUID | None
     receipts: tuple[Receipt, ...]
 
 
@@ -65,6 +75,58 @@ class MailboxItem(msgspec.Struct, frozen=True, kw_only=True):
     urgency: int
     arrived: datetime
     state: ReceiptState
+    conversation: UUID | None = None
+    # Its place in the conversation, from 1; 0 without one.
+    sequence: int = 0
+    # How many before it did not come in time.
+    missing: int = 0
+    # When it was accepted or refused, and with what words.
+    concluded: datetime | None = None
+    note: str = ""
+
+
+class Recalled(msgspec.Struct, frozen=True, kw_only=True):
+    """What has been done to take a message back."""
+
+    id: UUID
+    # They are asked to give it back; their answers come as receipts.
+    asked: tuple[str, ...]
+    # They had accepted or refused it already, or never got it.
+    concluded: tuple[str, ...]
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that will not reach one of its receivers by itself."""
+
+    message: UUID
+    sender: str
+    receiver: str
+    at: datetime
+    # A code, and a text for a person.
+    reason: str
+    detail: str
+    # The message that was sent in its place.
+    redriven: UUID | None
+
+
+class DeadLetters(msgspec.Struct, frozen=True, kw_only=True):
+    """Dead letters, the newest first."""
+
+    letters: tuple[DeadLetter, ...]
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an upload has come."""
+
+    id: UUID
+    # Bytes: of the content, and of what the gateway has.
+    size: int
+    offset: int
+    # SHA-256, hexadecimal.
+    digest: str
+    expires: datetime
+    # Whether a message can bring it.
+    whole: bool
 
 
 class MailboxPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +161,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
     expires: datetime
     conversation: UUID | None
+    sequence: int
+    # The message that this one was sent in place of.
+    repeats: UUID | None
     state: ReceiptState
     contents: tuple[ContentItem, ...]
 
@@ -106,7 +171,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that has happened to a message."""
 
-    # message.arrived, message.receipt, message.expired …
+    # message.arrived, message.recalled, message.receipt, message.expired …
     type: str
     # The message.
     id: str
@@ -114,7 +179,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     peer: str
     label: str
     at: datetime
-    # Of a receipt: how far the message has come, and what its receiver said with it.
+    # Of a receipt: how far the message has come, and what its receiver said with it. Of a recall: why.
     state: str = ""
     note: str = ""
     # Where the stream stands after it: what ``events(after=…)`` takes.

@@ -1,20 +1,22 @@
-"""The client for ordinary code. Made of the one for asyncio by ``tools/generate_client.py``."""
+"""For ordinary code: made of the file for asyncio by ``tools/generate_client.py``."""
 
-import contextlib
 import time
 import uuid
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, Self, Unpack
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import BinaryIO, Unpack
 from uuid import UUID
 
 import httpx2
 
 from lienthong.client import asks, calls
-from lienthong.client.asking import Ask, Reply, passes, pause, problem_of
-from lienthong.client.connection import UNSENT, Options, SendOptions, Settings, reply_of, request_of
-from lienthong.client.errors import ClientError, GatewayUnreachable
+from lienthong.client.asker_sync import Asker, unreachable
+from lienthong.client.asking import passes, pause
+from lienthong.client.connection import CONFLICT, PIECE, SendOptions, reply_of
+from lienthong.client.errors import ClientError, Conflict, GatewayUnreachable
 from lienthong.client.results import (
     Answer,
+    DeadLetter,
     Event,
     EvidenceEntry,
     EvidenceReceipt,
@@ -23,41 +25,23 @@ from lienthong.client.results import (
     Message,
     MessageStatus,
     NewContent,
+    Recalled,
     Sent,
     Status,
+    Upload,
 )
 from lienthong.client.streams import Download, Events
 from lienthong.client.topics_sync import Topics
-from lienthong.kernel.identifiers import ClientId, ServiceId
+from lienthong.kernel.identifiers import ServiceId
 
 
-class Client:
+class Client(Asker):
     """Talks to a gateway for one information system. Use it in an ``with``."""
 
-    def __init__(self, url: str, client: ClientId | str, **options: Unpack[Options]) -> None:
-        """Make a client; nothing is sent yet.
-
-        Args:
-            url: of the gateway, such as ``https://gateway.internal:8443``.
-            client: the information system: INSTANCE/CLASS/MEMBER/SUBSYSTEM, each part percent-encoded.
-            options: see ``connection.Settings``.
-        """
-        self._settings = Settings(url=url, client=client, **options)
-        self._http = httpx2.Client(**self._settings.options())
-        # Publishing on topics, and reading them.
-        self.topics = Topics(self._do)
-
-    def __enter__(self) -> Self:
-        """Use it."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close its connections."""
-        self.close()
-
-    def close(self) -> None:
-        """Close its connections."""
-        self._http.close()
+    @cached_property
+    def topics(self) -> Topics:
+        """Publishing on topics, and reading them."""
+        return Topics(self._do)
 
     # -- sending
 
@@ -67,7 +51,7 @@ class Client:
         """Send a message; when this returns it is sealed, recorded and durable.
 
         Args:
-            receivers: identifiers of organs.
+            receivers: organs' identifiers, ``group:CODE``, ``level:N``, ``below:ORGAN``, or ``*`` for everybody.
             contents: what it brings.
             options: see ``connection.SendOptions``; ``key`` makes it one message, however often it is sent.
 
@@ -94,6 +78,63 @@ class Client:
             NotFound: this organ has sent no such message.
         """
         return self._do(asks.message(message))
+
+    def recall(self, message: UUID, *, reason: str, receivers: Sequence[str] | None = None) -> Recalled:
+        """Take a message back from those who have not accepted or refused it.
+
+        Args:
+            message: its id.
+            reason: for the receivers' people.
+            receivers: from these only; from all if not given.
+
+        Raises:
+            NotFound: this organ has sent no such message.
+        """
+        return self._do(asks.recall(message, reason=reason, receivers=receivers))
+
+    def dead_letters(self, *, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """Return what will not reach its receivers by itself, the newest first."""
+        return (self._do(asks.dead_letters(limit))).letters
+
+    def redrive(self, message: UUID, *, receivers: Sequence[str] | None = None) -> Sent:
+        """Send the dead letters of a message anew; what arrived after all does not arrive twice.
+
+        Raises:
+            NotFound: there are no such dead letters.
+        """
+        return self._do(asks.redrive(message, receivers=receivers))
+
+    def upload(self, file: BinaryIO, *, size: int, digest: str | None = None) -> Upload:
+        """Upload a content, piece by piece, going on where the gateway is when the connection is lost.
+
+        Args:
+            file: can be sought.
+            size: bytes of the content.
+            digest: its SHA-256, hexadecimal, if it is known: then another content is refused.
+
+        Returns:
+            The whole upload; ``NewContent(upload=upload.id)`` sends it.
+
+        Raises:
+            Problem: the gateway says no, such as that the content is too large.
+            GatewayUnreachable: it does not come to its end.
+        """
+        upload, attempt = self._do(asks.begin_upload(size, digest)), 0
+        offset = upload.offset
+        while True:
+            file.seek(offset)
+            try:
+                upload = self._do(asks.upload_piece(upload.id, offset, file.read(PIECE)))
+                if upload.whole:
+                    return upload
+                # Bytes that came on the way, and were not acknowledged, are no progress.
+                attempt, offset = (0 if upload.offset > offset else attempt + 1), upload.offset
+            except (GatewayUnreachable, Conflict) as error:
+                attempt += 1
+                if attempt > self._settings.retries or (isinstance(error, Conflict) and error.status != CONFLICT):
+                    raise
+                time.sleep(pause(attempt))
+                offset = self._do(asks.upload_offset(upload.id))
 
     # -- the mailbox
 
@@ -182,26 +223,35 @@ class Client:
                 # Where something came, it is worth going on.
                 attempt = 0 if download.taken > before else attempt + 1
                 if attempt > self._settings.retries:
-                    raise _unreachable(error) from error
+                    raise unreachable(error) from error
             time.sleep(pause(attempt))
 
-    def accept(self, message: UUID, *, note: str = "", sender: str | None = None) -> MailboxItem:
+    def accept(
+        self, message: UUID, *, note: str = "", key: str | None = None, sender: str | None = None
+    ) -> MailboxItem:
         """Accept a message: the organ takes over what it asks. Saying it again changes nothing.
+
+        Args:
+            message: its id.
+            note: for the sender's people.
+            key: of the application's own choice, such as its register's number: with another key it is a
+                Conflict, so that of several workers one knows that the message is its own to act on.
+            sender: as for ``open``.
 
         Raises:
             NotFound: it is not in the mailbox.
             Conflict: it was refused before.
         """
-        return self._do(asks.accept(message, note=note, sender=sender))
+        return self._do(asks.accept(message, note=note, key=key, sender=sender))
 
-    def refuse(self, message: UUID, *, reason: str, sender: str | None = None) -> MailboxItem:
-        """Refuse a message and say why. Saying it again changes nothing.
+    def refuse(self, message: UUID, *, reason: str, key: str | None = None, sender: str | None = None) -> MailboxItem:
+        """Refuse a message and say why. Saying it again changes nothing; all else as for ``accept``.
 
         Raises:
             NotFound: it is not in the mailbox.
             Conflict: it was accepted before.
         """
-        return self._do(asks.refuse(message, reason=reason, sender=sender))
+        return self._do(asks.refuse(message, reason=reason, key=key, sender=sender))
 
     # -- events
 
@@ -225,7 +275,7 @@ class Client:
                             yield event
             except httpx2.TransportError as error:
                 if time.monotonic() - heard >= self._settings.patience:
-                    raise _unreachable(error) from error
+                    raise unreachable(error) from error
             except ClientError as problem:
                 if not passes(problem) or time.monotonic() - heard >= self._settings.patience:
                     raise
@@ -303,41 +353,3 @@ class Client:
     def status(self) -> Status:
         """Return how the gateway is doing."""
         return self._do(asks.status())
-
-    # -- how it is done
-
-    def _do[T](self, ask: Ask[T]) -> T:
-        attempt = 0
-        while True:
-            reply: Reply | None = None
-            try:
-                reply = self._once(ask)
-                if reply.status < httpx2.codes.BAD_REQUEST or not ask.ours:
-                    return ask.read(reply)
-                problem = problem_of(reply)
-                if attempt >= self._settings.retries or not ask.repeatable or not passes(problem):
-                    raise problem
-            except httpx2.TransportError as error:
-                if attempt >= self._settings.retries or not (ask.repeatable or isinstance(error, UNSENT)):
-                    raise _unreachable(error) from error
-            time.sleep(pause(attempt, reply))
-            attempt += 1
-
-    def _once(self, ask: Ask[Any]) -> Reply:
-        response = self._http.send(self._http.build_request(**request_of(ask, self._settings.timeout)))
-        return reply_of(response, response.content)
-
-    @contextlib.contextmanager
-    def _stream(self, ask: Ask[None]) -> Generator[httpx2.Response]:
-        request = self._http.build_request(**request_of(ask, self._settings.timeout))
-        response = self._http.send(request, stream=True)
-        try:
-            if response.status_code >= httpx2.codes.BAD_REQUEST:
-                raise problem_of(reply_of(response, response.read()))
-            yield response
-        finally:
-            response.close()
-
-
-def _unreachable(error: httpx2.TransportError) -> GatewayUnreachable:
-    return GatewayUnreachable(f"{type(error).__name__} {error}".strip())

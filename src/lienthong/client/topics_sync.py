@@ -1,4 +1,4 @@
-"""Topics for ordinary code. Made of the one for asyncio by ``tools/generate_client.py``."""
+"""For ordinary code: made of the file for asyncio by ``tools/generate_client.py``."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

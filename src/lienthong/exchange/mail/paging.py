@@ -1,42 +1,32 @@
-"""A mailbox page by page: urgent first, then in order of arrival."""
+"""A mailbox page by page: urgent first, then as they were handed over."""
 
 import base64
 import binascii
 from typing import Final, Self
-from uuid import UUID
 
 import msgspec
 
 from lienthong.exchange.errors import RequestInvalid
-from lienthong.exchange.mail.store import MailItem
-from lienthong.kernel.clock import Millis
+from lienthong.exchange.mail.store import ITEM, MailItem, item_from
 from lienthong.kernel.labels import Label
 from lienthong.trust.header import ReceiptState
 from lienthong.trust.journal import Journal
 
 _PAGE: Final = (
-    "SELECT receiver, message, sender, label, urgency, arrived, state FROM mailbox"
-    " WHERE receiver = :receiver AND :state IN (state, '')"
-    " AND (-urgency, arrived, message, sender) > (:urgency, :arrived, :message, :sender)"
-    " ORDER BY urgency DESC, arrived, message, sender LIMIT :limit"
+    f"SELECT {ITEM}, rank FROM mailbox WHERE receiver = :receiver AND held = 0 AND :state IN (state, '')"  # noqa: S608 - a constant
+    " AND (-rank, place) > (:rank, :place) ORDER BY rank DESC, place LIMIT :limit"
 )
 _ROWS: Final = 500
 # Before every place there is: urgencies are below 2**53 (trust.header).
-_FIRST_URGENCY: Final = -(1 << 53)
+_FIRST: Final = 1 << 53
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A place in a mailbox, after some message."""
+    """A place in a mailbox, behind some message."""
 
-    urgency: int = -_FIRST_URGENCY
-    arrived: Millis = 0
-    message: UUID = UUID(int=0)
-    sender: str = ""
-
-    @classmethod
-    def after(cls, item: MailItem) -> Self:
-        """Return the place behind a message."""
-        return cls(item.urgency, item.arrived, item.message, item.sender)
+    # The urgency by which it is listed, and the order in which it was handed over.
+    rank: int = _FIRST
+    place: int = 0
 
     def __str__(self) -> str:
         """Write it as a client gets it."""
@@ -66,8 +56,8 @@ def page(  # noqa: PLR0913 - filters, each with its name
     state: ReceiptState | None = None,
     after: Place | None = None,
     limit: int,
-) -> list[MailItem]:
-    """Return what stands in a mailbox behind a place, as far as a reader may handle it.
+) -> list[tuple[MailItem, Place]]:
+    """Return what stands in a mailbox behind a place, as far as a reader may handle it, each with its own place.
 
     Args:
         journal: where the mailboxes are.
@@ -78,34 +68,21 @@ def page(  # noqa: PLR0913 - filters, each with its name
         limit: at most so many.
     """
     place = after or Place()
-    found: list[MailItem] = []
+    found: list[tuple[MailItem, Place]] = []
     while len(found) < limit:
         rows = journal.read(
             _PAGE,
             {
                 "receiver": receiver,
                 "state": "" if state is None else state.value,
-                "urgency": -place.urgency,
-                "arrived": place.arrived,
-                "message": place.message.bytes,
-                "sender": place.sender,
+                "rank": -place.rank,
+                "place": place.place,
                 "limit": _ROWS,
             },
         )
-        items = [
-            MailItem(
-                receiver=to,
-                message=UUID(bytes=message),
-                sender=sender,
-                label=label,
-                urgency=urgency,
-                arrived=arrived,
-                state=ReceiptState(reached),
-            )
-            for to, message, sender, label, urgency, arrived, reached in rows
-        ]
-        found += [item for item in items if Label.parse(item.label) <= ceiling]
+        items = [(item, Place(row[-1], item.place)) for row in rows for item in (item_from(row[:-1]),)]
+        found += [each for each in items if Label.parse(each[0].label) <= ceiling]
         if len(items) < _ROWS:
             break
-        place = Place.after(items[-1])
+        place = items[-1][1]
     return found[:limit]

@@ -12,8 +12,9 @@ from lienthong.kernel.clock import HOUR, MINUTE, SECOND, Millis
 from lienthong.trust.header import ReceiptState
 from lienthong.trust.journal import Journal, Statement
 
-_ITEM: Final = """receiver, message, sender, label, urgency, arrived, state, place, conversation, sequence, gap, held,
+ITEM: Final = """receiver, message, sender, label, urgency, arrived, state, place, conversation, sequence, gap, held,
     concluded, key, note"""
+"""The columns of a message in a mailbox, as ``item_from`` reads them."""
 _PUT: Final = """INSERT INTO outgoing (token, subject, data, message, receiver, due, expires, urgency)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _ARRIVED: Final = """INSERT INTO mailbox (receiver, message, sender, label, urgency, arrived, state, envelope, place,
@@ -265,27 +266,27 @@ class MailStore:
     def mailbox(self, receiver: str, *, state: ReceiptState | None = None, limit: int = 1000) -> list[MailItem]:
         """Return a mailbox, or what in it has come so far and no further; urgent first, then as it was handed over."""
         rows = self._journal.read(
-            f"SELECT {_ITEM} FROM mailbox WHERE receiver = ? AND held = 0 AND ? IN (state, '')"  # noqa: S608 - a constant
+            f"SELECT {ITEM} FROM mailbox WHERE receiver = ? AND held = 0 AND ? IN (state, '')"  # noqa: S608 - a constant
             " ORDER BY rank DESC, place LIMIT ?",
             (receiver, "" if state is None else state.value, limit),
         )
-        return [_item(row) for row in rows]
+        return [item_from(row) for row in rows]
 
     def held(self, receiver: str, sender: str, conversation: bytes) -> list[MailItem]:
         """Return what is held back of a conversation."""
         rows = self._journal.read(
-            f"SELECT {_ITEM} FROM mailbox WHERE held > 0 AND receiver = ? AND sender = ? AND conversation = ?",  # noqa: S608 - a constant
+            f"SELECT {ITEM} FROM mailbox WHERE held > 0 AND receiver = ? AND sender = ? AND conversation = ?",  # noqa: S608 - a constant
             (receiver, sender, conversation),
         )
-        return [_item(row) for row in rows]
+        return [item_from(row) for row in rows]
 
     def overdue(self, at: Millis) -> list[MailItem]:
         """Return what has been held back for long enough."""
         rows = self._journal.read(
-            f"SELECT {_ITEM} FROM mailbox WHERE held > 0 AND held <= ? ORDER BY held",  # noqa: S608 - a constant
+            f"SELECT {ITEM} FROM mailbox WHERE held > 0 AND held <= ? ORDER BY held",  # noqa: S608 - a constant
             (at,),
         )
-        return [_item(row) for row in rows]
+        return [item_from(row) for row in rows]
 
     def last_place(self) -> int:
         """Return the place of the message that was handed over last."""
@@ -309,18 +310,18 @@ class MailStore:
         There is one at most, unless two senders use one id: then name the sender.
         """
         rows = self._journal.read(
-            f"SELECT {_ITEM}, envelope FROM mailbox WHERE receiver = ? AND message = ? AND ? IN (sender, '')",  # noqa: S608 - a constant
+            f"SELECT {ITEM}, envelope FROM mailbox WHERE receiver = ? AND message = ? AND ? IN (sender, '')",  # noqa: S608 - a constant
             (receiver, message.bytes, sender),
         )
-        return [(_item(row[:-1]), row[-1]) for row in rows]
+        return [(item_from(row[:-1]), row[-1]) for row in rows]
 
     def repeated(self, receiver: str, sender: str, origin: UUID) -> MailItem | None:
         """Return the message that came under that id, or in its place, or None."""
         rows = self._journal.read(
-            f"SELECT {_ITEM} FROM mailbox WHERE receiver = ? AND sender = ? AND (message = ? OR origin = ?)",  # noqa: S608 - a constant
+            f"SELECT {ITEM} FROM mailbox WHERE receiver = ? AND sender = ? AND (message = ? OR origin = ?)",  # noqa: S608 - a constant
             (receiver, sender, origin.bytes, origin.bytes),
         )
-        return _item(rows[0]) if rows else None
+        return item_from(rows[0]) if rows else None
 
     # -- where the carrier's streams have been read to
 
@@ -334,7 +335,8 @@ class MailStore:
         return ("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (stream, sequence))
 
 
-def _item(row: tuple[Any, ...]) -> MailItem:
+def item_from(row: tuple[Any, ...]) -> MailItem:
+    """Read a row of ``ITEM``."""
     receiver, message, sender, label, urgency, arrived, state, place, conversation, *rest = row
     sequence, gap, held, concluded, key, note = rest
     return MailItem(

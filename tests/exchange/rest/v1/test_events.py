@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -130,6 +131,38 @@ async def test_what_expires_is_told(web: Faces, country: World) -> None:
     (_, event) = await take(web.client(CENTRE), 1, after=0)
     assert (event["event"], json.loads(event["data"])["id"]) == ("message.expired", message["id"])
     assert json.loads(event["data"])["peer"] == str(COMMUNE)
+
+
+async def test_a_message_that_waits_for_an_earlier_one_is_told_when_it_is_handed_over(
+    web: Faces, country: World
+) -> None:
+    conversation = uuid.uuid4()
+
+    def envelope(sequence: int) -> bytes:
+        return country.message(CENTRE, COMMUNE, conversation=conversation, sequence=sequence)
+
+    before = len(country.entries("p1"))
+    first = envelope(1)
+    country.post(CENTRE, COMMUNE, envelope(2))
+    await eventually(lambda: len(country.entries("p1")) > before)
+    assert country.arrivals == []
+    (start,) = await take(web.client(COMMUNE), 0)
+    country.post(CENTRE, COMMUNE, first)
+    await eventually(lambda: len(country.arrivals) == 2)
+    told = (await take(web.client(COMMUNE), 2, after=0))[1:]
+    assert {json.loads(each["data"])["id"] for each in told} == {str(item.message) for _, item in country.arrivals}
+    assert all(int(each["id"]) > int(start["id"]) for each in told)
+
+
+async def test_a_recall_is_told_with_its_reason(web: Faces) -> None:
+    message = await web.message()
+    await web.client().post(f"/v1/messages/{message}/recall", json={"reason": "wrong annex"})
+    (_, _, recall) = await take(web.client(COMMUNE), 2, after=0)
+    told = json.loads(recall["data"])
+    assert (recall["event"], told["id"], told["note"]) == ("message.recalled", message, "wrong annex")
+    (*_, receipt) = await take(web.client(CENTRE), 2, after=0)
+    told = json.loads(receipt["data"])
+    assert (told["id"], told["state"]) == (message, "recalled")
 
 
 @pytest.mark.parametrize("id_", ["-1", "x", "²", "9" * 20, ""])

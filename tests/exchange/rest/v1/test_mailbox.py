@@ -31,6 +31,11 @@ async def test_a_message_is_listed_for_its_organ_only(web: Faces, country: World
             "urgency": 2,
             "arrived": iso(country.clock.now()),
             "state": "delivered",
+            "conversation": None,
+            "sequence": 0,
+            "missing": 0,
+            "concluded": None,
+            "note": "",
         }
     ]
     assert (await web.client(OTHER, site="p1").get("/v1/mailbox")).json()["messages"] == []
@@ -165,7 +170,7 @@ async def test_a_message_is_opened_with_its_seal_checked(web: Faces) -> None:
 
 async def test_a_message_is_accepted_once(web: Faces) -> None:
     message, client = await web.message(), web.client(COMMUNE)
-    for body in ({"note": "Case 17"}, {}):
+    for body in ({"note": "Case 17"}, {"note": "other words"}):
         answer = await client.post(f"/v1/mailbox/{message}/accept", json=body)
         assert (answer.status_code, answer.json()["state"]) == (200, "accepted")
     # Without a body too.
@@ -174,6 +179,31 @@ async def test_a_message_is_accepted_once(web: Faces) -> None:
     assert problem(late) == (409, "already_decided", f"{message} is accepted")
     await eventually(lambda: len(web.world.receipts) == 2)
     assert web.world.receipts[1][1].note == "Case 17"
+
+
+async def test_of_two_who_accept_one_learns_that_it_was_the_other(web: Faces) -> None:
+    message, client = await web.message(), web.client(COMMUNE)
+    address = f"/v1/mailbox/{message}/accept"
+    for _ in range(2):
+        answer = await client.post(address, json={"note": "Case 17"}, headers={"Idempotency-Key": "17"})
+        assert (answer.status_code, answer.json()["note"]) == (200, "Case 17")
+    other = await client.post(address, headers={"Idempotency-Key": "18"})
+    assert problem(other) == (409, "already_decided", f"{message} is accepted")
+    wrong = await client.post(address, headers={"Idempotency-Key": "a b"})
+    assert problem(wrong) == (400, "input_invalid", "the header Idempotency-Key is 'a b'")
+
+
+async def test_a_message_that_was_taken_back_is_gone(web: Faces) -> None:
+    message, client = await web.message(), web.client(COMMUNE)
+    await web.client().post(f"/v1/messages/{message}/recall", json={"reason": "wrong annex"})
+    await eventually(lambda: web.world.states()[-1:] == [(str(COMMUNE), "recalled")])
+    for answer in (
+        await client.get(f"/v1/mailbox/{message}"),
+        await client.get(f"/v1/mailbox/{message}/contents/0"),
+        await client.post(f"/v1/mailbox/{message}/accept"),
+    ):
+        assert problem(answer) == (410, "message_recalled", message)
+    assert (await client.get("/v1/mailbox")).json()["messages"][0]["state"] == "recalled"
 
 
 async def test_a_message_is_refused_with_a_reason(web: Faces) -> None:

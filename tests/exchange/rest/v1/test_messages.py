@@ -9,6 +9,7 @@ import pytest
 
 from lienthong.exchange.rest.v1.messages import MAX_INLINE
 from lienthong.kernel.clock import iso
+from lienthong.trust.errors import JournalError
 from tests.support.carriers import eventually
 from tests.support.gateways import CENTRE, COMMUNE, HSO, LOW, NEIGHBOUR, OTHER, World
 from tests.support.v1 import NOWHERE, Faces, problem
@@ -59,6 +60,11 @@ async def test_a_system_sends_nothing_above_its_ceiling(web: Faces) -> None:
         (TO | {"term_seconds": 90 * 86400 + 1}, "Expected `int` <= 7776000 - at `$.term_seconds`"),
         (TO | {"contents": [{"data": "???"}]}, "Invalid base64 encoded string - at `$.contents[0].data`"),
         (TO | {"contents": [{"data": ""}] * 65}, "Expected `array` of length <= 64 - at `$.contents`"),
+        (TO | {"contents": [{"name": "x"}]}, "$.contents[0] has not exactly one of `data` and `upload`"),
+        (
+            TO | {"contents": [{"data": ""}, {"data": "", "upload": str(uuid.UUID(int=0))}]},
+            "$.contents[1] has not exactly one of `data` and `upload`",
+        ),
         (TO | {"contents": [{"data": "", "path": "/"}]}, "Object contains unknown field `path` - at `$.contents[0]`"),
         (TO | {"conversation": "x"}, "Invalid UUID - at `$.conversation`"),
     ],
@@ -71,7 +77,9 @@ async def test_a_field_that_is_not_allowed_is_named(web: Faces, body: dict[str, 
     ("body", "code"),
     [
         (TO | {"label": "cosmic"}, "label_invalid"),
-        ({"receivers": ["VN/PARTY"]}, "identifier_invalid"),
+        ({"receivers": ["VN/PARTY"]}, "address_invalid"),
+        ({"receivers": ["group:none"]}, "nobody_addressed"),
+        ({"receivers": ["level:x"]}, "address_invalid"),
         (TO | {"subject": "\ud800"}, "input_invalid"),
     ],
 )
@@ -113,23 +121,23 @@ async def test_the_sender_sees_each_receiver_with_its_sealed_receipts(web: Faces
     status = (await web.client(HSO).get(f"/v1/messages/{message}")).json()
     assert (status["id"], status["sender"]) == (message, str(CENTRE))
     commune, other = status["deliveries"]
-    assert (commune["receiver"], commune["state"]) == (str(COMMUNE), "refused")
+    assert (commune["receiver"], commune["standing"]) == (str(COMMUNE), "refused")
     assert commune["sent"] == iso(country.clock.now())
     assert [(each["state"], each["note"]) for each in commune["receipts"]] == [
         ("delivered", ""),
         ("refused", "not ours"),
     ]
-    assert (other["receiver"], other["state"]) == (str(OTHER), "delivered")
+    assert (other["receiver"], other["standing"]) == (str(OTHER), "delivered")
     sealed = base64.b64decode(commune["receipts"][1]["sealed"])
     header = country.running["tw"].node.open_seal(sealed).header
     assert (header.status, header.conversation) == ("refused", uuid.UUID(message))
 
 
-async def test_a_receiver_without_a_receipt_has_no_state(web: Faces, country: World) -> None:
+async def test_a_receiver_without_a_receipt_has_been_sent_it(web: Faces, country: World) -> None:
     await country.stop("p1")
     message = (await web.client().post("/v1/messages", json=TO)).json()["id"]
     (delivery,) = (await web.client().get(f"/v1/messages/{message}")).json()["deliveries"]
-    assert (delivery["state"], delivery["receipts"]) == (None, [])
+    assert (delivery["standing"], delivery["receipts"]) == ("sent", [])
 
 
 async def test_what_others_have_sent_is_unknown(web: Faces, country: World) -> None:
@@ -140,3 +148,49 @@ async def test_what_others_have_sent_is_unknown(web: Faces, country: World) -> N
     assert problem(await web.client(COMMUNE).get(f"/v1/messages/{message}")) == (404, "message_unknown", message)
     nothing = str(uuid.uuid4())
     assert problem(await web.client().get(f"/v1/messages/{nothing}")) == (404, "message_unknown", nothing)
+
+
+async def test_a_message_may_be_for_all_of_a_kind(web: Faces, country: World) -> None:
+    sent = (await web.client().post("/v1/messages", json={"receivers": ["*"]})).json()
+    receivers = {
+        each["receiver"] for each in (await web.client().get(f"/v1/messages/{sent['id']}")).json()["deliveries"]
+    }
+    assert {str(COMMUNE), str(OTHER), str(NEIGHBOUR)} <= receivers
+    assert str(CENTRE) not in receivers
+
+
+async def test_a_request_with_a_key_is_one_message_however_often_it_comes(web: Faces, country: World) -> None:
+    client, headers = web.client(), {"Idempotency-Key": "one"}
+    first, *others = await asyncio.gather(*(client.post("/v1/messages", json=TO, headers=headers) for _ in range(4)))
+    assert {answer.content for answer in others} == {first.content}
+    assert sorted(answer.headers.get("idempotent-replayed", "") for answer in (first, *others)) == ["", *["true"] * 3]
+    await eventually(lambda: len(country.receipts) == 1)
+    assert len(country.arrivals) == 1
+    other = await client.post("/v1/messages", json=TO | {"subject": "other"}, headers=headers)
+    assert problem(other) == (422, "idempotency_key_reused", "one")
+    # Keys are those of one information system.
+    assert (await web.client(HSO).post("/v1/messages", json=TO, headers=headers)).json()["id"] != first.json()["id"]
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 201])
+async def test_a_key_that_is_none_is_refused(web: Faces, key: str) -> None:
+    answer = await web.client().post("/v1/messages", json=TO, headers={"Idempotency-Key": key})
+    assert problem(answer) == (400, "input_invalid", f"the header Idempotency-Key is {key[:40]!r}")
+
+
+async def test_a_request_that_was_cut_off_is_finished_by_the_next(
+    web: Faces, country: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, client, headers = web.faces["tw"].keys, web.client(), {"Idempotency-Key": "one"}
+    answered = keys.answered
+
+    async def full(*_: object) -> None:
+        raise JournalError("full")
+
+    monkeypatch.setattr(keys, "answered", full)
+    assert problem(await client.post("/v1/messages", json=TO, headers=headers))[:2] == (503, "journal_unavailable")
+    await eventually(lambda: len(country.receipts) == 1)
+    monkeypatch.setattr(keys, "answered", answered)
+    again = (await client.post("/v1/messages", json=TO, headers=headers)).json()
+    assert (again["published"], again["queued"], again["refused"]) == (1, 0, {})
+    assert [str(item.message) for _, item in country.arrivals] == [again["id"]]

@@ -12,7 +12,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from lienthong.exchange.rest.v1 import events, evidence, mailbox, messages, status, topic_stream, topics
+from lienthong.exchange.rest.v1 import (
+    afterwards,
+    events,
+    evidence,
+    mailbox,
+    messages,
+    status,
+    topic_stream,
+    topics,
+    uploads,
+)
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Face, Nothing
 from lienthong.exchange.rest.v1.errors import AddressUnknown, MethodNotAllowed
 from lienthong.exchange.rest.v1.openapi import describe
@@ -75,6 +85,8 @@ async def _description(_: Asked[Nothing, Nothing]) -> Response:
 
 ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
     *messages.ENDPOINTS,
+    *afterwards.ENDPOINTS,
+    *uploads.ENDPOINTS,
     *mailbox.ENDPOINTS,
     *events.ENDPOINTS,
     *topics.ENDPOINTS,

@@ -2,13 +2,15 @@
 
 import base64
 import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Final
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from lienthong.exchange.rest.v1.errors import RangeInvalid
+from lienthong.exchange.errors import RangeInvalid
 from lienthong.trust.header import Content
 
 OCTETS: Final = "application/octet-stream"
@@ -55,10 +57,31 @@ def asked_range(request: Request, content: Content) -> range | None:
     return range(start, stop)
 
 
-def whole(request: Request, content: Content, data: bytes) -> Response:
-    """Answer with a content that is in memory, or the part of it that is asked for."""
+async def streamed(request: Request, content: Content, read: Callable[[int, int], AsyncGenerator[bytes]]) -> Response:
+    """Answer with a content, or the part of it that is asked for, piece by piece.
+
+    Args:
+        request: what may ask for a range.
+        content: what was sealed of it.
+        read: returns the bytes from a first one to before a last one.
+
+    Raises:
+        RangeInvalid: a range behind the end.
+        LienthongError: as for ``read``, if it is told before the first piece.
+    """
     headers, wanted = headers_of(content), asked_range(request, content)
-    if wanted is None:
-        return Response(data, headers=headers)
-    headers["content-range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{content.size}"
-    return Response(data[wanted.start : wanted.stop], status_code=206, headers=headers)
+    if wanted is not None:
+        headers["content-range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{content.size}"
+    part = range(content.size) if wanted is None else wanted
+    headers["content-length"] = str(len(part))
+    pieces = read(part.start, part.stop)
+    # What is not there must be told before the answer's head is on its way.
+    first = await anext(pieces, b"")
+    return StreamingResponse(_all(first, pieces), status_code=200 if wanted is None else 206, headers=headers)
+
+
+async def _all(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    async with aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece

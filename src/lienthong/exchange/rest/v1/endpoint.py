@@ -15,6 +15,7 @@ from lienthong.directory.model import Organ
 from lienthong.exchange import policy
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.rest.v1.errors import CallerMissing
+from lienthong.exchange.rest.v1.keys import Keys
 from lienthong.exchange.rest.v1.waiting import Crowd
 from lienthong.kernel.errors import LienthongError
 from lienthong.kernel.identifiers import ClientId
@@ -43,6 +44,11 @@ class Face:
     # Seconds of a clock that nobody sets: for how long someone has waited.
     time: Callable[[], float] = time.monotonic
     crowd: Crowd = field(default_factory=Crowd)
+    keys: Keys = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Set up what follows from the gateway."""
+        self.keys = Keys(self.gateway.node.journal, self.gateway.node.clock)
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,13 +61,6 @@ class TooMany(ExchangeError):
     hint = "Close streams and long polls that nobody reads; one stream of events is enough for an organ."
 
 
-class RangeInvalid(BadInput):
-    """The content has no such bytes."""
-
-    code = "range_invalid"
-    hint = "Ask for a range within the size that the mailbox names."
-
-
 class AlreadyDecided(ExchangeError):
     """The message was accepted or refused before, and differently."""
 

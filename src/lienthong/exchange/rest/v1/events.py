@@ -15,13 +15,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from lienthong.exchange.errors import Expired
+from lienthong.exchange.mail.ledger import Ledger
+from lienthong.exchange.mail.ordering import HANDED_OVER
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Caller, Endpoint, Nothing
 from lienthong.exchange.rest.v1.errors import InputInvalid, Interrupted, TooMany
 from lienthong.exchange.rest.v1.evidence import may_see
 from lienthong.exchange.rest.v1.values import Time
 from lienthong.exchange.rest.v1.waiting import LOOK_EVERY, while_there
 from lienthong.kernel.clock import iso
-from lienthong.trust.header import Kind
+from lienthong.trust.header import Header, Kind, ReceiptState
 from lienthong.trust.journal import Entry, Journal
 from lienthong.trust.seal import header_of
 
@@ -35,9 +37,14 @@ _RETRY: Final = 1000
 # Direction, kind and verdict of the entries that are events, and what these are called.
 _EVENTS: Final = {
     ("in", Kind.MESSAGE.value, "ok"): "message.arrived",
+    # It waited for an earlier one of its conversation.
+    ("own", "state", HANDED_OVER): "message.arrived",
+    ("in", Kind.RECALL.value, "ok"): "message.recalled",
     ("in", Kind.RECEIPT.value, "ok"): "message.receipt",
     ("out", "failure", Expired.code): "message.expired",
 }
+# Entries of these kinds have ids of their own; their headers name the message.
+_ABOUT: Final = frozenset({Kind.RECEIPT.value, Kind.RECALL.value})
 type Position = Annotated[
     int, Meta(ge=0, le=2**53, description="Begin after the event with this id; Last-Event-ID goes before it.")
 ]
@@ -52,7 +59,7 @@ class EventParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that has happened to a message."""
 
-    # message.arrived, message.receipt, message.expired …
+    # message.arrived, message.recalled, message.receipt, message.expired …
     type: str
     # The message.
     id: str
@@ -60,30 +67,34 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     peer: str
     label: str
     at: Time
-    # Of a receipt: how far the message has come, and what its receiver said with it.
+    # Of a receipt: how far the message has come, and what its receiver said with it. Of a recall: why.
     state: str
     note: str
 
 
-def event_of(entry: Entry) -> Event | None:
+def event_of(entry: Entry, journal: Journal) -> Event | None:
     """Return the event that an entry of the journal is, if it is one."""
     type_ = _EVENTS.get((entry.direction, entry.kind, entry.verdict))
-    if type_ is None:
+    # A message that is held back, or came again or too late, has not arrived; the detail says so.
+    if type_ is None or (entry.kind == Kind.MESSAGE and entry.detail):
         return None
-    message, note = entry.id, ""
-    if entry.kind == Kind.RECEIPT and entry.seals:
-        # A receipt has an id of its own; its header, which was checked before it was recorded, names the message.
+    if entry.kind == Kind.RECALL and not entry.detail.startswith(ReceiptState.RECALLED):
+        return None
+    message, state, note = entry.id, "", ""
+    if entry.kind in _ABOUT:
+        # Its seal was checked before it was recorded.
         header = header_of(entry.seals[0])
-        message, note = str(header.conversation), header.note
-    return Event(
-        type=type_,
-        id=message,
-        peer=entry.peer,
-        label=entry.label,
-        at=iso(entry.at),
-        state=entry.detail if entry.kind == Kind.RECEIPT else "",
-        note=note,
-    )
+        message, state, note = _message_of(header, journal), header.status, header.note
+    return Event(type=type_, id=message, peer=entry.peer, label=entry.label, at=iso(entry.at), state=state, note=note)
+
+
+def _message_of(header: Header, journal: Journal) -> str:
+    """Return the message that a recall, a receipt, or a receipt for a recall is about."""
+    about = header.conversation
+    if about is not None and header.kind is Kind.RECEIPT:
+        recalled = Ledger(journal).recalled(about, receiver=header.sender, sender=header.receiver)
+        about = about if recalled is None else recalled[0]
+    return str(about)
 
 
 async def _events(asked: Asked[EventParams, Nothing]) -> Response:
@@ -156,12 +167,12 @@ class _Stream(Response):
             (self._position, stop, str(caller.organ.id)),
         )
         self._position = stop
-        return b"".join(_block(index, Entry.from_bytes(body), caller) for index, body in rows)
+        entries = [(index, Entry.from_bytes(body)) for index, body in rows]
+        return b"".join(_block(index, event_of(entry, journal)) for index, entry in entries if may_see(caller, entry))
 
 
-def _block(index: int, entry: Entry, caller: Caller) -> bytes:
-    event = event_of(entry)
-    if event is None or not may_see(caller, entry):
+def _block(index: int, event: Event | None) -> bytes:
+    if event is None:
         return b""
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (index + 1, event.type.encode(), msgspec.json.encode(event))
 

@@ -1,5 +1,6 @@
 """``/v1/mailbox``: what has come for the caller's organ, and what it says about it."""
 
+from collections.abc import AsyncGenerator
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -7,19 +8,22 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
-from lienthong.exchange.errors import MessageUnknown, StorageFailed
+from lienthong.exchange.errors import MessageHeld, MessageRecalled, MessageUnknown, RangeInvalid, StorageFailed
 from lienthong.exchange.mail import paging
-from lienthong.exchange.mail.mailbox import Letter
+from lienthong.exchange.mail.mailbox import Conclusion, View
 from lienthong.exchange.mail.paging import Place
 from lienthong.exchange.mail.store import MailItem
-from lienthong.exchange.rest.v1.content import OCTETS, whole
+from lienthong.exchange.rest.v1.content import OCTETS, streamed
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Nothing
-from lienthong.exchange.rest.v1.errors import AlreadyDecided, RangeInvalid, TooMany
+from lienthong.exchange.rest.v1.errors import AlreadyDecided, TooMany
+from lienthong.exchange.rest.v1.keys import HEADER, key_of
 from lienthong.exchange.rest.v1.values import Cursor, Limit, Note, Seconds, Sender, Time
 from lienthong.exchange.rest.v1.waiting import LOOK_EVERY, while_there
 from lienthong.kernel.clock import iso
 from lienthong.kernel.labels import Label
 from lienthong.trust.header import ReceiptState
+
+_KEYED: Final = "Of the application's choice: who says the same with another key learns that it is decided already."
 
 
 class MailboxParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +71,13 @@ class MailboxItem(msgspec.Struct, frozen=True, kw_only=True):
     urgency: int
     arrived: Time
     state: ReceiptState
+    # Its conversation, its place in that, and how many before it did not come in time.
+    conversation: UUID | None
+    sequence: int
+    missing: int
+    # When it was accepted or refused, and with what words.
+    concluded: Time | None
+    note: str
 
 
 class MailboxPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +111,10 @@ class OpenedMessage(msgspec.Struct, frozen=True, kw_only=True):
     created: Time
     expires: Time
     conversation: UUID | None
+    # Its place in the conversation, from 1; 0 without one.
+    sequence: int
+    # The message that this one was sent in place of.
+    repeats: UUID | None
     state: ReceiptState
     contents: list[ContentItem]
 
@@ -110,14 +125,14 @@ async def _list(asked: Asked[MailboxParams, Nothing]) -> MailboxPage:
     if not found and asked.params.wait:
         with asked.face.crowd.admitted(organ):
             found = await while_there(asked.request.receive, _wait(asked, organ))
-    items = found[: asked.params.limit]
+    shown = found[: asked.params.limit]
     return MailboxPage(
-        messages=[_item(item) for item in items],
-        next=str(Place.after(items[-1])) if len(found) > asked.params.limit else None,
+        messages=[_item(item) for item, _ in shown],
+        next=str(shown[-1][1]) if len(found) > asked.params.limit else None,
     )
 
 
-def _look(asked: Asked[MailboxParams, Nothing]) -> list[MailItem]:
+def _look(asked: Asked[MailboxParams, Nothing]) -> list[tuple[MailItem, Place]]:
     """Return a page and, to know whether anything follows, one more."""
     params = asked.params
     return paging.page(
@@ -130,7 +145,7 @@ def _look(asked: Asked[MailboxParams, Nothing]) -> list[MailItem]:
     )
 
 
-async def _wait(asked: Asked[MailboxParams, Nothing], organ: str) -> list[MailItem]:
+async def _wait(asked: Asked[MailboxParams, Nothing], organ: str) -> list[tuple[MailItem, Place]]:
     until = asked.face.time() + asked.params.wait
     while not (found := _look(asked)) and (left := until - asked.face.time()) > 0 and not asked.gateway.bell.closed:
         await asked.gateway.bell.wait(organ, seconds=min(left, LOOK_EVERY))
@@ -138,8 +153,8 @@ async def _wait(asked: Asked[MailboxParams, Nothing], organ: str) -> list[MailIt
 
 
 async def _open(asked: Asked[LetterParams, Nothing]) -> OpenedMessage:
-    letter = await _letter(asked, asked.params.id, asked.params.sender)
-    header = letter.header
+    view = await _view(asked, asked.params.id, asked.params.sender)
+    header = view.header
     return OpenedMessage(
         id=header.id,
         sender=header.sender,
@@ -151,7 +166,9 @@ async def _open(asked: Asked[LetterParams, Nothing]) -> OpenedMessage:
         created=iso(header.created),
         expires=iso(header.expires),
         conversation=header.conversation,
-        state=_find(asked, header.id, header.sender).state,
+        sequence=header.sequence,
+        repeats=header.repeats,
+        state=view.item.state,
         contents=[
             ContentItem(name=each.name, media_type=each.media_type, size=each.size, digest=each.digest.hex())
             for each in header.contents
@@ -161,36 +178,47 @@ async def _open(asked: Asked[LetterParams, Nothing]) -> OpenedMessage:
 
 async def _content(asked: Asked[ContentParams, Nothing]) -> Response:
     params = asked.params
-    letter = await _letter(asked, params.id, params.sender)
-    if params.n >= len(letter.contents):
+    view = await _view(asked, params.id, params.sender)
+    contents = view.header.contents
+    if params.n >= len(contents):
         raise MessageUnknown(f"content {params.n} of {params.id}")
-    return whole(asked.request, letter.header.contents[params.n], letter.contents[params.n].data)
+    mailbox, organ = asked.gateway.mailbox, asked.caller.organ.id
+
+    def read(start: int, stop: int) -> AsyncGenerator[bytes]:
+        return mailbox.read(organ, params.id, params.n, start=start, stop=stop, sender=view.item.sender)
+
+    return await streamed(asked.request, contents[params.n], read)
 
 
 async def _accept(asked: Asked[LetterParams, Acceptance]) -> MailboxItem:
     item = _find(asked, asked.params.id, asked.params.sender)
-    mailbox, organ = asked.gateway.mailbox, asked.caller.organ.id
-    await mailbox.accept(organ, item.message, note=asked.body.note, sender=item.sender)
-    return _decided(asked, item, ReceiptState.ACCEPTED)
+    concluded = await asked.gateway.mailbox.accept(
+        asked.caller.organ.id, item.message, note=asked.body.note, key=_key(asked), sender=item.sender
+    )
+    return _concluded(asked, item, concluded)
 
 
 async def _refuse(asked: Asked[LetterParams, Refusal]) -> MailboxItem:
     item = _find(asked, asked.params.id, asked.params.sender)
-    mailbox, organ = asked.gateway.mailbox, asked.caller.organ.id
-    await mailbox.refuse(organ, item.message, reason=asked.body.reason, sender=item.sender)
-    return _decided(asked, item, ReceiptState.REFUSED)
+    concluded = await asked.gateway.mailbox.refuse(
+        asked.caller.organ.id, item.message, reason=asked.body.reason, key=_key(asked), sender=item.sender
+    )
+    return _concluded(asked, item, concluded)
 
 
-def _decided[P, B](asked: Asked[P, B], item: MailItem, wanted: ReceiptState) -> MailboxItem:
-    now = _find(asked, item.message, item.sender)
-    if now.state is not wanted:
-        raise AlreadyDecided(f"{item.message} is {now.state}")
-    return _item(now)
+def _key[P, B](asked: Asked[P, B]) -> str:
+    return key_of(asked.request.headers.get(HEADER)) or ""
 
 
-async def _letter[P, B](asked: Asked[P, B], message: UUID, sender: str) -> Letter:
+def _concluded[P, B](asked: Asked[P, B], item: MailItem, concluded: Conclusion) -> MailboxItem:
+    if not concluded.stands:
+        raise AlreadyDecided(f"{item.message} is {concluded.state}")
+    return _item(_find(asked, item.message, item.sender))
+
+
+async def _view[P, B](asked: Asked[P, B], message: UUID, sender: str) -> View:
     item = _find(asked, message, sender)
-    return await asked.gateway.mailbox.open(asked.caller.organ.id, message, sender=item.sender)
+    return await asked.gateway.mailbox.view(asked.caller.organ.id, message, sender=item.sender)
 
 
 def _find[P, B](asked: Asked[P, B], message: UUID, sender: str) -> MailItem:
@@ -213,6 +241,11 @@ def _item(item: MailItem) -> MailboxItem:
         urgency=item.urgency,
         arrived=iso(item.arrived),
         state=item.state,
+        conversation=item.conversation,
+        sequence=item.sequence,
+        missing=max(0, item.gap),
+        concluded=iso(item.concluded) if item.concluded else None,
+        note=item.note,
     )
 
 
@@ -235,7 +268,7 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
         params=LetterParams,
         body=Nothing,
         answer=OpenedMessage,
-        errors=(MessageUnknown, StorageFailed),
+        errors=(MessageUnknown, MessageHeld, MessageRecalled),
     ),
     Endpoint(
         method="GET",
@@ -246,7 +279,7 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
         body=Nothing,
         media_type=OCTETS,
         headers={"Range": "One range of bytes.", "If-Range": "The ETag that the range belongs to."},
-        errors=(MessageUnknown, StorageFailed, RangeInvalid),
+        errors=(MessageUnknown, MessageHeld, MessageRecalled, StorageFailed, RangeInvalid),
     ),
     Endpoint(
         method="POST",
@@ -256,7 +289,8 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
         params=LetterParams,
         body=Acceptance,
         answer=MailboxItem,
-        errors=(MessageUnknown, AlreadyDecided),
+        headers={HEADER: _KEYED},
+        errors=(MessageUnknown, MessageHeld, MessageRecalled, AlreadyDecided),
     ),
     Endpoint(
         method="POST",
@@ -266,6 +300,7 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
         params=LetterParams,
         body=Refusal,
         answer=MailboxItem,
-        errors=(MessageUnknown, AlreadyDecided),
+        headers={HEADER: _KEYED},
+        errors=(MessageUnknown, MessageHeld, MessageRecalled, AlreadyDecided),
     ),
 )

@@ -1,31 +1,44 @@
 """``/v1/messages``: what the caller's organ sends, and what has become of it."""
 
+import hashlib
 from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
+from starlette.responses import Response
 
-from lienthong.exchange.errors import MessageUnknown, RequestInvalid
-from lienthong.exchange.mail.sender import Attachment, Dispatch, Draft
+from lienthong.exchange.errors import (
+    CarrierUnavailable,
+    MessageUnknown,
+    NobodyAddressed,
+    RequestInvalid,
+    UploadConflict,
+    UploadUnknown,
+)
+from lienthong.exchange.mail.address import Address
+from lienthong.exchange.mail.draft import Attachment, Dispatch, Draft, Uploaded
+from lienthong.exchange.mail.status import Standing, Status
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Nothing
-from lienthong.exchange.rest.v1.errors import AboveCeiling, NobodyReached
-from lienthong.exchange.rest.v1.values import Identifier, Time
-from lienthong.kernel.clock import DAY, SECOND, iso
-from lienthong.kernel.identifiers import OrganId, parse_client
+from lienthong.exchange.rest.v1.errors import AboveCeiling, InputInvalid, KeyReused, NobodyReached
+from lienthong.exchange.rest.v1.keys import HEADER, key_of
+from lienthong.exchange.rest.v1.reading import JSON
+from lienthong.exchange.rest.v1.receivers import MessageParams, MessageStatus, may_see, status_view
+from lienthong.exchange.rest.v1.values import Addressee, Term
+from lienthong.kernel.clock import DAY, SECOND
 from lienthong.kernel.labels import Label
-from lienthong.trust.header import ReceiptState
 
 MAX_INLINE: Final = 8 * 1024 * 1024
 """Bytes of a message as JSON, contents in base64 among them."""
-_STEPS: Final = tuple(ReceiptState)
-_LONGEST: Final = 90 * DAY // SECOND
+_REPLAYED: Final = "idempotent-replayed"
+_CREATED: Final = 201
 
 
 class NewContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A content to be sent."""
+    """A content to be sent: either its data or what was uploaded before."""
 
-    data: Annotated[bytes, Meta(description="The content, base64.")]
+    data: Annotated[bytes, Meta(description="The content, base64.")] | UnsetType = UNSET
+    upload: UUID | UnsetType = UNSET
     name: Annotated[str, Meta(max_length=255)] = ""
     media_type: Annotated[str, Meta(max_length=255)] = "application/octet-stream"
 
@@ -33,15 +46,16 @@ class NewContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A message to be sent."""
 
-    receivers: Annotated[list[Identifier], Meta(min_length=1, max_length=10_000)]
+    receivers: Annotated[list[Addressee], Meta(min_length=1, max_length=10_000)]
     subject: Annotated[str, Meta(max_length=1000)] = ""
     contents: Annotated[list[NewContent], Meta(max_length=64)] = []
     label: Annotated[str, Meta(max_length=600, description="LEVEL or LEVEL/CAVEAT,…")] = "internal"
     urgency: Annotated[int, Meta(ge=0, le=9, description="0 is normal; the profile names the higher ones.")] = 0
     purpose: Annotated[str, Meta(max_length=255)] = ""
+    # Messages of one conversation are handed over in the order in which they were sent.
     conversation: UUID | None = None
     # For how long it may be under way.
-    term_seconds: Annotated[int, Meta(ge=1, le=_LONGEST)] = 30 * DAY // SECOND
+    term_seconds: Term = 30 * DAY // SECOND
 
 
 class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,115 +70,83 @@ class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, str]
 
 
-class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed statement of a receiver."""
-
-    state: ReceiptState
-    at: Time
-    note: str
-    # The seal itself, as evidence (docs/protocol.md).
-    sealed: bytes
-
-
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a message has come at one receiver."""
-
-    receiver: str
-    sent: Time
-    # The last receipt's state; null where there is none yet.
-    state: ReceiptState | None
-    receipts: list[ReceiptView]
-
-
-class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a message has come."""
-
-    id: UUID
-    sender: str
-    deliveries: list[Delivery]
-
-
-class MessageParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which message."""
-
-    id: UUID
-
-
-async def _send(asked: Asked[Nothing, NewMessage]) -> SentMessage:
+async def _send(asked: Asked[Nothing, NewMessage]) -> SentMessage | Response:
     label = Label.parse(asked.body.label)
     if not label <= asked.caller.ceiling:
         raise AboveCeiling(f"{label} from {asked.caller.client}")
-    dispatch = await asked.gateway.sender.send(_draft(asked, label))
-    if dispatch.published + dispatch.queued == 0:
-        raise NobodyReached({str(receiver): error.code for receiver, error in dispatch.refused.items()})
-    return _sent(dispatch)
+    key = key_of(asked.request.headers.get(HEADER))
+    if key is None:
+        return sent_view(await asked.gateway.sender.send(_draft(asked, label, None)))
+    keys, client = asked.face.keys, str(asked.caller.client)
+    async with keys.lock(client, key):
+        claim = await keys.claim(client, key, hashlib.sha256(msgspec.json.encode(asked.body)).digest())
+        if claim.answer is not None:
+            return Response(claim.answer, _CREATED, {_REPLAYED: "true"}, JSON)
+        dispatch = await asked.gateway.sender.send(_draft(asked, label, claim.message))
+        # Where the first attempt was cut off, part of the receivers had got it then.
+        sent = _whole(asked, claim.message, dispatch) if claim.again else sent_view(dispatch)
+        await keys.answered(client, key, msgspec.json.encode(sent))
+        return sent
 
 
-def _draft(asked: Asked[Nothing, NewMessage], label: Label) -> Draft:
+def _draft(asked: Asked[Nothing, NewMessage], label: Label, id_: UUID | None) -> Draft:
     body = asked.body
     return Draft(
         sender=asked.caller.client,
-        receivers=[_receiver(text) for text in body.receivers],
+        to=Address.parse(body.receivers),
         subject=body.subject,
-        contents=tuple(
-            Attachment(name=content.name, media_type=content.media_type, data=content.data) for content in body.contents
-        ),
+        contents=tuple(_content(content, number) for number, content in enumerate(body.contents)),
         label=label,
         urgency=body.urgency,
         purpose=body.purpose,
         conversation=body.conversation,
         term=body.term_seconds * SECOND,
+        id=id_,
     )
 
 
-def _receiver(text: str) -> OrganId:
-    # Mailboxes belong to organs, whichever of their systems is named.
-    return parse_client(text).organ
+def _content(content: NewContent, number: int) -> Attachment | Uploaded:
+    match content:
+        case NewContent(data=bytes() as data, upload=UnsetType()):
+            return Attachment(name=content.name, media_type=content.media_type, data=data)
+        case NewContent(data=UnsetType(), upload=UUID() as upload):
+            return Uploaded(name=content.name, media_type=content.media_type, upload=upload)
+    raise InputInvalid(f"$.contents[{number}] has not exactly one of `data` and `upload`")
 
 
-def _sent(dispatch: Dispatch) -> SentMessage:
+def _whole(asked: Asked[Nothing, NewMessage], message: UUID, dispatch: Dispatch) -> SentMessage:
+    try:
+        status: Status = asked.gateway.sender.status(message, organ=asked.caller.organ.id)
+    except MessageUnknown:
+        return sent_view(dispatch)
+    sent = [each for each in status.receivers if each.sent]
+    queued = sum(each.standing is Standing.QUEUED for each in sent)
     return SentMessage(
-        id=dispatch.message,
-        published=dispatch.published,
-        queued=dispatch.queued,
-        refused={str(receiver): error.code for receiver, error in dispatch.refused.items()},
+        id=message,
+        published=len(sent) - queued,
+        queued=queued,
+        refused={each.receiver: each.refusal for each in status.receivers if not each.sent},
     )
+
+
+def sent_view(dispatch: Dispatch) -> SentMessage:
+    """Return what has become of a message.
+
+    Raises:
+        NobodyReached: it was sent to nobody.
+    """
+    refused = {str(receiver): error.code for receiver, error in dispatch.refused.items()}
+    if dispatch.published + dispatch.queued == 0:
+        raise NobodyReached(refused)
+    return SentMessage(id=dispatch.message, published=dispatch.published, queued=dispatch.queued, refused=refused)
 
 
 async def _status(asked: Asked[MessageParams, Nothing]) -> MessageStatus:
-    message = asked.params.id
-    rows = asked.gateway.node.journal.read(
-        "SELECT receiver, sender, at FROM sent WHERE message = ? ORDER BY receiver", (message.bytes,)
-    )
-    ours = [row for row in rows if parse_client(row[1]).organ == asked.caller.organ.id]
-    if not ours or not _may_see(asked, message):
+    gateway, message = asked.gateway, asked.params.id
+    status = gateway.sender.status(message, organ=asked.caller.organ.id)
+    if not may_see(asked, message):
         raise MessageUnknown(str(message))
-    receipts: dict[str, list[ReceiptView]] = {}
-    # Two may have come in one millisecond: how far they say it is decides.
-    for item in sorted(asked.gateway.store.receipts(message), key=lambda item: (item.at, _STEPS.index(item.state))):
-        view = ReceiptView(state=item.state, at=iso(item.at), note=item.note, sealed=item.sealed)
-        receipts.setdefault(item.receiver, []).append(view)
-    return MessageStatus(
-        id=message,
-        sender=ours[0][1],
-        deliveries=[
-            Delivery(
-                receiver=receiver,
-                sent=iso(at),
-                state=receipts[receiver][-1].state if receiver in receipts else None,
-                receipts=receipts.get(receiver, []),
-            )
-            for receiver, _, at in ours
-        ],
-    )
-
-
-def _may_see(asked: Asked[MessageParams, Nothing], message: UUID) -> bool:
-    """Tell whether the label of a sent message is one that the caller may handle."""
-    journal, organ = asked.gateway.node.journal, str(asked.caller.organ.id)
-    entries = (journal.entry(index) for index in journal.find(str(message)))
-    labels = {entry.label for entry in entries if entry.organ == organ and entry.direction == "out"}
-    return bool(labels) and all(Label.parse(label) <= asked.caller.ceiling for label in labels if label)
+    return status_view(status, gateway.store.receipts(message))
 
 
 ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
@@ -176,9 +158,19 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
         params=Nothing,
         body=NewMessage,
         answer=SentMessage,
-        status=201,
+        status=_CREATED,
         max_body=MAX_INLINE,
-        errors=(AboveCeiling, NobodyReached, RequestInvalid),
+        headers={HEADER: "The same request with the same key is one message, however often it comes."},
+        errors=(
+            AboveCeiling,
+            NobodyReached,
+            NobodyAddressed,
+            RequestInvalid,
+            KeyReused,
+            UploadUnknown,
+            UploadConflict,
+            CarrierUnavailable,
+        ),
     ),
     Endpoint(
         method="GET",
