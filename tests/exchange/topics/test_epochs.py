@@ -7,6 +7,7 @@ from lienthong.exchange.topics.epochs import EPOCH_TERM
 from lienthong.exchange.topics.keys import decode_wraps, is_wraps
 from lienthong.kernel.clock import HOUR
 from lienthong.kernel.identifiers import SubsystemId
+from lienthong.trust.errors import KeyStoreError
 from lienthong.trust.keys import Algorithm
 from tests.support.carriers import eventually
 from tests.support.gateways import CENTRE, COMMUNE, HSO, MALLORY, NEIGHBOUR, OTHER, World
@@ -165,3 +166,28 @@ async def test_a_restart_goes_on_with_the_key_it_had(country: World) -> None:
     await publish(country, 3)
     # Whom it is for has not changed, only what for.
     assert len(wrapped(country)) == 1
+
+
+async def test_a_key_store_that_is_away_at_the_start_is_asked_again(
+    country: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    offer(country)
+    subscription = await subscribed(country)
+    await publish(country, 1)
+    await reads(subscription, [1])
+    store = country.stores["tw"]
+    true, away = store.unwrap, [1]
+
+    def sometimes(kid: bytes, wrapped: bytes, info: bytes) -> bytes:
+        if away:
+            away.pop()
+            raise KeyStoreError("the device is away")
+        return true(kid, wrapped, info)
+
+    monkeypatch.setattr(store, "unwrap", sometimes)
+    await country.restart("tw")
+    assert "cannot be opened now" in caplog.text
+    subscription = topics(country).subscriptions.get(HSO, MOVES)
+    assert numbers(subscription) == [1]
+    await publish(country, 2)
+    await reads(subscription, [1, 2])

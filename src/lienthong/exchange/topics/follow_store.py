@@ -168,10 +168,6 @@ class FollowStore:
             ),
         )
 
-    def looked(self, stream: str, position: int) -> Statement:
-        """Note that a stream holds nothing more for any of its topics up to a position."""
-        return ("UPDATE topic_follow SET position = ?1 WHERE stream = ?2 AND position < ?1", (position, stream))
-
     def forgotten(self, topic: str) -> list[Statement]:
         """Let go of a topic that nobody reads any more."""
         return [

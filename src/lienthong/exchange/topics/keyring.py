@@ -63,18 +63,28 @@ class Keyring:
         self._epochs: dict[str, dict[bytes, Epoch]] = {}
         self._newest: dict[str, Age] = {}
         self._hosted: tuple[Snapshot, dict[bytes, Organ]] | None = None
-        for topic, token, data in store.kept_keys():
-            try:
-                packet = Packet.from_bytes(node.unwrap(data, token).plaintext)
-                # Checked when it came; since then it lay here.
-                header = header_of(packet.sealed)
-                self.add(topic, _keys_in(packet, header), header)
-            except LienthongError as error:
-                _log.warning("the keys of %s cannot be opened any more: %s", topic, error)
+        # Kept, but not opened yet: a key store may be away for a while.
+        self._closed = {topic: (token, data) for topic, token, data in store.kept_keys()}
+        for topic in list(self._closed):
+            self._reopen(topic)
 
     def epoch(self, topic: str, id_: bytes) -> Epoch | None:
         """Return the epoch that a block names, None if its key has not come."""
+        if topic in self._closed:
+            self._reopen(topic)
         return self._epochs.get(topic, {}).get(id_)
+
+    def _reopen(self, topic: str) -> None:
+        """Open keys that were checked when they came; since then they lay here."""
+        token, data = self._closed[topic]
+        try:
+            packet = Packet.from_bytes(self._node.unwrap(data, token).plaintext)
+            header = header_of(packet.sealed)
+            self.add(topic, _keys_in(packet, header), header)
+        except LienthongError as error:
+            _log.warning("the keys of %s cannot be opened now: %s", topic, error)
+        else:
+            del self._closed[topic]
 
     def newest(self, topic: str) -> Age:
         """Return how new the newest keys are."""
@@ -92,6 +102,7 @@ class Keyring:
         """Forget the keys of a topic."""
         self._epochs.pop(topic, None)
         self._newest.pop(topic, None)
+        self._closed.pop(topic, None)
 
     def ours(self, wraps: list[Wrap]) -> tuple[Wrap, Organ] | None:
         """Return the first wrap that is for an organ hosted here."""
