@@ -36,7 +36,7 @@ from lienthong.trust.journal import Entry, Statement
 PATIENCE: Final[Millis] = MINUTE
 """How long what came too early waits for what lies before it."""
 # After so many blocks the event loop turns: calls must not wait for a catch-up.
-_BREATH: Final = 16
+_BREATH: Final = 4
 # Epochs without a key that are remembered: more than this is somebody's noise.
 _MAX_LOCKED: Final = 512
 
