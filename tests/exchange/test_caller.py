@@ -1,12 +1,13 @@
 """Making calls: what is sent, what is believed of the answer, and what is recorded of both."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from copy import replace
 
 import pytest
 
 from lienthong.exchange import policy
-from lienthong.exchange.caller import Call, Caller
+from lienthong.exchange.caller import Caller
 from lienthong.exchange.errors import (
     AccessDenied,
     CallerUnknown,
@@ -20,6 +21,7 @@ from lienthong.exchange.errors import (
     RemoteError,
     RequestInvalid,
 )
+from lienthong.exchange.exchanged import Call
 from lienthong.exchange.http import HttpMessage, encode_head
 from lienthong.exchange.packet import INLINE_LIMIT, content_of, notice
 from lienthong.kernel.clock import MINUTE
@@ -51,13 +53,13 @@ async def test_a_call_brings_the_services_answer(country: World, echo: Echo) -> 
 async def test_later_calls_go_under_a_session(country: World, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = country.running["tw"]
     sent: list[bytes | None] = []
-    request = gateway.node.carrier.request
+    request = gateway.node.carrier.request_many
 
-    async def watched(subject: str, data: bytes, *, timeout: float) -> bytes:  # noqa: ASYNC109 - as the carrier has it
+    def watched(subject: str, data: bytes, *, timeout: float) -> AsyncGenerator[bytes]:
         sent.append(session_id_of(data))
-        return await request(subject, data, timeout=timeout)
+        return request(subject, data, timeout=timeout)
 
-    monkeypatch.setattr(gateway.node.carrier, "request", watched)
+    monkeypatch.setattr(gateway.node.carrier, "request_many", watched)
     for _ in range(3):
         await gateway.caller.call(call())
     assert sent[0] is None

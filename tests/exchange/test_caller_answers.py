@@ -122,8 +122,10 @@ async def test_an_answer_of_another_call_is_thrown_away(country: World) -> None:
     async def record(subject: str, data: bytes) -> bytes | None:
         if len(recorded) == 2:
             return recorded[1]
-        recorded.append(await true.answer(subject, data) or b"")
-        return recorded[-1]
+        answer = await true.answer(subject, data)
+        assert isinstance(answer, bytes)
+        recorded.append(answer)
+        return answer
 
     country.broker.unlisten(true)
     country.broker.listen(Listener("rpc.01.p1.>", record, ""))

@@ -18,9 +18,9 @@ from lienthong.directory.published import Published
 from lienthong.directory.snapshot import Standing
 from lienthong.exchange import gateway as gateway_module
 from lienthong.exchange import policy, run
-from lienthong.exchange.caller import Answer, Call
 from lienthong.exchange.config import ConfigInvalid
 from lienthong.exchange.errors import CarrierUnavailable
+from lienthong.exchange.exchanged import Answer, Call
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.http import HttpMessage
 from lienthong.exchange.http_client import fetch

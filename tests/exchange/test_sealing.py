@@ -7,7 +7,7 @@ from copy import replace
 import pytest
 
 from lienthong.exchange.errors import RequestInvalid
-from lienthong.exchange.sealing import SealQueue
+from lienthong.exchange.sealing import SealQueue, encoded
 from lienthong.kernel.labels import INTERNAL
 from lienthong.trust.errors import KeyUnknown
 from lienthong.trust.header import MAX_HEADER, Header, Kind
@@ -54,7 +54,7 @@ def numbered(number: int) -> Header:
 async def test_what_waits_is_sealed_with_one_signature_per_key(store: CountingStore) -> None:
     keys = [new_key(store), new_key(store)]
     queue = SealQueue(store)
-    sealed = await asyncio.gather(*(queue.seal(numbered(number), keys[number % 2]) for number in range(10)))
+    sealed = await asyncio.gather(*(queue.seal(encoded(numbered(number)), keys[number % 2]) for number in range(10)))
     assert store.signed == 2
     verifier = Verifier(lambda kid, _: next(key for key in keys if key.kid == kid))
     for number, each in enumerate(sealed):
@@ -64,7 +64,7 @@ async def test_what_waits_is_sealed_with_one_signature_per_key(store: CountingSt
 
 async def test_a_later_turn_is_a_signature_of_its_own(store: CountingStore) -> None:
     key, queue = new_key(store), SealQueue(store)
-    assert await queue.seal(numbered(1), key) != await queue.seal(numbered(2), key)
+    assert await queue.seal(encoded(numbered(1)), key) != await queue.seal(encoded(numbered(2)), key)
     assert store.signed == 2
 
 
@@ -75,7 +75,7 @@ async def test_batches_have_a_limit(store: CountingStore, count: int) -> None:
     headers = [numbered(number) for number in range(count)]
     at_once = queue.seal_all(headers, key)
     assert store.signed == 1 + (count > MAX_BATCH)
-    waited = await asyncio.gather(*(queue.seal(header, key) for header in headers))
+    waited = await asyncio.gather(*(queue.seal(encoded(header), key) for header in headers))
     assert store.signed == 2 * (1 + (count > MAX_BATCH))
     for sealed in (at_once, waited):
         assert [verifier.open(each, at=NOW).header.id.int for each in sealed] == list(range(count))
@@ -85,9 +85,9 @@ async def test_a_missing_key_fails_only_those_who_asked_for_it(store: CountingSt
     key, queue = new_key(store), SealQueue(store)
     missing = new_key(MemoryKeyStore())
     results = await asyncio.gather(
-        queue.seal(numbered(1), missing),
-        queue.seal(numbered(2), key),
-        queue.seal(numbered(3), missing),
+        queue.seal(encoded(numbered(1)), missing),
+        queue.seal(encoded(numbered(2)), key),
+        queue.seal(encoded(numbered(3)), missing),
         return_exceptions=True,
     )
     assert [isinstance(result, KeyUnknown) for result in results] == [True, False, True]
@@ -96,8 +96,8 @@ async def test_a_missing_key_fails_only_those_who_asked_for_it(store: CountingSt
 async def test_who_no_longer_waits_does_not_disturb_the_others(store: CountingStore) -> None:
     key, queue = new_key(store), SealQueue(store)
     missing = new_key(MemoryKeyStore())
-    tasks = [asyncio.create_task(queue.seal(numbered(number), key)) for number in range(3)]
-    tasks.append(asyncio.create_task(queue.seal(numbered(9), missing)))
+    tasks = [asyncio.create_task(queue.seal(encoded(numbered(number)), key)) for number in range(3)]
+    tasks.append(asyncio.create_task(queue.seal(encoded(numbered(9)), missing)))
     await asyncio.sleep(0)
     tasks[0].cancel()
     tasks[3].cancel()
@@ -111,7 +111,7 @@ async def test_what_no_receiver_would_take_is_not_sealed(store: CountingStore) -
     key, queue = new_key(store), SealQueue(store)
     large = replace(HEADER, subject="x" * MAX_HEADER)
     with pytest.raises(RequestInvalid, match="32768 fit"):
-        await queue.seal(large, key)
+        encoded(large)
     with pytest.raises(RequestInvalid):
         queue.seal_all([HEADER, large], key)
     assert store.signed == 0

@@ -37,7 +37,10 @@ async def ask_web(
         "path": raw,
         "raw_path": raw.encode("latin-1"),
         "query_string": query.encode("latin-1"),
-        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()],
+        "headers": [
+            *((name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()),
+            *([(b"content-length", str(len(body)).encode())] if body else []),
+        ],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from lienthong.exchange import policy
-from lienthong.exchange.caller import Call
+from lienthong.exchange.exchanged import Call
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.http import HttpMessage, encode_head
 from lienthong.exchange.packet import Packet, Part, content_of, notice_of

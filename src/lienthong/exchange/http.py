@@ -1,23 +1,21 @@
-"""HTTP messages as they travel under a seal: start line, headers and body, byte for byte."""
+"""HTTP messages as they travel under a seal: headers and body, byte for byte."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from lienthong.exchange.errors import Malformed
-from lienthong.kernel import cbor
-from lienthong.kernel.errors import CborInvalid
 
 type Headers = tuple[tuple[str, str], ...]
 """Names in lower case and values, in their order; latin-1 on the wire of HTTP."""
 
 METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 MAX_HEAD: Final = 256 * 1024
-# A field name (RFC 9110, section 5.1) in lower case: what is compared with the names below must be comparable.
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+\Z")
-# Line breaks, and what is no byte: one character stands for one byte of the wire.
-_BREAK: Final = re.compile("[\r\n\0\u0100-\U0010ffff]")
+# Lines of a field name (RFC 9110, section 5.1) in lower case, for what is compared with the names below must be
+# comparable, and of a value without a line break, which would start a header of the sender's choice at the service.
+_HEAD: Final = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9a-z-]++: [^\r\n\0]*+\r\n)*+\Z")
 # Belong to one connection (RFC 9110, section 7.6.1), or say who serves: none of it passes on.
 HOP_BY_HOP: Final = frozenset(
     {
@@ -39,6 +37,11 @@ HOP_BY_HOP: Final = frozenset(
 )
 
 
+_STAYS_BEHIND: Final = re.compile(
+    rb"^(?:" + "|".join(map(re.escape, sorted(HOP_BY_HOP))).encode() + rb"):", re.MULTILINE
+)
+
+
 class HttpMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A request or an answer without its start line, which the seal's header carries."""
 
@@ -50,39 +53,42 @@ class HttpMessage(msgspec.Struct, frozen=True, kw_only=True):
         return next((value for key, value in reversed(self.headers) if key == name), "")
 
 
-def passed_on(headers: Headers) -> Headers:
+def passed_on(headers: Headers, last: Mapping[str, str] | None = None) -> Headers:
     """Return the headers that pass through the exchange.
 
     Those that ``Connection`` names are left out, too, as RFC 9110 asks.
+
+    Args:
+        headers: names in lower case.
+        last: the same by name, where the caller has it.
     """
+    if "connection" not in (dict(headers) if last is None else last):
+        return tuple([pair for pair in headers if pair[0] not in HOP_BY_HOP])
     named = {token.strip().lower() for name, value in headers if name == "connection" for token in value.split(",")}
-    return tuple((name, value) for name, value in headers if name not in HOP_BY_HOP and name not in named)
+    return tuple([pair for pair in headers if pair[0] not in HOP_BY_HOP and pair[0] not in named])
 
 
 def encode_head(headers: Headers) -> bytes:
-    """Encode headers for the envelope."""
-    return cbor.encode_sequence([[name, value] for name, value in headers])
+    """Encode headers for the envelope: ``name: value`` and CRLF for each, as on the wire of HTTP.
+
+    Raises:
+        UnicodeEncodeError: a character that is no byte.
+    """
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("latin-1")
 
 
 def decode_head(data: bytes) -> Headers:
     """Read what ``encode_head`` wrote, without what does not pass on, whoever put it there.
 
     Raises:
-        Malformed: not deterministic CBOR of pairs of lower-case name and value, or over 256 KiB.
+        Malformed: not lines of lower-case name and value, or over 256 KiB.
     """
-    try:
-        pairs = cbor.decode(data, max_size=MAX_HEAD)
-    except CborInvalid as error:
-        raise Malformed(error.where) from error
-    if isinstance(pairs, list) and all(_is_header(pair) for pair in pairs):
-        # The peer's gateway should have done so; a length or host of its choice must not reach our service.
-        return passed_on(tuple((name, value) for name, value in pairs))
-    raise Malformed("a list of HTTP headers")
-
-
-def _is_header(pair: object) -> bool:
-    match pair:
-        case [str() as name, str() as value]:
-            # A line break in a value would start a header of the attacker's choice at the backend.
-            return _NAME.match(name) is not None and _BREAK.search(value) is None
-    return False
+    if len(data) > MAX_HEAD:
+        raise Malformed(f"a head of {len(data)} bytes where {MAX_HEAD} are allowed")
+    if not _HEAD.match(data):
+        raise Malformed("a list of HTTP headers")
+    # One character stands for one byte of the wire; the last line is empty.
+    lines = data.decode("latin-1").split("\r\n")[:-1]
+    headers = tuple([(name, value) for name, _, value in [line.partition(": ") for line in lines]])
+    # The peer's gateway should have done so; a length or host of its choice must not reach our service.
+    return passed_on(headers) if _STAYS_BEHIND.search(data) else headers

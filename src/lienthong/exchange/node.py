@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from lienthong.directory.model import Organ
 from lienthong.directory.snapshot import Snapshot, Standing
 from lienthong.exchange import policy
+from lienthong.exchange.decisions import Decisions
 from lienthong.exchange.errors import CallerUnknown, KeyTooWeak, Misdirected, ReceiverUnknown
 from lienthong.exchange.replay import ReplayGuard
 from lienthong.exchange.sealing import SealQueue
@@ -52,6 +53,7 @@ class Node:
     seals: SealQueue = field(init=False)
     verifier: Verifier = field(init=False)
     replay: ReplayGuard = field(init=False)
+    _decisions: Decisions = field(init=False, default_factory=Decisions)
 
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
@@ -98,7 +100,7 @@ class Node:
 
     def decide(self, header: Header, connection: policy.Connection) -> policy.Verdict:
         """Ask the policy as of now."""
-        return policy.decide(
+        return self._decisions.decide(
             header,
             connection=connection,
             directory=self.snapshot,

@@ -1,52 +1,29 @@
 """Calls, on the side of who provides: open, check, decide, record, carry out, seal, record, answer."""
 
-from collections.abc import Sequence
-from typing import Final
-
-import msgspec
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 
 from lienthong.directory.model import Organ
-from lienthong.exchange import blobs, policy
-from lienthong.exchange.alarms import alarm, kind_of
+from lienthong.exchange import bundle
+from lienthong.exchange.alarms import alarm
+from lienthong.exchange.answering import Answering, Ready, Received
 from lienthong.exchange.backend import Backend
-from lienthong.exchange.caller import UNKNOWN_SESSION
+from lienthong.exchange.bundle import Bundle
 from lienthong.exchange.errors import ExchangeError, Malformed
-from lienthong.exchange.http import HttpMessage, decode_head, encode_head
-from lienthong.exchange.metaservices import describe
+from lienthong.exchange.gathering import Gathering
+from lienthong.exchange.http import HttpMessage
+from lienthong.exchange.lanes import UNKNOWN_SESSION
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, Part, check_contents, content_of, notice
+from lienthong.exchange.packet import BlobRef, Packet, Part, notice
 from lienthong.exchange.sessions import Ends, Opening, ProviderSessions
 from lienthong.exchange.subjects import Route
-from lienthong.kernel.clock import MINUTE
-from lienthong.kernel.errors import IdentifierInvalid, LienthongError
-from lienthong.kernel.identifiers import ServiceId, parse_client
-from lienthong.kernel.labels import Label
+from lienthong.kernel.errors import LienthongError
 from lienthong.trust import envelope
 from lienthong.trust.envelope import Session
 from lienthong.trust.errors import JournalError, TrustError
-from lienthong.trust.header import Content, Header, Kind
-from lienthong.trust.seal import Opened, sender_organ
-
-_ANSWER_TERM: Final = MINUTE
-# Of a call and its answer: head and body.
-_CONTENTS: Final = 2
-
-
-class _Received(msgspec.Struct, frozen=True, kw_only=True):
-    """A call whose seal has been checked."""
-
-    opened: Opened
-    packet: Packet
-    opening: Opening
-    receiver: Organ
-    route: Route
-    # Whose session it opens, if it opens one.
-    opens: Ends | None
-
-    @property
-    def session(self) -> Session:
-        """What the answer goes under."""
-        return self.opening.session
+from lienthong.trust.header import Header, Kind
+from lienthong.trust.journal import Entry, Statement
+from lienthong.trust.seal import Opened, seal_bundle
 
 
 class Provider:
@@ -55,20 +32,28 @@ class Provider:
     def __init__(self, node: Node, backend: Backend) -> None:
         """Answer with what the backend says."""
         self._node = node
-        self._backend = backend
+        self._steps = Answering(node, backend)
         self._sessions = ProviderSessions(node.clock)
 
-    async def handle(self, subject: str, data: bytes) -> bytes:
-        """Answer one call from the carrier: an encrypted answer, or a notice when there is nobody to seal for."""
+    async def handle(self, subject: str, data: bytes) -> bytes | AsyncGenerator[bytes]:
+        """Answer what came from the carrier.
+
+        Returns:
+            For a call an encrypted answer, for a bundle of calls several as they become ready; a notice when there is
+            nobody to seal for.
+        """
         seals: list[bytes] = []
         try:
-            received = self._open(Route.parse(subject), data, seals)
+            plaintext, opening, route = self._decrypted(Route.parse(subject), data)
+            calls = self._opened(plaintext, opening, route, seals, opens=envelope.session_id_of(data) is None)
         except _UnknownSession:
             return notice(UNKNOWN_SESSION)
         except LienthongError as error:
             return await self._alarm(subject, error, seals)
+        if bundle.is_bundle(plaintext):
+            return self._answer_all(subject, calls, bundle.digest_of(plaintext))
         try:
-            return await self._answer(received)
+            return await self._answer(calls[0])
         except JournalError as error:
             # Nothing counts without evidence, a refusal neither.
             return notice(error.code)
@@ -76,142 +61,138 @@ class Provider:
             # Not even a refusal can be sealed: our key has ended, or the store refuses.
             return await self._alarm(subject, error, seals)
 
-    def _open(self, route: Route, data: bytes, seals: list[bytes]) -> _Received:
-        ends = Ends(caller=route.from_organ, provider=route.to_organ)
+    def _decrypted(self, route: Route, data: bytes) -> tuple[bytes, Opening, Route]:
         session_id = envelope.session_id_of(data)
         if session_id is None:
             unwrapped = self._node.unwrap(data, route.to_organ)
             opening = Opening(session=Session.derive(unwrapped.content_key), kid=unwrapped.kid)
-            plaintext = unwrapped.plaintext
+            return unwrapped.plaintext, opening, route
+        known = self._sessions.find(session_id, Ends(caller=route.from_organ, provider=route.to_organ))
+        if known is None:
+            raise _UnknownSession
+        return known.session.decrypt_request(data), known, route
+
+    def _opened(
+        self, plaintext: bytes, opening: Opening, route: Route, seals: list[bytes], *, opens: bool
+    ) -> list[Received]:
+        opened: Sequence[tuple[Opened, bytes, tuple[Part, ...]]]
+        if bundle.is_bundle(plaintext):
+            opened = Bundle.from_bytes(plaintext).opened(self._node.verifier, at=self._node.clock.now())
         else:
-            known = self._sessions.find(session_id, ends)
-            if known is None:
-                raise _UnknownSession
-            opening, plaintext = known, known.session.decrypt_request(data)
-        packet = Packet.from_bytes(plaintext)
-        seals.append(packet.sealed)
-        opened = self._node.open_seal(packet.sealed)
-        if opened.header.kind is not Kind.REQUEST:
-            raise Malformed(f"a {opened.header.kind} where a request belongs")
-        receiver = self._node.check_receiver(opened.header, route.to_organ)
-        opens = ends if session_id is None else None
-        return _Received(opened=opened, packet=packet, opening=opening, receiver=receiver, route=route, opens=opens)
+            packet = Packet.from_bytes(plaintext)
+            seals.append(packet.sealed)
+            opened = [(self._node.open_seal(packet.sealed), packet.sealed, packet.parts)]
+        ends = Ends(caller=route.from_organ, provider=route.to_organ) if opens else None
+        return [
+            Received(
+                opened=each,
+                sealed=sealed,
+                parts=parts,
+                opening=opening,
+                receiver=self._receiver(each.header, route),
+                route=route,
+                opens=ends,
+            )
+            for each, sealed, parts in opened
+        ]
 
-    async def _answer(self, received: _Received) -> bytes:
-        header = received.opened.header
+    def _receiver(self, header: Header, route: Route) -> Organ:
+        if header.kind is not Kind.REQUEST:
+            raise Malformed(f"a {header.kind} where a request belongs")
+        return self._node.check_receiver(header, route.to_organ)
+
+    # -- one call
+
+    async def _answer(self, received: Received) -> bytes:
         try:
-            self._allow(received)
-            message = await self._message(received)
-            await self._claim(received)
-            if received.opens is not None:
-                # Only now: a replayed or refused call must not keep its session alive.
-                self._sessions.remember(received.opening, received.opens)
-            status, answer = await self._carry_out(header, message)
-            response, packet = await self._sealed(received, status, answer)
+            self._steps.allow(received)
+            message = await self._steps.message(received)
+            entry, claim = self._steps.claim(received)
+            await self._record([received], [entry], claim)
+            ready = await self._steps.carry_out(received, message)
         except (ExchangeError, TrustError) as error:
-            return await self._refuse(received, error)
-        await self._node.journal.commit(
-            [self._node.entry(response, organ=received.receiver, direction="out", seals=(packet.sealed,))]
-        )
-        return received.session.encrypt_response(packet.to_bytes(), aad=received.opened.digest)
+            ready = self._steps.refuse(received, error)
+        sealed = await self._node.seals.seal(ready.encoded, self._node.sealing_key(received.receiver))
+        await self._node.journal.commit([self._steps.entry(ready, sealed)])
+        packet = Packet(sealed=sealed, parts=ready.parts)
+        return received.opening.session.encrypt_response(packet.to_bytes(), aad=received.opened.digest)
 
-    def _allow(self, received: _Received) -> None:
-        header = received.opened.header
-        verdict = self._node.decide(header, policy.Connection(site=received.route.from_site))
-        if verdict.error is not None:
-            raise verdict.error
-        # The answer goes under the same key, and may be more secret than the caller knew.
-        self._node.check_strength(received.opening.kid, received.receiver, self._label(header).level)
+    async def _record(self, claimed: Sequence[Received], entries: Sequence[Entry], claims: Sequence[Statement]) -> None:
+        """Make evidence of calls, and the memory against replays, durable: before that the backend is not asked.
 
-    def _label(self, header: Header) -> Label:
-        """Return the label of a call and its answer: the service's own is the least."""
-        service = self._node.snapshot.service(ServiceId.parse(header.receiver))
-        return header.label if service is None else header.label.join(service.label)
-
-    async def _message(self, received: _Received) -> HttpMessage:
-        header = received.opened.header
-        match received.packet.parts:
-            case [bytes() as head, bytes() as body]:
-                pass
-            case [bytes() as head, BlobRef() as ref] if len(header.contents) == _CONTENTS:
-                blobs.check(ref, self._node.organ(sender_organ(header)), header.contents[-1])
-                body = await blobs.get(self._node.carrier, ref)
-            case _:
-                raise Malformed("the contents of a request")
-        check_contents(header, (head, body))
-        message = HttpMessage(headers=decode_head(head), body=body)
-        _check_client(message, header)
-        return message
-
-    async def _sealed(self, received: _Received, status: int, answer: HttpMessage) -> tuple[Header, Packet]:
-        head = encode_head(answer.headers)
-        body: Part = answer.body
-        if len(answer.body) > INLINE_LIMIT:
-            body = await blobs.put(self._node.carrier, received.receiver, answer.body)
-        contents = (content_of(head), content_of(answer.body, media_type=answer.header("content-type")))
-        header, digest = received.opened.header, received.opened.digest
-        response = self._response(header, answers=digest, status=str(status), contents=contents)
-        sealed = await self._node.seals.seal(response, self._node.sealing_key(received.receiver))
-        return response, Packet(sealed=sealed, parts=(head, body))
-
-    async def _claim(self, received: _Received) -> None:
-        header = received.opened.header
-        claim = self._node.replay.claim(header, received.opened.digest)
-        entry = self._node.entry(header, organ=received.receiver, direction="in", seals=(received.packet.sealed,))
+        Raises:
+            JournalError: nothing was recorded, and the ids are free.
+        """
         try:
-            # The backend is not asked before the evidence, and the memory against replays, are durable.
-            await self._node.journal.commit([entry], claim)
+            await self._node.journal.commit(entries, claims)
         except JournalError:
-            self._node.replay.release(header)
+            for received in claimed:
+                self._node.replay.release(received.opened.header)
             raise
+        if claimed and claimed[0].opens is not None:
+            # Only now: a replayed or refused call must not keep its session alive.
+            self._sessions.remember(claimed[0].opening, claimed[0].opens)
 
-    async def _carry_out(self, header: Header, message: HttpMessage) -> tuple[int, HttpMessage]:
-        service = ServiceId.parse(header.receiver)
-        if service.service in policy.METASERVICES:
-            return describe(self._node.snapshot, service, header)
-        return await self._backend.call(service, header.method, header.path, message)
+    # -- a bundle of calls
 
-    async def _refuse(self, received: _Received, error: ExchangeError | TrustError) -> bytes:
-        header = received.opened.header
-        response = self._response(header, answers=received.opened.digest, fault=error.code, note=str(error))
-        sealed = await self._node.seals.seal(response, self._node.sealing_key(received.receiver))
-        entry = self._node.entry(
-            header,
-            organ=received.receiver,
-            direction="in",
-            kind=kind_of(error),
-            seals=(received.packet.sealed, sealed),
-            verdict=error.code,
-            detail=str(error),
+    async def _answer_all(self, subject: str, calls: Sequence[Received], aad: bytes) -> AsyncGenerator[bytes]:
+        ready = Gathering[Ready](len(calls))
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            for received, message in await self._accept(calls, ready):
+                # Eager: what need not wait is done when this returns.
+                work = self._carry_out(received, message, ready)
+                tasks.append(asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True))
+            async for batch in ready.batches():
+                for group in bundle.groups(batch, size=_size, alone=_is_large):
+                    yield await self._sealed(group, aad)
+        except JournalError as error:
+            yield notice(error.code)
+        except LienthongError as error:
+            yield await self._alarm(subject, error, ())
+        finally:
+            # What was recorded as asked is carried out, also when nobody waits for the answer any more.
+            await asyncio.gather(*tasks)
+
+    async def _accept(self, calls: Sequence[Received], ready: Gathering[Ready]) -> list[tuple[Received, HttpMessage]]:
+        """Decide on each call, record those that are accepted, and refuse the others."""
+        accepted: list[tuple[Received, HttpMessage]] = []
+        entries: list[Entry] = []
+        claims: list[Statement] = []
+        for received in calls:
+            try:
+                self._steps.allow(received)
+                message = self._steps.inline(received)
+                entry, claim = self._steps.claim(received)
+            except (ExchangeError, TrustError) as error:
+                ready.add(self._steps.refuse(received, error))
+            else:
+                accepted.append((received, message))
+                entries.append(entry)
+                claims += claim
+        await self._record([received for received, _ in accepted], entries, claims)
+        return accepted
+
+    async def _carry_out(self, received: Received, message: HttpMessage, ready: Gathering[Ready]) -> None:
+        try:
+            ready.add(await self._steps.carry_out(received, message))
+        except (ExchangeError, TrustError) as error:
+            ready.add(self._steps.refuse(received, error))
+
+    async def _sealed(self, group: Sequence[Ready], aad: bytes) -> bytes:
+        """Seal and record answers that are ready at the same time."""
+        first = group[0]
+        key = self._node.sealing_key(first.received.receiver)
+        bundled = seal_bundle([each.encoded for each in group], key=key, store=self._node.store)
+        await self._node.journal.commit(
+            [self._steps.entry(each, sealed) for each, sealed in zip(group, bundled.seals, strict=True)]
         )
-        await self._node.journal.commit([entry])
-        return received.session.encrypt_response(Packet(sealed=sealed, parts=()).to_bytes(), aad=received.opened.digest)
-
-    def _response(  # noqa: PLR0913 - the fields in which answers differ
-        self,
-        request: Header,
-        *,
-        answers: bytes,
-        status: str = "",
-        contents: tuple[Content, ...] = (),
-        fault: str = "",
-        note: str = "",
-    ) -> Header:
-        at = self._node.clock.now()
-        return Header(
-            kind=Kind.RESPONSE,
-            id=request.id,
-            sender=request.receiver,
-            receiver=request.sender,
-            label=self._label(request),
-            created=at,
-            expires=at + _ANSWER_TERM,
-            answers=answers,
-            status=status,
-            contents=contents,
-            fault=fault,
-            note=note,
-        )
+        if _is_large(first):
+            plaintext = Packet(sealed=bundled.seals[0], parts=first.parts).to_bytes()
+        else:
+            inline = [(each.header, tuple([part for part in each.parts if isinstance(part, bytes)])) for each in group]
+            plaintext = Bundle.of(bundled, inline).to_bytes()
+        return first.received.opening.session.encrypt_response(plaintext, aad=aad)
 
     async def _alarm(self, subject: str, error: LienthongError, seals: Sequence[bytes]) -> bytes:
         entry = alarm(self._node, subject, error, tuple(seals))
@@ -222,18 +203,12 @@ class Provider:
         return notice(error.code)
 
 
-def _check_client(message: HttpMessage, header: Header) -> None:
-    """Check that the service is told the same caller as was sealed: it decides by this header."""
-    for name, value in message.headers:
-        if name == "x-road-client" and not _names(value, header.sender):
-            raise Malformed(f"a call of {header.sender} that names {value[:200]!r} as its client")
+def _is_large(ready: Ready) -> bool:
+    return any(isinstance(part, BlobRef) for part in ready.parts)
 
 
-def _names(text: str, client: str) -> bool:
-    try:
-        return str(parse_client(text)) == client
-    except IdentifierInvalid:
-        return False
+def _size(ready: Ready) -> int:
+    return sum(len(part) for part in ready.parts if isinstance(part, bytes))
 
 
 class _UnknownSession(Exception):

@@ -17,19 +17,17 @@ class SealQueue:
         self._store = store
         self._waiting: dict[bytes, tuple[PublicKey, list[tuple[bytes, asyncio.Future[bytes]]]]] = {}
 
-    async def seal(self, header: Header, key: PublicKey) -> bytes:
-        """Seal a header, together with the others that wait for this key.
+    async def seal(self, header: bytes, key: PublicKey) -> bytes:
+        """Seal an ``encoded`` header, together with the others that wait for this key.
 
         Raises:
-            RequestInvalid: the header is larger than a receiver takes.
             KeyUnknown: the store does not hold the key.
         """
-        encoded = _encoded(header)
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._flush)
         sealed: asyncio.Future[bytes] = loop.create_future()
-        self._waiting.setdefault(key.kid, (key, []))[1].append((encoded, sealed))
+        self._waiting.setdefault(key.kid, (key, []))[1].append((header, sealed))
         return await sealed
 
     def seal_all(self, headers: Sequence[Header], key: PublicKey) -> list[bytes]:
@@ -39,11 +37,11 @@ class SealQueue:
             RequestInvalid: a header is larger than a receiver takes.
             KeyUnknown: the store does not hold the key.
         """
-        encoded = [_encoded(header) for header in headers]
+        forms = [encoded(header) for header in headers]
         return [
             sealed
-            for start in range(0, len(encoded), seal.MAX_BATCH)
-            for sealed in seal.seal_many(encoded[start : start + seal.MAX_BATCH], key=key, store=self._store)
+            for start in range(0, len(forms), seal.MAX_BATCH)
+            for sealed in seal.seal_many(forms[start : start + seal.MAX_BATCH], key=key, store=self._store)
         ]
 
     def _flush(self) -> None:
@@ -65,8 +63,13 @@ class SealQueue:
                 future.set_result(result)
 
 
-def _encoded(header: Header) -> bytes:
-    encoded = header.to_bytes()
-    if len(encoded) > MAX_HEADER:
-        raise RequestInvalid(f"path, subject and the like make a header of {len(encoded)} bytes; {MAX_HEADER} fit")
-    return encoded
+def encoded(header: Header) -> bytes:
+    """Return the form in which a header is sealed.
+
+    Raises:
+        RequestInvalid: it is larger than a receiver takes.
+    """
+    form = header.to_bytes()
+    if len(form) > MAX_HEADER:
+        raise RequestInvalid(f"path, subject and the like make a header of {len(form)} bytes; {MAX_HEADER} fit")
+    return form

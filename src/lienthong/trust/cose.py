@@ -71,14 +71,29 @@ def sign1(
     Raises:
         KeyUnknown: the store does not hold the key.
     """
-    header = cbor.encode({ALG: int(key.algorithm), KID: key.kid, **protected})
-    signature = store.sign(key.kid, to_be_signed(header, payload))
+    header, signature = signed1(protected, payload, key=key, store=store)
     return assembled(header, signature, cbor.encode(dict(unprotected or {})))
+
+
+def signed1(protected: Mapping[int, Any], payload: bytes, *, key: PublicKey, store: KeyStore) -> tuple[bytes, bytes]:
+    """Sign a detached payload; return the protected header, encoded, and the signature.
+
+    Raises:
+        KeyUnknown: the store does not hold the key.
+    """
+    header = cbor.encode({ALG: int(key.algorithm), KID: key.kid, **protected})
+    return header, store.sign(key.kid, to_be_signed(header, payload))
 
 
 def assembled(protected: bytes, signature: bytes, unprotected: bytes) -> bytes:
     """Put a tagged COSE_Sign1 with detached payload together from its encoded parts."""
-    return _BEGIN + cbor.byte_string(protected) + unprotected + _DETACHED + cbor.byte_string(signature)
+    begin, end = around(protected, signature)
+    return begin + unprotected + end
+
+
+def around(protected: bytes, signature: bytes) -> tuple[bytes, bytes]:
+    """Return what stands before and behind the unprotected header of ``assembled``."""
+    return _BEGIN + cbor.byte_string(protected), _DETACHED + cbor.byte_string(signature)
 
 
 def with_unprotected(parsed: Sign1, unprotected: Mapping[int, Any]) -> bytes:
@@ -140,6 +155,21 @@ def parse1(cose: bytes) -> Sign1:
     if not isinstance(protected, dict):
         raise SealInvalid("a protected header that is not a map")
     return Sign1(protected_bytes=header, protected=protected, unprotected=outside, payload=payload, signature=signature)
+
+
+def detached1(protected: bytes, signature: bytes) -> Sign1:
+    """Return a COSE_Sign1 whose parts came one by one.
+
+    Raises:
+        SealInvalid: the protected header is none.
+    """
+    try:
+        decoded = _protected(protected)
+    except CborInvalid as error:
+        raise SealInvalid(error.where) from error
+    if not isinstance(decoded, dict):
+        raise SealInvalid("a protected header that is not a map")
+    return Sign1(protected_bytes=protected, protected=decoded, unprotected={}, payload=None, signature=signature)
 
 
 # A peer's protected headers differ by little more than its key: they are read once.

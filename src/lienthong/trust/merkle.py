@@ -162,6 +162,25 @@ class Frontier:
         return _fold(self._peaks) if self._peaks else EMPTY_ROOT
 
 
+def root_and_paths(leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
+    """Return the root over a list of leaf hashes, not empty, and the inclusion path of each.
+
+    The same as of a ``Tree`` with these leaves, all at once: for lists that come and go.
+    """
+    paths: list[list[bytes]] = [[] for _ in leaves]
+    level, width = list(leaves), 1
+    while len(level) > 1:
+        for index, path in enumerate(paths):
+            beside = index // width ^ 1
+            if beside < len(level):
+                path.append(level[beside])
+        even = len(level) & ~1
+        above = [_sha256(b"\x01" + level[at] + level[at + 1]).digest() for at in range(0, even, 2)]
+        # The last one without a neighbour goes up as it is (the tree's left side is always complete).
+        level, width = above + level[even:], 2 * width
+    return level[0], paths
+
+
 def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
     """Return the root that an inclusion path leads to (RFC 9162, section 2.1.3.2).
 

@@ -30,6 +30,10 @@ MAX_TREE: Final = 2 * MAX_BATCH
 """Leaves of a batch that a verifier takes."""
 # The head of {396: {-1: [proof]}}: what stands before the proof.
 _ONE_PROOF: Final = b"\xa1\x19\x01\x8c\xa1\x20\x81"
+# The head of a byte string of 32 bytes.
+_HASH: Final = b"\x58\x20"
+# An empty map: a single seal has nothing outside its signature.
+_NO_PROOF: Final = b"\xa0"
 
 
 type ResolveFor = Callable[[bytes, Header], PublicKey]
@@ -43,6 +47,16 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     key: PublicKey
     # SHA-256 of the sealed bytes: how answers and receipts refer to it.
     digest: bytes
+
+
+class Bundled(msgspec.Struct, frozen=True, kw_only=True):
+    """Headers sealed with one signature, from which each one's seal follows."""
+
+    # Protected header and signature of the COSE_Sign1 over the header, or over the root of several.
+    protected: bytes
+    signature: bytes
+    # What each header's seal is, wherever it stands alone.
+    seals: tuple[bytes, ...]
 
 
 def seal(header: Header, *, key: PublicKey, store: KeyStore) -> bytes:
@@ -60,20 +74,33 @@ def seal_many(headers: Sequence[bytes], *, key: PublicKey, store: KeyStore) -> l
     Raises:
         KeyUnknown: the store does not hold the key.
     """
-    if len(headers) == 1:
-        return [cbor.byte_strings(headers[0], cose.sign1({cose.TYP: TYPE}, headers[0], key=key, store=store))]
-    tree = merkle.Tree()
+    if len(headers) < 2:  # noqa: PLR2004 - several make a tree
+        return list(seal_bundle(headers, key=key, store=store).seals) if headers else []
+    leaves: list[bytes] = []
     for header in headers:
-        tree.append(merkle.leaf_hash(header))
         # A message to many has the same header for each but for the receiver's name: whoever got one could try names
         # until its neighbours in the tree come out. Beside every header stands a leaf that nobody can guess.
-        tree.append(os.urandom(merkle.HASH_SIZE))
-    protected = {cose.TYP: TYPE, cose.VDS: RFC9162_SHA256, TREE_SIZE: tree.size}
-    signed = cose.parse1(cose.sign1(protected, tree.root(), key=key, store=store))
+        leaves += [merkle.leaf_hash(header), os.urandom(merkle.HASH_SIZE)]
+    root, paths = merkle.root_and_paths(leaves)
+    protected, signature = _signed(root, len(leaves), key, store)
     return [
-        cbor.byte_strings(header, cose.assembled(signed.protected_bytes, signed.signature, _proof(tree, index)))
-        for index, header in zip(range(0, tree.size, 2), headers, strict=True)
+        _batched(header, protected, signature, _proof(len(leaves), index, paths[index]))
+        for index, header in zip(range(0, len(leaves), 2), headers, strict=True)
     ]
+
+
+def seal_bundle(headers: Sequence[bytes], *, key: PublicKey, store: KeyStore) -> Bundled:
+    """Seal encoded headers that travel beside each other, and whose ids nobody can guess, with one signature.
+
+    Raises:
+        KeyUnknown: the store does not hold the key.
+    """
+    if len(headers) == 1:
+        protected, signature = cose.signed1({cose.TYP: TYPE}, headers[0], key=key, store=store)
+        return Bundled(protected=protected, signature=signature, seals=(_single(headers[0], protected, signature),))
+    root, paths = merkle.root_and_paths(list(map(merkle.leaf_hash, headers)))
+    protected, signature = _signed(root, len(headers), key, store)
+    return Bundled(protected=protected, signature=signature, seals=_all_batched(headers, protected, signature, paths))
 
 
 def digest_of(sealed: bytes) -> bytes:
@@ -140,6 +167,49 @@ class Verifier:
             key.verify(parsed.signature, cose.to_be_signed(parsed.protected_bytes, encoded))
         return Opened(header=header, key=key, digest=digest_of(sealed))
 
+    def open_bundle(
+        self, headers: Sequence[tuple[Header, bytes]], *, protected: bytes, signature: bytes, at: Millis
+    ) -> list[tuple[Opened, bytes]]:
+        """Check the one signature over headers that travelled beside each other.
+
+        Args:
+            headers: at least one, each with its encoding; all of one organ.
+            protected: protected header of the COSE_Sign1.
+            signature: its signature.
+            at: when the key must have been valid.
+
+        Returns:
+            Each opened, with its seal as it stands alone.
+
+        Raises:
+            SealInvalid, KeyUnknown, KeyNotValid: as for ``open``.
+        """
+        first, encoded = headers[0]
+        organ = sender_organ(first)
+        if any(sender_organ(header) != organ for header, _ in headers[1:]):
+            raise SealInvalid("headers of several organs under one signature")
+        parsed = cose.detached1(protected, signature)
+        key = cose.signer_of(parsed, lambda kid: self._resolve(kid, first))
+        key.check_valid(at)
+        if parsed.protected.get(cose.TYP) != TYPE:
+            raise SealInvalid("a signature that is not a seal")
+        if len(headers) == 1:
+            if cose.VDS in parsed.protected:
+                raise SealInvalid("the signature of a batch over a single header")
+            key.verify(signature, cose.to_be_signed(protected, encoded))
+            seals: tuple[bytes, ...] = (_single(encoded, protected, signature),)
+        else:
+            all_encoded = [encoded for _, encoded in headers]
+            if parsed.protected.get(cose.VDS) != RFC9162_SHA256 or parsed.protected.get(TREE_SIZE) != len(headers):
+                raise SealInvalid("a batch of unknown structure or size")
+            root, paths = merkle.root_and_paths(list(map(merkle.leaf_hash, all_encoded)))
+            key.verify(signature, cose.to_be_signed(protected, root))
+            seals = _all_batched(all_encoded, protected, signature, paths)
+        return [
+            (Opened(header=header, key=key, digest=digest_of(sealed)), sealed)
+            for (header, _), sealed in zip(headers, seals, strict=True)
+        ]
+
     def _check_batch(self, parsed: cose.Sign1, root: bytes, key: PublicKey) -> None:
         signed = cose.to_be_signed(parsed.protected_bytes, root)
         # The signature alone would not do: it must have been checked over this very root and header.
@@ -160,9 +230,36 @@ def _split(sealed: bytes) -> list[bytes]:
         raise SealInvalid(f"not a header and a signature: {error.where}") from error
 
 
-def _proof(tree: merkle.Tree, index: int) -> bytes:
+def _signed(root: bytes, size: int, key: PublicKey, store: KeyStore) -> tuple[bytes, bytes]:
+    return cose.signed1({cose.TYP: TYPE, cose.VDS: RFC9162_SHA256, TREE_SIZE: size}, root, key=key, store=store)
+
+
+def _single(header: bytes, protected: bytes, signature: bytes) -> bytes:
+    return cbor.byte_strings(header, cose.assembled(protected, signature, _NO_PROOF))
+
+
+def _batched(header: bytes, protected: bytes, signature: bytes, proof: bytes) -> bytes:
+    return cbor.byte_strings(header, cose.assembled(protected, signature, proof))
+
+
+def _all_batched(
+    headers: Sequence[bytes], protected: bytes, signature: bytes, paths: Sequence[Sequence[bytes]]
+) -> tuple[bytes, ...]:
+    # What ``_batched`` makes, with what all have in common made once.
+    size = cbor.number(len(headers))
+    begin, end = cose.around(protected, signature)
+    seals = []
+    for index, (header, path) in enumerate(zip(headers, paths, strict=True)):
+        hashes = b"".join([_HASH + each for each in path])
+        proof = b"".join((b"\x83", size, cbor.number(index), cbor.array(len(path)), hashes))
+        signed = b"".join((begin, _ONE_PROOF, cbor.byte_string(proof), end))
+        seals.append(b"".join((b"\x82", cbor.byte_string(header), cbor.byte_string(signed))))
+    return tuple(seals)
+
+
+def _proof(size: int, index: int, path: Sequence[bytes]) -> bytes:
     """Encode ``{396: {-1: [proof]}}``."""
-    return _ONE_PROOF + cbor.byte_string(cbor.encode_sequence([tree.size, index, tree.inclusion(index)]))
+    return _ONE_PROOF + cbor.byte_string(cbor.encode_sequence([size, index, path]))
 
 
 def _root(parsed: cose.Sign1, header: bytes) -> bytes:

@@ -23,7 +23,14 @@ async def _answer(events: Iterator[Message]) -> tuple[int, dict[str, str]]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "POST", "raw_path": b"/r1/VN/A/B/C/D", "query_string": b"", "headers": []}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "raw_path": b"/r1/VN/A/B/C/D",
+        "query_string": b"",
+        "headers": [(b"transfer-encoding", b"chunked")],
+    }
     # It must not come to a call.
     await R1(caller=cast("Caller", None), instance="VN")(scope, receive, send)
     return sent[0]["status"], json.loads(sent[1]["body"])

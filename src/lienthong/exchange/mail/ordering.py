@@ -80,13 +80,13 @@ class Order:
     async def overdue(self, harvest: Harvest, item: MailItem) -> None:
         """Wait no longer for what is missing before a message that is held back; others may have been quicker."""
         thread = await self._thread(harvest, _key(item))
-        if item.sequence not in thread.held:
-            return
-        for each, gap in thread.overdue():
-            here = self._handed_over(harvest, each, gap)
-            harvest.statements.append(self._store.handed_over(here))
-            if gap:
-                harvest.entries.append(self._gap(here))
+        # Those before it may have come after it; they go first all the same.
+        while item.sequence in thread.held:
+            for each, gap in thread.overdue():
+                here = self._handed_over(harvest, each, gap)
+                harvest.statements.append(self._store.handed_over(here))
+                if gap:
+                    harvest.entries.append(self._gap(here))
         self._note(harvest, _key(item), thread)
 
     def _handed_over(self, harvest: Harvest, item: MailItem, gap: int) -> MailItem:

@@ -325,7 +325,7 @@ class Receiver:
         harvest.add(receipt, self._store, at)
         await self._order.arrive(harvest, item_of(letter, at, state), letter.data, origin=header.repeats)
         seals = (letter.packet.sealed, receipt.sealed)
-        here = any(item.message == header.id for item in harvest.arrived)
+        here = letter.key in {(item.receiver, item.message, item.sender) for item in harvest.arrived}
         detail = "taken back before it came" if taken_back else "" if here else "held back"
         harvest.entries.append(
             self._node.entry(header, organ=letter.receiver, direction="in", seals=seals, detail=detail)

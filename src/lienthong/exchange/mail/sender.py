@@ -187,9 +187,10 @@ class Sender:
         sender = self._node.hosted(parse_client(kept.sender).organ)
         copy = Packet.from_bytes(self._safe.unlock(sender, kept.data))
         at = self._node.clock.now()
-        template = replace(
-            Header.from_bytes(copy.sealed), id=new_id(), created=at, expires=at + term, sequence=0, repeats=message
-        )
+        first = Header.from_bytes(copy.sealed)
+        # The first of them, however often it is sent anew: by that it is recognised.
+        repeats = first.repeats or message
+        template = replace(first, id=new_id(), created=at, expires=at + term, repeats=repeats)
         consignment = await self._dispatcher.sift(
             template, sender, [parse_client(receiver).organ for receiver in wanted]
         )

@@ -26,7 +26,7 @@ def build(gateway: Gateway, r1: R1, face: Face | None = None) -> ASGIApp:
         return list_clients(
             gateway.node.snapshot,
             instance=request.query_params.get("xRoadInstance", r1.instance),
-            accept=request.headers.get("accept", ""),
+            accept=",".join(request.headers.getlist("accept")),
         )
 
     face = face or Face(gateway=gateway, connection_of=lambda _: r1.connection)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,12 +13,13 @@ from urllib.parse import quote
 from starlette.types import Receive, Scope, Send
 
 from lienthong.exchange import policy
-from lienthong.exchange.caller import Call, Caller
+from lienthong.exchange.caller import Caller
 from lienthong.exchange.errors import RequestInvalid
+from lienthong.exchange.exchanged import Call
 from lienthong.exchange.http import METHODS, Headers, HttpMessage, passed_on
 from lienthong.exchange.rest.faults import Codes, fault
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
-from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, part_of
+from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, split
 from lienthong.kernel.ids import new_id
 from lienthong.kernel.labels import INTERNAL, Label
 
@@ -49,7 +50,7 @@ class R1:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong becomes an X-Road error."""
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
         try:
             status, answer, body = await self._call(scope, headers, receive)
         except LienthongError as error:
@@ -64,38 +65,41 @@ class R1:
     async def _call(
         self, scope: Scope, headers: Headers, receive: Receive
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        call = self._read(scope, headers, await _body(receive))
+        last = dict(headers)
+        target = _target(scope)
+        call = self._read(scope["method"], target, headers, last, await _body(scope, headers, last, receive))
         answer = await self.caller.call(call)
-        ours = {
-            "x-road-id": call.message.header("x-road-id"),
-            "x-road-client": _written(call.client),
-            "x-road-service": _written(call.service),
-            "x-road-request-id": str(call.id),
-            "x-road-request-hash": request_hash(scope["method"], _target(scope), call.message),
-        }
+        # What ``_read`` put there.
+        *_, (_, road_id), (_, request_id) = call.message.headers
+        ours = (
+            ("x-road-id", road_id),
+            ("x-road-client", _written(call.client)),
+            ("x-road-service", _written(call.service)),
+            ("x-road-request-id", request_id),
+            ("x-road-request-hash", request_hash(call.method, target, call.message)),
+        )
         lines = [
             (name.encode("latin-1"), value.encode("latin-1", "replace"))
-            for name, value in (*_once(answer.message.headers), *ours.items())
+            for name, value in (*_once(answer.message.headers), *ours)
         ]
         return answer.status, lines, answer.message.body
 
-    def _read(self, scope: Scope, headers: Headers, body: bytes) -> Call:
-        method = scope["method"]
+    def _read(self, method: str, target: str, headers: Headers, last: dict[str, str], body: bytes) -> Call:
         if method not in METHODS:
             raise RequestInvalid(f"method {method[:20]}")
-        service, path = _split(_target(scope))
-        sender = _last(headers, "x-road-client")
+        service, path = _split(target)
+        sender = last.get("x-road-client")
         if not sender:
             raise IdentifierInvalid("the header X-Road-Client is missing")
         call_id = new_id()
-        label = _last(headers, "x-lienthong-label")
-        kept = [(name, value) for name, value in passed_on(headers) if name not in _OURS]
-        if not _last(headers, "accept"):
+        label = last.get("x-lienthong-label")
+        kept = [pair for pair in passed_on(headers, last) if pair[0] not in _OURS]
+        if "accept" not in last:
             kept.append(("accept", "application/json"))
         client = parse_client(sender)
         kept += [
             ("x-road-client", sender),
-            ("x-road-id", _last(headers, "x-road-id") or f"{quote(self.instance)}-{uuid.uuid4()}"),
+            ("x-road-id", last.get("x-road-id") or f"{quote(self.instance)}-{uuid.uuid4()}"),
             ("x-road-request-id", str(call_id)),
         ]
         return Call(
@@ -107,21 +111,17 @@ class R1:
             message=HttpMessage(headers=tuple(kept), body=body),
             connection=self.connection,
             label=Label.parse(label) if label else INTERNAL,
-            user=_last(headers, "x-road-userid"),
-            purpose=_last(headers, "x-lienthong-purpose"),
+            user=last.get("x-road-userid", ""),
+            purpose=last.get("x-lienthong-purpose", ""),
         )
 
 
-def _once(headers: Headers) -> Iterator[tuple[str, str]]:
-    """Leave out what the exchange says itself, and all dates but the last: an answer has one."""
-    date = None
-    for name, value in headers:
-        if name == "date":
-            date = value
-        elif name not in _OURS:
-            yield name, value
-    if date is not None:
-        yield "date", date
+def _once(headers: Headers) -> Iterable[tuple[str, str]]:
+    """Leave out what the exchange says itself, errors of its own among it, and all dates but the last."""
+    dates = [pair for pair in headers if pair[0] == "date"]
+    if len(dates) > 1:
+        headers = (*(pair for pair in headers if pair[0] != "date"), dates[-1])
+    return [pair for pair in headers if pair[0] not in _OURS and pair[0] != "x-road-error"]
 
 
 def request_hash(method: str, target: str, message: HttpMessage) -> str:
@@ -145,7 +145,7 @@ def _split(target: str) -> tuple[ServiceId, str]:
     parts = path.removeprefix(PREFIX.decode()).split("/", _SERVICE_PARTS)
     if len(parts) < _SERVICE_PARTS:
         raise IdentifierInvalid(f"{path[:200]!r} names no service")
-    service = ServiceId(*(part_of(part) for part in parts[:_SERVICE_PARTS]))
+    service = ServiceId(*split("/".join(parts[:_SERVICE_PARTS]), _SERVICE_PARTS))
     rest = "/" + parts[_SERVICE_PARTS] if len(parts) > _SERVICE_PARTS else ""
     return service, rest + question + query
 
@@ -156,12 +156,16 @@ def _written(id_: ClientId | ServiceId) -> str:
     return "/".join(quote(part, safe=_SEGMENT) for part in id_.parts)
 
 
-def _last(headers: Headers, name: str) -> str:
-    return next((value for key, value in reversed(headers) if key == name), "")
-
-
-async def _body(receive: Receive) -> bytes:
+async def _body(scope: Scope, headers: Headers, last: dict[str, str], receive: Receive) -> bytes:
+    if "content-length" not in last and "transfer-encoding" not in last and scope["http_version"] == "1.1":
+        # RFC 9112, section 6.3: without either there is none.
+        return b""
+    coding = ",".join(value for name, value in headers if name == "transfer-encoding").strip().lower()
+    if coding not in {"", "chunked"}:
+        raise RequestInvalid(f"the transfer coding {coding[:80]}")
     first = await receive()
+    if first["type"] == "http.disconnect":
+        raise RequestInvalid("the connection was closed in front of the body")
     body = first.get("body", b"")
     if not first.get("more_body"):
         return bytes(body)

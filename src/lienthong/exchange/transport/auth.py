@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 import nkeys
 
+from lienthong.exchange.transport.base import REPLIES
 from lienthong.exchange.transport.credentials import Credential, Key, encode
 from lienthong.exchange.transport.permissions import (
     ANSWER_SECONDS,
@@ -185,5 +186,5 @@ def _template(permissions: Permissions) -> dict[str, Any]:
         **dict.fromkeys(("subs", "data", "payload"), _UNLIMITED),
     }
     if permissions.answer:
-        template["resp"] = {"max": 1, "ttl": ANSWER_SECONDS * 10**9}
+        template["resp"] = {"max": REPLIES, "ttl": ANSWER_SECONDS * 10**9}
     return template

@@ -14,6 +14,8 @@ from lienthong.kernel.clock import Millis
 
 # How many messages a consumer hands over at once, at most.
 BATCH: Final = 500
+# How many replies a request may get.
+REPLIES: Final = 64
 # The size of chunk that suits ``put_blob``, in bytes.
 CHUNK: Final = 512 * 1024
 
@@ -51,8 +53,10 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     resumed: int  # the sequence after which reading goes on
 
 
-type Answer = Callable[[str, bytes], Awaitable[bytes | None]]
-"""Gets subject and data of a request, returns the reply (None: no reply)."""
+type Replies = bytes | AsyncGenerator[bytes] | None
+"""What a request is answered with: one reply, several as they come, or none."""
+type Answer = Callable[[str, bytes], Awaitable[Replies]]
+"""Gets subject and data of a request, returns the reply or the replies."""
 type Take = Callable[[Sequence[Message]], Awaitable[None]]
 """Gets a batch; when it returns, the batch is taken. A LienthongError makes the same batch come again."""
 type OnIdle = Callable[[int], None]
@@ -110,6 +114,19 @@ class Carrier(Protocol):
             CarrierUnavailable: not connected, or the connection broke while waiting.
             CarrierRefused: not permitted to this site.
             PayloadTooLarge: more than ``max_payload`` bytes.
+        """
+        ...
+
+    def request_many(self, subject: str, data: bytes, *, timeout: float) -> AsyncGenerator[bytes]:
+        """Send a request and return its replies as they come, up to ``REPLIES``; close it when the last is in.
+
+        Args:
+            subject: where to.
+            data: at most ``max_payload`` bytes.
+            timeout: seconds from the start until the last reply must be there.
+
+        Raises:
+            NoResponder, CarrierTimeout, CarrierUnavailable, CarrierRefused, PayloadTooLarge: as for ``request``.
         """
         ...
 

@@ -85,7 +85,7 @@ class MemoryCarrier:
         self._on_state = on_state
         self._subscriptions: list[MemorySubscription] = []
         self._slots: dict[str, int] = {}
-        self._calls: set[asyncio.Future[bytes | None]] = set()
+        self._calls: set[asyncio.Future[None]] = set()
         self._changed = asyncio.Event()
         self._closed = False
         broker.watchers.append(self._on_broker)
@@ -107,17 +107,29 @@ class MemoryCarrier:
 
     async def request(self, subject: str, data: bytes, *, timeout: float) -> bytes:  # noqa: ASYNC109 - see Carrier
         """Send a request and return its reply."""
+        async with contextlib.aclosing(self.request_many(subject, data, timeout=timeout)) as replies:
+            return await anext(replies)
+
+    async def request_many(self, subject: str, data: bytes, *, timeout: float) -> AsyncGenerator[bytes]:  # noqa: ASYNC109 - see Carrier
+        """Send a request and return its replies as they come."""
         self._check(subject, data)
         reached = self._broker.reached(subject)
         if not reached:
             raise NoResponder(subject)
-        calls = [asyncio.ensure_future(_answered(listener, subject, data)) for listener in reached]
+        until = asyncio.get_running_loop().time() + timeout
+        come: asyncio.Queue[bytes | None] = asyncio.Queue()
+        calls = [asyncio.ensure_future(_answered(listener, subject, data, come)) for listener in reached]
         self._calls.update(calls)
         try:
-            async with asyncio.timeout(timeout):
-                return await _first(calls, subject)
-        except TimeoutError:
-            raise CarrierTimeout(subject) from None
+            while True:
+                try:
+                    async with asyncio.timeout_at(until):
+                        reply = await come.get()
+                except TimeoutError:
+                    raise CarrierTimeout(subject) from None
+                if reply is None:
+                    raise CarrierUnavailable(f"{subject}: the connection broke", hint="It may have arrived.")
+                yield reply
         finally:
             self._calls.difference_update(calls)
 
@@ -133,7 +145,8 @@ class MemoryCarrier:
         self._check(subject, data)
         # A call without an inbox to answer to reaches no handler; over NATS it does not either.
         if not subject.startswith("rpc."):
-            await asyncio.gather(*(_answered(each, subject, data) for each in self._broker.reached(subject)))
+            unheard: asyncio.Queue[bytes | None] = asyncio.Queue()
+            await asyncio.gather(*(_answered(each, subject, data, unheard) for each in self._broker.reached(subject)))
 
     async def publish_durable(self, subject: str, data: bytes, *, msg_id: str) -> int:
         """Store a message."""
@@ -314,28 +327,20 @@ class _Told:
     on_idle: OnIdle | None
 
 
-async def _answered(listener: Listener, subject: str, data: bytes) -> bytes | None:
+async def _answered(listener: Listener, subject: str, data: bytes, come: asyncio.Queue[bytes | None]) -> None:
+    """Put a listener's replies where they are waited for, and None when the connection breaks meanwhile."""
     try:
-        return await listener.answer(subject, data)
+        answer = await listener.answer(subject, data)
+        if isinstance(answer, bytes):
+            come.put_nowait(answer)
+        elif answer is not None:
+            async with contextlib.aclosing(answer) as replies:
+                async for each in replies:
+                    come.put_nowait(each)
     except asyncio.CancelledError:
+        come.put_nowait(None)
         raise
     except LienthongError:
         _log.exception("no answer for %s", subject)
     except Exception:  # noqa: BLE001 - one faulty request must not end the serving of all others
         _log.exception("no answer for %s: a defect", subject)
-    return None
-
-
-async def _first(calls: Sequence[asyncio.Future[bytes | None]], subject: str) -> bytes:
-    """Return the first answer; wait for ever if none of them answers."""
-    for call in asyncio.as_completed(calls):
-        try:
-            answer = await call
-        except asyncio.CancelledError:
-            if any(each.cancelled() for each in calls):
-                raise CarrierUnavailable(f"{subject}: the connection broke", hint="It may have arrived.") from None
-            raise
-        if answer is not None:
-            return answer
-    never: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-    return await never

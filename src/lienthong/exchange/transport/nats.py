@@ -107,6 +107,12 @@ class NatsCarrier:
         """Send a request and return its reply; see ``Carrier``."""
         return (await self._live(subject).call(subject, data, seconds=timeout)).data
 
+    async def request_many(self, subject: str, data: bytes, *, timeout: float) -> AsyncGenerator[bytes]:  # noqa: ASYNC109 - as above
+        """Send a request and return its replies as they come; see ``Carrier``."""
+        async with aclosing(self._live(subject).call_many(subject, data, seconds=timeout)) as replies:
+            async for reply in replies:
+                yield reply.data
+
     async def serve(self, subject: str, answer: Answer, *, group: str = "") -> Serving:
         """Answer requests; see ``Carrier``."""
         serving = Serving(subject, answer, group, self._detach)

@@ -10,7 +10,8 @@ import logging
 import os
 import re
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -59,7 +60,7 @@ class Link:
         self._loop = asyncio.get_running_loop()
         # Unguessable, so that nobody slips in an answer.
         self._inbox = f"{inbox_of(credential.site)}.{os.urandom(12).hex()}."
-        self._waiting: dict[str, tuple[asyncio.Future[Reply], str]] = {}
+        self._waiting: dict[str, tuple[asyncio.Future[Reply] | _Replies, str]] = {}
         self._denied: set[str] = set()
         self.lost: asyncio.Future[None] = self._loop.create_future()
 
@@ -122,6 +123,24 @@ class Link:
         try:
             await self.send(subject, data, reply=self._inbox + token, headers=headers)
             return await future
+        finally:
+            timer.cancel()
+            del self._waiting[token]
+
+    async def call_many(self, subject: str, data: bytes, *, seconds: float) -> AsyncGenerator[Reply]:
+        """Send a request and return its replies as they come; close it when the last is in.
+
+        Raises:
+            NoResponder, CarrierTimeout, CarrierUnavailable, CarrierRefused, PayloadTooLarge: see ``base.Carrier``.
+        """
+        token = os.urandom(8).hex()
+        replies = _Replies(self._loop)
+        self._waiting[token] = (replies, subject)
+        timer = self._loop.call_later(seconds, _expire, replies, subject)
+        try:
+            await self.send(subject, data, reply=self._inbox + token)
+            while True:
+                yield await replies.next()
         finally:
             timer.cancel()
             del self._waiting[token]
@@ -253,6 +272,39 @@ class Link:
                 _fail(future, CarrierRefused(sent_to))
 
 
+class _Replies:
+    """Replies to one request, in the order in which they came; takes the place of a future for one."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._come: deque[Reply] = deque()
+        self._error: Exception | None = None
+        self._wanted: asyncio.Future[None] | None = None
+
+    def done(self) -> bool:
+        return self._error is not None
+
+    def set_result(self, reply: Reply) -> None:
+        self._come.append(reply)
+        self._wake()
+
+    def set_exception(self, error: Exception) -> None:
+        self._error = error
+        self._wake()
+
+    async def next(self) -> Reply:
+        while not self._come:
+            if self._error is not None:
+                raise self._error
+            self._wanted = self._loop.create_future()
+            await self._wanted
+        return self._come.popleft()
+
+    def _wake(self) -> None:
+        if self._wanted is not None and not self._wanted.done():
+            self._wanted.set_result(None)
+
+
 class _Client(Client):
     """nats-py, with messages handed over right from its parser."""
 
@@ -287,10 +339,10 @@ def header(headers: bytes | None, name: str) -> str:
     return ""
 
 
-def _expire(future: asyncio.Future[Reply], subject: str) -> None:
+def _expire(future: asyncio.Future[Reply] | _Replies, subject: str) -> None:
     _fail(future, CarrierTimeout(subject))
 
 
-def _fail(future: asyncio.Future[Reply], error: Exception) -> None:
+def _fail(future: asyncio.Future[Reply] | _Replies, error: Exception) -> None:
     if not future.done():
         future.set_exception(error)

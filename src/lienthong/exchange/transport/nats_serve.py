@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 from nats.aio.subscription import Subscription as NatsSubscription
 
@@ -52,8 +53,11 @@ class Serving:
                 _log.warning("%s: a call with a reply subject that is not its sender's inbox", subject)
                 return
             answer = await self._answer(subject, data)
-            if answer is not None and reply:
-                await link.send(reply, answer)
+            if isinstance(answer, bytes):
+                if reply:
+                    await link.send(reply, answer)
+            elif answer is not None:
+                await self._send_all(link, subject, reply, answer)
         except CarrierUnavailable as error:
             # The caller has been told already: its side broke too.
             _log.info("no answer for %s: %s", subject, error)
@@ -62,6 +66,15 @@ class Serving:
         except Exception:  # noqa: BLE001 - see the comment
             # One faulty request must not end the serving of all others; the log has the whole of it.
             _log.exception("no answer for %s: a defect", subject)
+
+    async def _send_all(self, link: Link, subject: str, reply: str, answers: AsyncGenerator[bytes]) -> None:
+        async with aclosing(answers):
+            async for each in answers:
+                try:
+                    await link.send(reply, each)
+                except CarrierUnavailable as error:
+                    # What is under way is finished and recorded all the same.
+                    _log.info("no answer for %s: %s", subject, error)
 
     async def close(self) -> None:
         """Listen no longer, finish what is being answered."""

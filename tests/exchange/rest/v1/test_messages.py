@@ -172,6 +172,14 @@ async def test_a_request_with_a_key_is_one_message_however_often_it_comes(web: F
     assert (await web.client(HSO).post("/v1/messages", json=TO, headers=headers)).json()["id"] != first.json()["id"]
 
 
+async def test_a_key_does_not_make_a_message_of_a_refusal(web: Faces) -> None:
+    for _ in range(2):
+        answer = await web.client().post(
+            "/v1/messages", json={"receivers": [str(NOWHERE)]}, headers={"Idempotency-Key": "one"}
+        )
+        assert problem(answer) == (403, "nobody_reached", "receiver_unknown")
+
+
 @pytest.mark.parametrize("key", ["", "a b", "x" * 201])
 async def test_a_key_that_is_none_is_refused(web: Faces, key: str) -> None:
     answer = await web.client().post("/v1/messages", json=TO, headers={"Idempotency-Key": key})

@@ -1,10 +1,13 @@
 """Who is calling: none, unknown, of another site, of another connection, inactive, and the right one."""
 
 import pytest
+from starlette.requests import Request
 
 from lienthong.directory.entries import SubsystemEntry
 from lienthong.directory.snapshot import Standing
 from lienthong.exchange import policy
+from lienthong.exchange.rest.v1.endpoint import Asked, Nothing
+from lienthong.exchange.rest.v1.errors import CallerMissing
 from tests.support.gateways import CENTRE, COMMUNE, HSO, LOW, World
 from tests.support.v1 import NOWHERE, Faces, faces, problem
 
@@ -62,3 +65,10 @@ async def test_nothing_is_decided_by_a_stale_directory(web: Faces, country: Worl
     assert problem(answer)[:2] == (503, "directory_stale")
     assert answer.headers["retry-after"] == "5"
     assert (await web.client(None).get("/v1/status")).json()["directory"]["standing"] == "stale"
+
+
+async def test_an_endpoint_that_is_public_knows_no_caller(web: Faces) -> None:
+    request = Request({"type": "http", "headers": []})
+    asked = Asked(face=web.faces["tw"], params=Nothing(), body=Nothing(), request=request, identified=None)
+    with pytest.raises(CallerMissing):
+        _ = asked.caller

@@ -10,4 +10,6 @@ makes routes from the tables, ``openapi`` the description. What an endpoint need
 - ``problems`` turns every ``LienthongError`` into problem details (RFC 9457) in the reader's language.
 
 A handler returns its answer's struct, or a Starlette response where it streams.
+
+Bounds belong to the value (``limit: Limit | None``), not around the optional: msgspec refuses that at its first use.
 """

@@ -26,10 +26,6 @@ MAX_JSON: Final = 64 * 1024
 """Bytes of a JSON body, unless an endpoint says otherwise."""
 
 
-def _loopback(_: Scope) -> policy.Connection:
-    return policy.Connection()
-
-
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No parameters, or no body."""
 
@@ -40,7 +36,7 @@ class Face:
 
     gateway: Gateway
     # Tells from the ASGI scope whom a connection may speak for; for anybody only on loopback.
-    connection_of: Callable[[Scope], policy.Connection] = _loopback
+    connection_of: Callable[[Scope], policy.Connection]
     # Seconds of a clock that nobody sets: for how long someone has waited.
     time: Callable[[], float] = time.monotonic
     crowd: Crowd = field(default_factory=Crowd)

@@ -18,7 +18,7 @@ from lienthong.exchange.errors import (
 )
 from lienthong.exchange.mail.address import Address
 from lienthong.exchange.mail.draft import Attachment, Dispatch, Draft, Uploaded
-from lienthong.exchange.mail.status import Standing, Status
+from lienthong.exchange.mail.ledger import Ledger
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Nothing
 from lienthong.exchange.rest.v1.errors import AboveCeiling, InputInvalid, KeyReused, NobodyReached
 from lienthong.exchange.rest.v1.keys import HEADER, key_of
@@ -115,17 +115,14 @@ def _content(content: NewContent, number: int) -> Attachment | Uploaded:
 
 
 def _whole(asked: Asked[Nothing, NewMessage], message: UUID, dispatch: Dispatch) -> SentMessage:
-    try:
-        status: Status = asked.gateway.sender.status(message, organ=asked.caller.organ.id)
-    except MessageUnknown:
+    sent = {each.receiver: each.attempts for each in Ledger(asked.gateway.node.journal).sent(message)}
+    if not sent:
         return sent_view(dispatch)
-    sent = [each for each in status.receivers if each.sent]
-    queued = sum(each.standing is Standing.QUEUED for each in sent)
     return SentMessage(
         id=message,
-        published=len(sent) - queued,
-        queued=queued,
-        refused={each.receiver: each.refusal for each in status.receivers if not each.sent},
+        published=sum(attempts != 0 for attempts in sent.values()),
+        queued=sum(attempts == 0 for attempts in sent.values()),
+        refused={str(receiver): error.code for receiver, error in dispatch.refused.items()},
     )
 
 

@@ -19,6 +19,8 @@ _ABOUT: Final = (
     "The gateway's own interface to information systems. Times are RFC 3339 in UTC, binary values base64. "
     "Every error is a problem (RFC 9457) with a stable code, in the language of Accept-Language (en, vi, de)."
 )
+# What a header may hold (RFC 9110, section 5.5); a web server refuses the rest by itself.
+_VISIBLE: Final = "^[!-~]([ -~]*[!-~])?$"
 _SCHEME: Final = "client"
 # What can go wrong wherever a caller is asked for.
 _CALLERS: Final[tuple[type[LienthongError], ...]] = (
@@ -108,7 +110,7 @@ def _lone(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(endpoint: AnyEndpoint) -> Iterator[dict[str, Any]]:
     for name, text in endpoint.headers.items():
-        yield {"name": name, "in": "header", "schema": {"type": "string"}, "description": text}
+        yield {"name": name, "in": "header", "schema": {"type": "string", "pattern": _VISIBLE}, "description": text}
 
 
 def _responses(endpoint: AnyEndpoint) -> dict[str, Any]:

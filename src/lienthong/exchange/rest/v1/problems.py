@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -125,11 +124,6 @@ def problem(error: LienthongError, *, language: str) -> Problem:
     )
 
 
-async def answer(request: Request, error: Exception) -> Response:
-    """Answer with a problem: an error of ours, one of the routing's, or a defect."""
-    return respond(request, _ours(error))
-
-
 def respond(request: Request, error: LienthongError) -> Response:
     """Answer a request with an error, and note it under the number that the client sees."""
     language = preferred(",".join(request.headers.getlist("accept-language")))
@@ -138,16 +132,3 @@ def respond(request: Request, error: LienthongError) -> Response:
     _log.log(level, "%s %s %s: %s", described.instance, request.method, request.url.path, error)
     headers = {"content-language": language} | _HEADERS.get(described.status, {})
     return Response(msgspec.json.encode(described), described.status, headers, MEDIA_TYPE)
-
-
-def _ours(error: Exception) -> LienthongError:
-    match error:
-        case LienthongError():
-            return error
-        case HTTPException(status_code=404):
-            return errors.AddressUnknown()
-        case HTTPException(status_code=405):
-            return errors.MethodNotAllowed()
-        case _:
-            _log.exception("a defect", exc_info=error)
-            return LienthongError()

@@ -1,0 +1,303 @@
+"""Lanes: calls from one organ to another that wait at the same time travel together.
+
+What gathers during one turn of the event loop goes out as one bundle; a call alone goes as a packet. Nothing
+waits for a timer. Answers come back as they are ready, each is checked and recorded, and all that came in one
+reply share one transaction of the journal.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Final
+
+from lienthong.exchange import blobs, bundle
+from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.bundle import Bundle
+from lienthong.exchange.errors import AnswerInvalid, CarrierTimeout, ExchangeError, RemoteError
+from lienthong.exchange.exchanged import Answer, Sent
+from lienthong.exchange.http import HttpMessage, decode_head
+from lienthong.exchange.node import Node
+from lienthong.exchange.packet import BlobRef, Packet, Part, check_contents, notice_of
+from lienthong.exchange.sessions import CallerSessions, Ends
+from lienthong.exchange.subjects import call_subject
+from lienthong.kernel.clock import SECOND
+from lienthong.kernel.errors import LienthongError
+from lienthong.trust.envelope import Session
+from lienthong.trust.errors import TrustError
+from lienthong.trust.header import Kind
+from lienthong.trust.journal import Entry
+from lienthong.trust.keys import PublicKey
+from lienthong.trust.seal import Opened, digest_of, seal_bundle
+
+UNKNOWN_SESSION: Final = "unknown_session"
+# Of a call and its answer: head and body.
+_CONTENTS: Final = 2
+
+type _Key = tuple[str, str, bytes]
+"""Carrier tokens of both ends, and the key that is encrypted to."""
+type _Settle = Callable[[], None]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Waiting:
+    """A call, and who waits for its answer."""
+
+    sent: Sent
+    answer: asyncio.Future[Answer]
+    # Its seal and the answer's, as far as they are there: the evidence.
+    seals: list[bytes] = field(default_factory=list)
+    # Its answer is being taken, or it has failed.
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    """Calls in the form in which they leave."""
+
+    plaintext: bytes
+    # What the envelopes of the answers are bound to.
+    aad: bytes
+    calls: dict[bytes, _Waiting]
+    sender_token: str
+    receiver_token: str
+    subject: str
+    key: PublicKey
+
+    @property
+    def ends(self) -> Ends:
+        return Ends(caller=self.sender_token, provider=self.receiver_token)
+
+    def waiting(self) -> list[_Waiting]:
+        return [call for call in self.calls.values() if not call.settled]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Come:
+    """An answer whose seal has been checked."""
+
+    call: _Waiting
+    opened: Opened
+    parts: tuple[Part, ...]
+
+
+class Lanes:
+    """Brings calls to their providers and their answers back."""
+
+    def __init__(self, node: Node) -> None:
+        """Call from this node."""
+        self._node = node
+        self._sessions = CallerSessions(node.clock)
+        self._lanes: dict[_Key, list[_Waiting]] = {}
+        # What is under way: tasks that nobody else holds.
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def exchange(self, sent: Sent) -> Answer:
+        """Send a call and return its answer once both are recorded.
+
+        When the caller is cancelled while it waits, the call goes on and is recorded all the same.
+
+        Raises:
+            ExchangeError, TrustError: no answer, or one that does not hold; recorded.
+            JournalError: the evidence cannot be written.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._lanes:
+            loop.call_soon(self._depart)
+        waiting = _Waiting(sent=sent, answer=loop.create_future())
+        self._lanes.setdefault((sent.sender.token, sent.receiver.token, sent.key.kid), []).append(waiting)
+        return await waiting.answer
+
+    def _depart(self) -> None:
+        lanes, self._lanes = self._lanes, {}
+        for waiting in lanes.values():
+            for group in bundle.groups(
+                waiting, size=lambda call: call.sent.size, alone=lambda call: call.sent.is_large
+            ):
+                self._start(group)
+
+    def _start(self, group: list[_Waiting]) -> None:
+        task = asyncio.Task(self._run(group), loop=asyncio.get_running_loop(), eager_start=True)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, group: list[_Waiting]) -> None:
+        try:
+            await self._bring(await self._sealed(group))
+        except (ExchangeError, TrustError) as error:
+            await self._fail([call for call in group if not call.settled], error)
+        except Exception as error:  # noqa: BLE001 - a defect belongs to those who wait: they would wait for ever
+            for call in group:
+                if not call.answer.done():
+                    call.answer.set_exception(error)
+
+    async def _sealed(self, group: list[_Waiting]) -> _Message:
+        first = group[0].sent
+        key = self._node.sealing_key(first.sender)
+        if len(group) == 1:
+            sealed = await self._node.seals.seal(first.encoded, key)
+            seals: Sequence[bytes] = (sealed,)
+            plaintext, aad = Packet(sealed=sealed, parts=first.parts).to_bytes(), digest_of(sealed)
+        else:
+            bundled = seal_bundle([call.sent.encoded for call in group], key=key, store=self._node.store)
+            seals = bundled.seals
+            plaintext = Bundle.of(bundled, [(call.sent.header, call.sent.inline) for call in group]).to_bytes()
+            aad = bundle.digest_of(plaintext)
+        for call, sealed in zip(group, seals, strict=True):
+            call.seals.append(sealed)
+        return _Message(
+            plaintext=plaintext,
+            aad=aad,
+            calls={digest_of(sealed): call for call, sealed in zip(group, seals, strict=True)},
+            sender_token=first.sender.token,
+            receiver_token=first.receiver.token,
+            subject=call_subject(first.sender, first.receiver),
+            key=first.key,
+        )
+
+    async def _bring(self, message: _Message) -> None:
+        """Send calls and take the answers until all are there."""
+        if not await self._ask(message):
+            # The provider restarted or forgot: it has not looked at the calls, so they may be sent again.
+            self._sessions.forget(ends=message.ends, key=message.key)
+            if not await self._ask(message):
+                raise RemoteError(UNKNOWN_SESSION, f"the provider's gateway said: {UNKNOWN_SESSION}")
+
+    async def _ask(self, message: _Message) -> bool:
+        """Send calls and take their answers; False when the provider does not know the session."""
+        data, session = self._sessions.encrypt(message.plaintext, ends=message.ends, key=message.key)
+        expires = min(call.sent.header.expires for call in message.calls.values())
+        left = expires - self._node.clock.now()
+        if left <= 0:
+            raise CarrierTimeout(message.subject)
+        async with aclosing(self._node.carrier.request_many(message.subject, data, timeout=left / SECOND)) as replies:
+            async for reply in replies:
+                code = notice_of(reply)
+                if code == UNKNOWN_SESSION and len(message.waiting()) == len(message.calls):
+                    return False
+                if code is not None:
+                    raise RemoteError(code, f"the provider's gateway said: {code}")
+                await self._take(message, session, reply)
+                if not message.waiting():
+                    break
+        return True
+
+    async def _take(self, message: _Message, session: Session, reply: bytes) -> None:
+        plaintext = session.decrypt_response(reply, aad=message.aad)
+        come = [self._matched(message, *each) for each in self._opened(message, plaintext)]
+        self._sessions.confirm(session, ends=message.ends, key=message.key)
+        for each in come:
+            each.call.settled = True
+        large = [each for each in come if any(isinstance(part, BlobRef) for part in each.parts)]
+        for each in large:
+            # Fetching it takes a while: the others' answers must not wait.
+            task = asyncio.ensure_future(self._finish([each]))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        await self._finish([each for each in come if each not in large])
+
+    def _opened(self, message: _Message, plaintext: bytes) -> list[tuple[Opened, bytes, tuple[Part, ...]]]:
+        if bundle.is_bundle(plaintext):
+            opened = Bundle.from_bytes(plaintext).opened(self._node.verifier, at=self._node.clock.now())
+            return list(opened)
+        packet = Packet.from_bytes(plaintext)
+        waiting = message.waiting()
+        if len(waiting) == 1:
+            # Evidence whether it holds or not.
+            waiting[0].seals.append(packet.sealed)
+        return [(self._node.open_seal(packet.sealed), packet.sealed, packet.parts)]
+
+    def _matched(self, message: _Message, opened: Opened, sealed: bytes, parts: tuple[Part, ...]) -> _Come:
+        header = opened.header
+        call = message.calls.get(header.answers)
+        belongs = (
+            call is not None
+            and not call.settled
+            and header.kind is Kind.RESPONSE
+            and header.id == call.sent.header.id
+            and header.sender == call.sent.header.receiver
+            and header.receiver == call.sent.header.sender
+        )
+        if call is None or not belongs:
+            raise AnswerInvalid(f"{header.kind} {header.id} from {header.sender}")
+        if sealed not in call.seals:
+            call.seals.append(sealed)
+        return _Come(call=call, opened=opened, parts=parts)
+
+    async def _finish(self, come: Sequence[_Come]) -> None:
+        """Check contents, record all together, and wake those who wait."""
+        entries: list[Entry] = []
+        settles: list[_Settle] = []
+        for each in come:
+            try:
+                answer = await self._answer(each)
+            except (ExchangeError, TrustError) as error:
+                entries.append(self._failure(each.call, error))
+                settles.append(_failing(each.call, error))
+            else:
+                entries.append(self._entry(each.call))
+                settles.append(_succeeding(each.call, answer))
+        await self._settle([each.call for each in come], entries, settles)
+
+    async def _answer(self, come: _Come) -> Answer:
+        header = come.opened.header
+        if header.fault:
+            raise RemoteError(header.fault, header.note)
+        match come.parts:
+            case [bytes() as head, bytes() as body]:
+                pass
+            case [bytes() as head, BlobRef() as ref] if len(header.contents) == _CONTENTS:
+                blobs.check(ref, come.call.sent.receiver, header.contents[-1])
+                body = await blobs.get(self._node.carrier, ref)
+            case _:
+                raise AnswerInvalid(f"the contents of {header.id}")
+        check_contents(header, (head, body))
+        return Answer(status=int(header.status), message=HttpMessage(headers=decode_head(head), body=body))
+
+    async def _fail(self, calls: Sequence[_Waiting], error: ExchangeError | TrustError) -> None:
+        for call in calls:
+            call.settled = True
+        errors = [error, *(_alike(error) for _ in calls[1:])]
+        settles = [_failing(call, each) for call, each in zip(calls, errors, strict=False)]
+        await self._settle(calls, [self._failure(call, error) for call in calls], settles)
+
+    async def _settle(self, calls: Sequence[_Waiting], entries: Sequence[Entry], settles: Sequence[_Settle]) -> None:
+        if not entries:
+            return
+        try:
+            await self._node.journal.commit(entries)
+        except TrustError as error:
+            # Nothing counts without evidence.
+            settles = [_failing(call, _alike(error)) for call in calls]
+        for settle in settles:
+            settle()
+
+    def _entry(self, call: _Waiting) -> Entry:
+        return self._node.entry(call.sent.header, organ=call.sent.sender, direction="out", seals=tuple(call.seals))
+
+    def _failure(self, call: _Waiting, error: ExchangeError | TrustError) -> Entry:
+        remote = isinstance(error, RemoteError)
+        return self._node.entry(
+            call.sent.header,
+            organ=call.sent.sender,
+            direction="out",
+            seals=tuple(call.seals),
+            kind="refusal" if remote else kind_of(error),
+            verdict=error.remote_code[:100] if isinstance(error, RemoteError) else error.code,
+            detail=error.where if remote else str(error),
+        )
+
+
+def _succeeding(call: _Waiting, answer: Answer) -> _Settle:
+    return lambda: None if call.answer.done() else call.answer.set_result(answer)
+
+
+def _failing(call: _Waiting, error: Exception) -> _Settle:
+    return lambda: None if call.answer.done() else call.answer.set_exception(error)
+
+
+def _alike[E: LienthongError](error: E) -> E:
+    # One for each waiter: an exception raised in several tasks would mix up their tracebacks.
+    made = type(error).__new__(type(error), *error.args)
+    made.__dict__.update(error.__dict__)
+    return made
