@@ -13,6 +13,7 @@ FOLDER: Final = Path(__file__).resolve().parent.parent / "src" / "lienthong" / "
 FILES: Final = {
     FOLDER / "asynchronous.py": FOLDER / "synchronous.py",
     FOLDER / "asker_async.py": FOLDER / "asker_sync.py",
+    FOLDER / "topics_async.py": FOLDER / "topics_sync.py",
 }
 _HEAD: Final = '"""For ordinary code: made of the file for asyncio by ``tools/generate_client.py``."""'
 # In this order: what is longer goes before what it contains.
@@ -25,6 +26,8 @@ _REPLACED: Final = (
     (r"AsyncIterator", "Iterator"),
     (r"httpx2\.AsyncClient", "httpx2.Client"),
     (r"AsyncClient", "Client"),
+    (r"AsyncTopics", "Topics"),
+    (r"\btopics_async\b", "topics_sync"),
     (r"AsyncAsker", "Asker"),
     (r"asker_async", "asker_sync"),
     (r"the client for asyncio", "the client"),

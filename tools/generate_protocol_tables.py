@@ -14,6 +14,7 @@ from lienthong.exchange import blobs, http, packet, policy, sessions
 from lienthong.exchange.alarms import ALARMS
 from lienthong.exchange.errors import ExchangeError
 from lienthong.exchange.mail import conversation, ordering, sender, uploads
+from lienthong.exchange.topics import block, epochs, event, keys, publisher
 from lienthong.kernel import cbor, identifiers
 from lienthong.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from lienthong.kernel.errors import LienthongError
@@ -23,7 +24,13 @@ from lienthong.trust.header import Content, Header, Kind, ReceiptState
 from lienthong.trust.keys import KID_SIZE, Algorithm
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "protocol.md"
-_ERRORS: Final = ("kernel.errors", "trust.errors", "exchange.errors", "exchange.transport.errors")
+_ERRORS: Final = (
+    "kernel.errors",
+    "trust.errors",
+    "exchange.errors",
+    "exchange.transport.errors",
+    "exchange.topics.errors",
+)
 _PART: Final = re.compile(r"(?<=<!-- table: )([a-z]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 _KINDS: Final = ", ".join(f"`{kind}`" for kind in Kind)
@@ -34,7 +41,10 @@ FIELDS: Final = {
     "kind": ("text", _KINDS),
     "id": ("bytes 16", "UUID of the exchange: of a call and its answer, of a message to all its receivers"),
     "sender": ("text", "identifier of the organ or subsystem that sends; of the service in a response"),
-    "receiver": ("text", "identifier of the organ or subsystem that receives; of the service in a request"),
+    "receiver": (
+        "text",
+        "identifier of the organ or subsystem that receives; of the service in a request, of the topic in an event",
+    ),
     "label": ("[uint, [text …]]", "level 0 to 4, and the caveats in rising order, each once"),
     "created": ("uint", "milliseconds since 1970, UTC"),
     "expires": ("uint", "from then on it is refused"),
@@ -52,7 +62,10 @@ FIELDS: Final = {
         "[[bytes 32, uint, text, text] …]",
         "SHA-256, size, name and media type of each content, in the order of the packet",
     ),
-    "answers": ("bytes 32", "responses, receipts, recalls: SHA-256 of the seal they answer"),
+    "answers": (
+        "bytes 32",
+        "responses, receipts, recalls: SHA-256 of the seal they answer; events: of the header before",
+    ),
     "status": ("text", f"responses without fault: the HTTP status, three digits; receipts: {_STATES}"),
     "note": ("text", "for a person: why"),
     "fault": ("text", "responses the exchange itself makes: the error code; then there is no status"),
@@ -157,6 +170,13 @@ def limits() -> str:
         "clock of a sender ahead of the receiver's": _time(policy.CLOCK_SKEW),
         "term of a request or response": _time(policy.LONGEST[Kind.REQUEST]),
         "term of a message, receipt or recall": _time(policy.LONGEST[Kind.MESSAGE]),
+        "term of an event": _time(policy.LONGEST[Kind.EVENT]),
+        "events in a block": f"{block.MAX_EVENTS}",
+        "encoded events in a block": _bytes(block.MAX_BYTES),
+        "data of an event": _bytes(event.MAX_DATA),
+        "epochs in one statement of keys": f"{keys.MAX_EPOCHS}",
+        "a key of a topic is used for": _time(epochs.EPOCH_TERM),
+        "a topic without a sign of life": _time(publisher.HEAD_EVERY),
         "a caller uses a session for": _time(sessions.LIFETIME),
         "a provider remembers it for": _time(sessions.KEPT),
     }
@@ -195,7 +215,7 @@ def _bytes(size: int) -> str:
 def _time(term: int) -> str:
     for unit, name in ((DAY, "days"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
         if term % unit == 0:
-            return f"{term // unit} {name}"
+            return f"{term // unit} {'day' if term == DAY else name}"
     return f"{term} ms"
 
 

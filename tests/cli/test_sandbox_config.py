@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.cli.sandbox_config import SandboxConfig, SandboxGrant, SandboxInvalid, SandboxService
+from lienthong.cli.sandbox_config import SandboxConfig, SandboxGrant, SandboxInvalid, SandboxService, SandboxTopic
 from lienthong.exchange.rest.faults import Codes
-from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
+from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId, TopicId
 
 CONSUMER = '[[consumer]]\nid = "VN/PARTY/A01/Consumer"\n'
 PROVIDER = '[[provider]]\nid = "VN/STATE/G22/Provider"\n'
@@ -25,6 +25,11 @@ instance = "EE"
 error-codes = "7.8"
 [[consumer]]
 id = "EE/BUSINESS/a%2Fb/s%C3%B6"
+  [[consumer.topic]]
+  code = "to/pic"
+  [[consumer.topic]]
+  code = "other"
+  grants = ["EE/BUSINESS/bare", "EE/GOV/1/P"]
 [[consumer]]
 id = "EE/BUSINESS/bare"
 [[provider]]
@@ -69,6 +74,13 @@ id = "EE/GOV/1/Q"
                 grants=None,
             ),
             SandboxService(id=ServiceId("EE", "GOV", "1", "Q", "open"), type="SOAP", url=None, grants=()),
+        ),
+        topics=(
+            SandboxTopic(id=TopicId("EE", "BUSINESS", "a/b", "sö", "to/pic"), grants=None),
+            SandboxTopic(
+                id=TopicId("EE", "BUSINESS", "a/b", "sö", "other"),
+                grants=(OrganId("EE", "BUSINESS", "bare"), provider),
+            ),
         ),
     )
 

@@ -136,7 +136,7 @@ def test_an_empty_field_is_left_out_and_not_written(field: int, empty: object) -
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        (2, "event"),
+        (2, "gossip"),
         (2, "REQUEST"),
         (2, 1),
         (2, []),

@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import cached_property
 from typing import BinaryIO, Unpack
 from uuid import UUID
 
@@ -31,11 +32,17 @@ from lienthong.client.results import (
     Upload,
 )
 from lienthong.client.streams import Download, Events
+from lienthong.client.topics_async import AsyncTopics
 from lienthong.kernel.identifiers import ServiceId
 
 
 class AsyncClient(AsyncAsker):
     """Talks to a gateway for one information system. Use it in an ``async with``."""
+
+    @cached_property
+    def topics(self) -> AsyncTopics:
+        """Publishing on topics, and reading them."""
+        return AsyncTopics(self._do)
 
     # -- sending
 

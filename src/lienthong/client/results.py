@@ -186,6 +186,94 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     position: int = 0
 
 
+class NewTopicEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event to be published on a topic."""
+
+    # Name and version of what the data are, such as ``person-moved/2``.
+    schema: str
+    data: bytes
+    # What it is about.
+    key: str = ""
+    media_type: str = "application/json"
+    # 0 an event, 1 a deletion, 2 to 4 the beginning, a row and the end of a snapshot.
+    role: int = 0
+
+
+class PublishedEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """Where events stand that were published."""
+
+    first: int
+    last: int
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """A topic that the information system may read."""
+
+    topic: str
+    title: str
+    label: str
+    schemas: tuple[str, ...]
+    keep_days: int
+
+
+class TopicsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the topics, by name."""
+
+    topics: tuple[Topic, ...]
+    # For the page after this one; None where nothing follows.
+    next: str | None
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription, and the last event that was acknowledged; None before the first."""
+
+    topic: str
+    name: str
+    purpose: str
+    sequence: int | None
+
+
+class Subscriptions(msgspec.Struct, frozen=True, kw_only=True):
+    """All subscriptions of the information system."""
+
+    subscriptions: tuple[Subscription, ...]
+
+
+class TopicEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a topic, at its place: from 1, without a gap."""
+
+    sequence: int
+    schema: str
+    key: str
+    at: datetime
+    role: int
+    media_type: str
+    data: bytes
+
+
+class TopicHead(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a topic has come, as its owner has sealed it and as far as the gateway has taken it."""
+
+    # Another one means that the owner has begun the topic anew.
+    chain: UUID | None
+    sequence: int
+    # The oldest event that the owner keeps, and where its newest complete snapshot begins; 0: there is none.
+    kept: int
+    snapshot: int
+    heard: datetime | None
+    # Nothing was heard for longer than the owner ever keeps silent.
+    silent: bool
+    # The owner has sealed two histories: nothing more comes.
+    forked: bool
+
+
+class TopicEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes next of a topic."""
+
+    events: tuple[TopicEvent, ...]
+    head: TopicHead
+
+
 class EvidenceEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the gateway's journal."""
 

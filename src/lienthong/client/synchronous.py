@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import BinaryIO, Unpack
 from uuid import UUID
 
@@ -30,11 +31,17 @@ from lienthong.client.results import (
     Upload,
 )
 from lienthong.client.streams import Download, Events
+from lienthong.client.topics_sync import Topics
 from lienthong.kernel.identifiers import ServiceId
 
 
 class Client(Asker):
     """Talks to a gateway for one information system. Use it in an ``with``."""
+
+    @cached_property
+    def topics(self) -> Topics:
+        """Publishing on topics, and reading them."""
+        return Topics(self._do)
 
     # -- sending
 

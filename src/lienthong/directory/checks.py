@@ -15,6 +15,8 @@ from lienthong.directory.entries import (
     OrganEntry,
     ServiceEntry,
     SubsystemEntry,
+    TopicEntry,
+    TopicGrantEntry,
 )
 from lienthong.directory.errors import SourceInvalid
 from lienthong.directory.model import GROUP, LOCAL_GROUP
@@ -111,6 +113,9 @@ class _Check:
         seen: set[tuple[str, str]] = set()
         for index, service in enumerate(organ.services):
             self._service(service, known, seen, f"{place}.services[{index}]")
+        topics: set[tuple[str, str]] = set()
+        for index, topic in enumerate(organ.topics):
+            self._topic(topic, known, topics, f"{place}.topics[{index}]")
 
     def _subsystem(self, subsystem: SubsystemEntry, above: Label, known: dict[str, _Known], place: str) -> None:
         _translated(f"{place}.code", lambda: checked(subsystem.code))
@@ -127,20 +132,32 @@ class _Check:
     def _service(
         self, service: ServiceEntry, known: Mapping[str, _Known], seen: set[tuple[str, str]], place: str
     ) -> None:
-        _translated(f"{place}.code", lambda: checked(service.code))
-        label = _translated(f"{place}.label", lambda: Label.parse(service.label))
-        provider = known.get(service.subsystem)
-        if provider is None:
-            raise SourceInvalid(f"{place}.subsystem: the organ has no subsystem {service.subsystem}")
-        if not label <= provider.ceiling:
-            raise SourceInvalid(f"{place}.label: {label} is above the subsystem's ceiling")
-        if (service.subsystem, service.code) in seen:
-            raise SourceInvalid(f"{place}.code: {service.code} is there twice")
-        seen.add((service.subsystem, service.code))
+        provider = self._offered(service, known, seen, place)
         for index, grant in enumerate(service.grants):
             self._grant(grant, provider.groups, f"{place}.grants[{index}]")
 
-    def _grant(self, grant: GrantEntry, local: frozenset[str], place: str) -> None:
+    def _topic(self, topic: TopicEntry, known: Mapping[str, _Known], seen: set[tuple[str, str]], place: str) -> None:
+        provider = self._offered(topic, known, seen, place)
+        for index, grant in enumerate(topic.grants):
+            self._grant(grant, provider.groups, f"{place}.grants[{index}]")
+
+    @staticmethod
+    def _offered(
+        entry: ServiceEntry | TopicEntry, known: Mapping[str, _Known], seen: set[tuple[str, str]], place: str
+    ) -> _Known:
+        _translated(f"{place}.code", lambda: checked(entry.code))
+        label = _translated(f"{place}.label", lambda: Label.parse(entry.label))
+        provider = known.get(entry.subsystem)
+        if provider is None:
+            raise SourceInvalid(f"{place}.subsystem: the organ has no subsystem {entry.subsystem}")
+        if not label <= provider.ceiling:
+            raise SourceInvalid(f"{place}.label: {label} is above the subsystem's ceiling")
+        if (entry.subsystem, entry.code) in seen:
+            raise SourceInvalid(f"{place}.code: {entry.code} is there twice")
+        seen.add((entry.subsystem, entry.code))
+        return provider
+
+    def _grant(self, grant: GrantEntry | TopicGrantEntry, local: frozenset[str], place: str) -> None:
         if grant.to.startswith(GROUP):
             if grant.to.removeprefix(GROUP) not in self._groups:
                 raise SourceInvalid(f"{place}.to: there is no {grant.to} in groups.toml")

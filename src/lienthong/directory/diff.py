@@ -99,6 +99,8 @@ def _organ(where: str, old: OrganEntry, new: OrganEntry) -> Iterator[Change]:
     yield from _maps(f"{where} / subsystem", _by(old.subsystems, "code"), _by(new.subsystems, "code"), _subsystem)
     services = [{f"{s.subsystem}/{s.code}": s for s in organ.services} for organ in (old, new)]
     yield from _maps(f"{where} / service", services[0], services[1], _values)
+    topics = [{f"{t.subsystem}/{t.code}": t for t in organ.topics} for organ in (old, new)]
+    yield from _maps(f"{where} / topic", topics[0], topics[1], _values)
 
 
 def _subsystem(where: str, old: SubsystemEntry, new: SubsystemEntry) -> Iterator[Change]:

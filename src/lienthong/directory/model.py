@@ -6,8 +6,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from lienthong.directory.entries import GrantEntry, OrganEntry, ServiceEntry, ServiceType, SiteEntry, SubsystemEntry
-from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, checked, parse_client
+from lienthong.directory.entries import (
+    GrantEntry,
+    OrganEntry,
+    ServiceEntry,
+    ServiceType,
+    SiteEntry,
+    SubsystemEntry,
+    TopicEntry,
+    TopicGrantEntry,
+)
+from lienthong.kernel.clock import DAY, Millis
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, TopicId, checked, parse_client
 from lienthong.kernel.labels import Label
 from lienthong.trust.keys import PublicKey
 
@@ -171,6 +181,53 @@ class Service:
             title=entry.title,
             label=_label(entry.label),
             grants=tuple(Grant.of(grant, id_.provider) for grant in entry.grants),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicGrant:
+    """Who may read a topic."""
+
+    # A client's identifier, ``group:CODE``, or ``*``.
+    to: str
+    # Empty: any purpose.
+    purposes: frozenset[str]
+
+    @classmethod
+    def of(cls, entry: TopicGrantEntry) -> "TopicGrant":
+        """Read an entry."""
+        return cls(to=entry.to, purposes=frozenset(entry.purposes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A topic of an information system."""
+
+    id: TopicId
+    title: str
+    # What events may be, such as ``person-moved/2``; empty: anything.
+    schemas: frozenset[str]
+    # What every event carries.
+    label: Label
+    # Milliseconds for which events can be read again.
+    term: Millis
+    grants: tuple[TopicGrant, ...]
+
+    @classmethod
+    def of(cls, entry: TopicEntry, organ: OrganId) -> "Topic":
+        """Read an entry of that organ.
+
+        Raises:
+            IdentifierInvalid: a malformed code.
+            LabelInvalid: a malformed label.
+        """
+        return cls(
+            id=TopicId(organ.instance, organ.member_class, organ.member, _code(entry.subsystem), _code(entry.code)),
+            title=entry.title,
+            schemas=frozenset(entry.schemas),
+            label=_label(entry.label),
+            term=entry.keep_days * DAY,
+            grants=tuple(TopicGrant.of(grant) for grant in entry.grants),
         )
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from lienthong.directory.model import KeyOwner, Organ, Refusal, Service, Site, Subsystem
+from lienthong.directory.model import KeyOwner, Organ, Refusal, Service, Site, Subsystem, Topic
 from lienthong.kernel.clock import Millis, iso
-from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, TopicId
 from lienthong.kernel.labels import Level
 from lienthong.trust.errors import KeyNotValid, KeyUnknown
 from lienthong.trust.keys import Algorithm, PublicKey
@@ -42,6 +42,7 @@ class Indexes:
     subsystems: Mapping[SubsystemId, Subsystem] = field(default_factory=dict)
     services: Mapping[ServiceId, Service] = field(default_factory=dict)
     offered: Mapping[SubsystemId, tuple[Service, ...]] = field(default_factory=dict)
+    topics: Mapping[TopicId, Topic] = field(default_factory=dict)
     groups: Mapping[str, frozenset[ClientId]] = field(default_factory=dict)
 
 
@@ -141,6 +142,14 @@ class Snapshot:
     def services_of(self, subsystem: SubsystemId) -> tuple[Service, ...]:
         """Return the services of an information system, in the order of their codes."""
         return self.indexes.offered.get(subsystem, ())
+
+    def topic(self, id: TopicId) -> Topic | None:  # noqa: A002 - as in organ()
+        """Return the topic of that identifier."""
+        return self.indexes.topics.get(id)
+
+    def topics(self) -> Iterable[Topic]:
+        """Return every topic, branch by branch."""
+        return self.indexes.topics.values()
 
     def subsystems(self) -> Iterable[Subsystem]:
         """Return every information system, branch by branch."""

@@ -28,6 +28,7 @@ from lienthong.exchange.mail.uploads import MAX_UPLOAD, Uploads
 from lienthong.exchange.node import Node
 from lienthong.exchange.provider import Provider
 from lienthong.exchange.subjects import mail_stream
+from lienthong.exchange.topics.topics import Topics
 from lienthong.exchange.transport.base import Gap, Message, Subscription
 from lienthong.kernel.clock import HOUR, Millis
 from lienthong.kernel.errors import LienthongError
@@ -52,7 +53,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class Gateway:
-    """One site's gateway. ``start`` it, use ``caller``, ``sender`` and ``mailbox``, ``close`` it."""
+    """One site's gateway. ``start`` it, use ``caller``, ``sender``, ``mailbox`` and ``topics``, ``close`` it."""
 
     node: Node
     backend: Backend
@@ -79,6 +80,7 @@ class Gateway:
     caller: Caller = field(init=False)
     sender: Sender = field(init=False)
     mailbox: Mailbox = field(init=False)
+    topics: Topics = field(init=False)
     store: MailStore = field(init=False)
     limiting: Limiting = field(init=False)
     # Rings for an organ when something has come for it.
@@ -102,6 +104,7 @@ class Gateway:
         self.store = MailStore(self.node.journal)
         self.limiting = Limiting(self.node, self.limits)
         self.caller = Caller(self.node, archive=self.archive)
+        self.topics = Topics(self.node)
         self._uploads = Uploads(self.node, safe, self.blobs.with_name(OUTBOX), limit=self.max_content)
         self.sender = Sender(self.node, self.store, self._uploads, safe, local_groups=self.local_groups)
         self._receiver = Receiver(
@@ -124,6 +127,7 @@ class Gateway:
         """
         for branch in self.node.hosted_branches():
             await self._listen(branch)
+        await self.topics.start()
         self._tasks.append(asyncio.create_task(self._every(RESEND_EVERY, self._resend)))
         self._tasks.append(asyncio.create_task(self._every(RESEND_EVERY, self._receiver.tend)))
         self._tasks.append(asyncio.create_task(self._every(SWEEP_EVERY, self.sender.sweep)))
@@ -138,6 +142,7 @@ class Gateway:
         """
         for branch in self.node.hosted_branches():
             await self._listen(branch)
+        await self.topics.directory_changed()
 
     async def checkpoint(self) -> None:
         """Sign the journal's head if anything was recorded since the last time."""
@@ -157,6 +162,7 @@ class Gateway:
         await self._receiver.close()
         self._uploads.close()
         await asyncio.gather(*self._notes, return_exceptions=True)
+        await self.topics.close()
         try:
             await self.limiting.record()
             await self.checkpoint()

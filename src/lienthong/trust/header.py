@@ -38,6 +38,7 @@ class Kind(StrEnum):
     RESPONSE = "response"
     MESSAGE = "message"
     RECEIPT = "receipt"
+    EVENT = "event"
     RECALL = "recall"
 
 
@@ -86,7 +87,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     urgency: int = 0
     contents: tuple[Content, ...] = ()
-    # Answers and receipts: the SHA-256 digest of the seal they answer.
+    # Answers and receipts: the SHA-256 digest of the seal they answer. Events: that of the header before.
     answers: bytes = b""
     # Answers: the HTTP status. Receipts: the state.
     status: str = ""

@@ -12,7 +12,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from lienthong.exchange.rest.v1 import afterwards, events, evidence, mailbox, messages, status, uploads
+from lienthong.exchange.rest.v1 import (
+    afterwards,
+    events,
+    evidence,
+    mailbox,
+    messages,
+    status,
+    topic_stream,
+    topics,
+    uploads,
+)
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Face, Nothing
 from lienthong.exchange.rest.v1.errors import AddressUnknown, MethodNotAllowed
 from lienthong.exchange.rest.v1.openapi import describe
@@ -79,6 +89,8 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
     *uploads.ENDPOINTS,
     *mailbox.ENDPOINTS,
     *events.ENDPOINTS,
+    *topics.ENDPOINTS,
+    *topic_stream.ENDPOINTS,
     *evidence.ENDPOINTS,
     *status.ENDPOINTS,
     Endpoint(

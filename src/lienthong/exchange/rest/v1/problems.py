@@ -12,6 +12,7 @@ from starlette.responses import Response
 from lienthong.exchange import errors as exchange
 from lienthong.exchange.rest.language import preferred
 from lienthong.exchange.rest.v1 import errors
+from lienthong.exchange.topics import errors as topics
 from lienthong.exchange.transport.errors import CarrierRefused, NotStored
 from lienthong.kernel.errors import BadInput, LienthongError
 from lienthong.kernel.i18n import catalogue_of
@@ -33,6 +34,14 @@ _STATUS: Final[tuple[tuple[type[LienthongError], int], ...]] = (
     (errors.KeyReused, 422),
     (errors.Interrupted, 400),
     (exchange.MessageUnknown, 404),
+    (topics.TopicUnknown, 404),
+    (topics.SubscriptionUnknown, 404),
+    (topics.SchemaUnknown, 400),
+    (topics.OutOfTurn, 409),
+    (topics.TopicRestarted, 409),
+    (topics.EventForked, 409),
+    # Gone: it was there.
+    (topics.EventsMissing, 410),
     (exchange.UploadUnknown, 404),
     (exchange.MessageHeld, 409),
     (exchange.UploadConflict, 409),
@@ -80,6 +89,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     hint: str
     # Of a message that went to nobody: receivers and codes.
     refused: dict[str, str] | UnsetType = UNSET
+    # Of events that are missing: the first and the last, and whether they have expired.
+    first: int | UnsetType = UNSET
+    last: int | UnsetType = UNSET
+    expired: bool | UnsetType = UNSET
 
 
 def status_of(kind: type[LienthongError]) -> int:
@@ -105,6 +118,9 @@ def problem(error: LienthongError, *, language: str) -> Problem:
         # gettext answers the empty text with the catalogue's head.
         hint=text(error.advice) if error.advice else "",
         refused=getattr(error, "refused", UNSET),
+        first=getattr(error, "first", UNSET),
+        last=getattr(error, "last", UNSET),
+        expired=getattr(error, "expired", UNSET),
     )
 
 
