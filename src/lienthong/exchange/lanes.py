@@ -24,7 +24,7 @@ from lienthong.exchange.subjects import call_subject
 from lienthong.kernel.clock import SECOND
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust.envelope import Session
-from lienthong.trust.errors import TrustError
+from lienthong.trust.errors import JournalError, TrustError
 from lienthong.trust.header import Kind
 from lienthong.trust.journal import Entry
 from lienthong.trust.keys import PublicKey
@@ -266,7 +266,7 @@ class Lanes:
             return
         try:
             await self._node.journal.commit(entries)
-        except TrustError as error:
+        except JournalError as error:
             # Nothing counts without evidence.
             settles = [_failing(call, _alike(error)) for call in calls]
         for settle in settles:
