@@ -57,7 +57,8 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
             raise Malformed(f"{len(data)} bytes where {MAX_ENVELOPE} are allowed")
         try:
             return _DECODER.decode(data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            # The second for text that is not UTF-8: msgspec passes Python's own error on.
             raise Malformed(str(error)) from error
 
     @classmethod
