@@ -185,6 +185,8 @@ class Lanes:
     async def _take(self, message: _Message, session: Session, reply: bytes) -> None:
         plaintext = session.decrypt_response(reply, aad=message.aad)
         come = [self._matched(message, *each) for each in self._opened(message, plaintext)]
+        if len({each.opened.header.answers for each in come}) < len(come):
+            raise AnswerInvalid("two answers to one call in a bundle")
         self._sessions.confirm(session, ends=message.ends, key=message.key)
         for each in come:
             each.call.settled = True
