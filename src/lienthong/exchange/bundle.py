@@ -21,7 +21,7 @@ from lienthong.trust.seal import Bundled, Opened, Verifier
 MAX_CALLS: Final = 32
 """Calls in one bundle: more would make those at its end wait longer than a second signature takes."""
 MAX_BYTES: Final = 256 * 1024
-"""Bytes of contents in one bundle that is made here."""
+"""Bytes of headers and contents in one bundle that is made here: the carrier takes some more in a message."""
 # Head and body.
 _CONTENTS: Final = 2
 
@@ -94,7 +94,7 @@ def groups[T](items: Iterable[T], *, size: Callable[[T], int], alone: Callable[[
 
     Args:
         items: calls or answers.
-        size: bytes of one's contents.
+        size: bytes of one's header and contents.
         alone: whether one goes by itself.
     """
     divided: list[list[T]] = []

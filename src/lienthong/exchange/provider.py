@@ -213,7 +213,7 @@ def _is_large(ready: Ready) -> bool:
 
 
 def _size(ready: Ready) -> int:
-    return sum(len(part) for part in ready.parts if isinstance(part, bytes))
+    return len(ready.encoded) + sum(len(part) for part in ready.parts if isinstance(part, bytes))
 
 
 class _UnknownSession(Exception):
