@@ -18,7 +18,7 @@ from lienthong.exchange.errors import (
     NoResponder,
     PayloadTooLarge,
 )
-from lienthong.exchange.transport.base import Answer, Gap, OnGap, OnIdle, OnState, Outgoing, Take
+from lienthong.exchange.transport.base import REPLIES, Answer, Gap, OnGap, OnIdle, OnState, Outgoing, Take
 from lienthong.exchange.transport.errors import CarrierRefused, NotStored, StreamMissing
 from lienthong.exchange.transport.memory_broker import Listener, MemoryBroker
 from lienthong.exchange.transport.permissions import SLOTS, TEMPLATES, Role, tags_of
@@ -330,9 +330,12 @@ async def _answered(listener: Listener, subject: str, data: bytes, come: asyncio
         if isinstance(answer, bytes):
             come.put_nowait(answer)
         elif answer is not None:
+            left = REPLIES
             async with contextlib.aclosing(answer) as replies:
                 async for each in replies:
-                    come.put_nowait(each)
+                    if left:
+                        come.put_nowait(each)
+                        left -= 1
     except asyncio.CancelledError:
         come.put_nowait(None)
         raise
