@@ -122,7 +122,9 @@ async def test_an_answer_of_another_call_is_thrown_away(country: World) -> None:
     async def record(subject: str, data: bytes) -> bytes | None:
         if len(recorded) == 2:
             return recorded[1]
-        recorded.append(await true.answer(subject, data) or b"")
+        answer = await true.answer(subject, data)
+        assert isinstance(answer, bytes)
+        recorded.append(answer)
         return recorded[-1]
 
     country.broker.unlisten(true)

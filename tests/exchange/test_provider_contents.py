@@ -209,7 +209,7 @@ async def test_what_is_inside_must_be_a_packet(country: World, plaintext: bytes)
 async def test_a_subject_of_another_form_is_an_alarm(country: World) -> None:
     (listener,) = country.broker.reached("rpc.01.p1.u1.tw.tw.a01")
     answer = await listener.answer("rpc.01.p1.u1.tw.tw", raw_call(country).data)
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert notice_of(answer) == "malformed"
     assert country.evidence("p1") == [("in", "alarm", "malformed")]
 

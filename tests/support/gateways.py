@@ -342,7 +342,7 @@ class World:
         subject = call_subject(self.organ(sender), self.organ(receiver))
         (listener,) = self.broker.reached(subject)
         answer = await listener.answer(subject, data)
-        assert answer is not None
+        assert isinstance(answer, bytes)
         return answer
 
     # -- shorthands
