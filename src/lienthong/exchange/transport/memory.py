@@ -85,7 +85,8 @@ class MemoryCarrier:
         self._on_state = on_state
         self._subscriptions: list[MemorySubscription] = []
         self._slots: dict[str, int] = {}
-        self._calls: set[asyncio.Future[None]] = set()
+        # What answers, and where its replies go.
+        self._calls: dict[asyncio.Future[None], asyncio.Queue[bytes | None]] = {}
         self._changed = asyncio.Event()
         self._closed = False
         broker.watchers.append(self._on_broker)
@@ -119,7 +120,7 @@ class MemoryCarrier:
         until = asyncio.get_running_loop().time() + timeout
         come: asyncio.Queue[bytes | None] = asyncio.Queue()
         calls = [asyncio.ensure_future(_answered(listener, subject, data, come)) for listener in reached]
-        self._calls.update(calls)
+        self._calls.update(dict.fromkeys(calls, come))
         try:
             while True:
                 try:
@@ -131,7 +132,8 @@ class MemoryCarrier:
                     raise CarrierUnavailable(f"{subject}: the connection broke", hint="It may have arrived.")
                 yield reply
         finally:
-            self._calls.difference_update(calls)
+            for call in calls:
+                del self._calls[call]
 
     async def serve(self, subject: str, answer: Answer, *, group: str = "") -> MemorySubscription:
         """Answer requests."""
@@ -310,7 +312,9 @@ class MemoryCarrier:
             self._on_state(up)
 
     def _break_calls(self) -> None:
-        for call in list(self._calls):
+        for call, come in list(self._calls.items()):
+            # At once: who answers may take its time to end.
+            come.put_nowait(None)
             call.cancel()
 
 
@@ -324,7 +328,7 @@ class _Told:
 
 
 async def _answered(listener: Listener, subject: str, data: bytes, come: asyncio.Queue[bytes | None]) -> None:
-    """Put a listener's replies where they are waited for, and None when the connection breaks meanwhile."""
+    """Put a listener's replies where they are waited for."""
     try:
         answer = await listener.answer(subject, data)
         if isinstance(answer, bytes):
@@ -336,9 +340,6 @@ async def _answered(listener: Listener, subject: str, data: bytes, come: asyncio
                     if left:
                         come.put_nowait(each)
                         left -= 1
-    except asyncio.CancelledError:
-        come.put_nowait(None)
-        raise
     except LienthongError:
         _log.exception("no answer for %s", subject)
     except Exception:  # noqa: BLE001 - one faulty request must not end the serving of all others
