@@ -38,6 +38,8 @@ class Told(Echo):
 
     async def call(self, service: ServiceId, method: str, path: str, message: HttpMessage) -> tuple[int, HttpMessage]:
         self.calls.append((service, method, path, message))
+        if self.before is not None:
+            await self.before()
         if path in self.held:
             await self.held[path].wait()
         if path in self.errors:
