@@ -204,12 +204,25 @@ def test_a_list_within_itself_is_not_encoded() -> None:
         cbor.encode(endless)
 
 
-def test_the_quick_encoders_write_the_same() -> None:
+def test_the_quick_encoder_writes_the_same() -> None:
     assert cbor.encode_sequence([1, "a", b"b", None]) == cbor.encode([1, "a", b"b", None])
-    assert cbor.encode_ordered({1: [2], 3: "x"}) == cbor.encode({3: "x", 1: [2]})
-    for quick in (cbor.encode_sequence, cbor.encode_ordered):
+    with pytest.raises(CborInvalid):
+        cbor.encode_sequence(["\ud800"])
+
+
+@given(value=st.integers(0, (1 << 64) - 1), text=st.text(max_size=300), count=st.integers(0, 70_000))
+def test_what_is_written_by_hand_is_what_the_general_encoder_writes(value: int, text: str, count: int) -> None:
+    assert cbor.number(value) == cbor.encode(value)
+    assert cbor.text(text) == cbor.encode(text)
+    assert cbor.array(count) + bytes(count) == cbor.encode([0] * count)
+
+
+def test_what_has_no_form_is_not_written_by_hand_either() -> None:
+    for bad in (-1, 1 << 64):
         with pytest.raises(CborInvalid):
-            quick(["\ud800"] if quick is cbor.encode_sequence else {1: "\ud800"})  # type: ignore[arg-type]  # one for each
+            cbor.number(bad)
+    with pytest.raises(CborInvalid):
+        cbor.text("\ud800")
 
 
 @pytest.mark.parametrize("opener", ["81", "a100", "c1", "d9d9f7"])

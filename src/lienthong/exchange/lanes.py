@@ -117,7 +117,7 @@ class Lanes:
                 self._start(group)
 
     def _start(self, group: list[_Waiting]) -> None:
-        task = asyncio.ensure_future(self._run(group))
+        task = asyncio.Task(self._run(group), loop=asyncio.get_running_loop(), eager_start=True)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 

@@ -143,7 +143,9 @@ class Provider:
         tasks: list[asyncio.Task[None]] = []
         try:
             for received, message in await self._accept(calls, ready):
-                tasks.append(asyncio.ensure_future(self._carry_out(received, message, ready)))
+                # Eager: what need not wait is done when this returns.
+                work = self._carry_out(received, message, ready)
+                tasks.append(asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True))
             async for batch in ready.batches():
                 for group in bundle.groups(batch, size=_size, alone=_is_large):
                     yield await self._sealed(group, aad)

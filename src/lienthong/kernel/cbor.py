@@ -74,30 +74,54 @@ def encode_sequence(values: Sequence[object]) -> bytes:
     return _dumped(values)
 
 
-def encode_ordered(value: dict[int, Any]) -> bytes:
-    """Encode a map whose keys the caller already wrote in deterministic order, as do all maps inside it.
-
-    Raises:
-        CborInvalid: text that has no UTF-8 form.
-    """
-    return _dumped(value)
-
-
 def byte_string(data: bytes) -> bytes:
     """Encode a byte string: without the general encoder, whose start costs more than the work."""
-    size = len(data)
-    if size < 24:  # noqa: PLR2004 - section 3: what fits into the first byte
-        return bytes((0x40 | size,)) + data
+    return _head(0x40, len(data)) + data
+
+
+def text(value: str) -> bytes:
+    """Encode text.
+
+    Raises:
+        CborInvalid: it has no UTF-8 form.
+    """
+    try:
+        data = value.encode()
+    except UnicodeEncodeError as error:
+        raise CborInvalid(str(error)) from error
+    return _head(0x60, len(data)) + data
+
+
+def number(value: int) -> bytes:
+    """Encode an integer of 64 bits that is not negative.
+
+    Raises:
+        CborInvalid: it is.
+    """
+    try:
+        return _head(0x00, value)
+    except (ValueError, OverflowError) as error:
+        raise CborInvalid(f"{value} is not an integer of 64 bits from 0 on") from error
+
+
+def array(count: int) -> bytes:
+    """Encode the beginning of an array of so many items."""
+    return _head(0x80, count)
+
+
+def _head(major: int, size: int) -> bytes:
+    if size < 24:  # noqa: PLR2004 - section 3: what fits into the first byte, then one, two, four and eight more
+        return bytes((major | size,))
     if size < 1 << 8:
-        return b"\x58" + size.to_bytes(1) + data
+        return bytes((major | 24, size))
     if size < 1 << 16:
-        return b"\x59" + size.to_bytes(2) + data
-    return (b"\x5a" + size.to_bytes(4) if size < 1 << 32 else b"\x5b" + size.to_bytes(8)) + data
+        return bytes((major | 25,)) + size.to_bytes(2)
+    return bytes((major | 26,)) + size.to_bytes(4) if size < 1 << 32 else bytes((major | 27,)) + size.to_bytes(8)
 
 
 def byte_strings(*items: bytes) -> bytes:
     """Encode an array of at most 23 byte strings."""
-    return bytes((0x80 | len(items),)) + b"".join(map(byte_string, items))
+    return array(len(items)) + b"".join(map(byte_string, items))
 
 
 def read_byte_string(data: bytes, at: int) -> tuple[bytes, int]:

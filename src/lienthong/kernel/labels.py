@@ -8,6 +8,7 @@ level is no higher and every caveat is held. Level and set each form a lattice, 
 import re
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import Self
 
 from lienthong.kernel.errors import LabelInvalid
@@ -73,7 +74,7 @@ class Label:
 
     def __str__(self) -> str:
         """Write ``level`` or ``level/caveat,caveat``."""
-        return "/".join(filter(None, (self.level.slug, ",".join(sorted(self.caveats)))))
+        return _written(self.level, self.caveats)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -87,6 +88,11 @@ class Label:
         if level is None or (slash and not caveats):
             raise LabelInvalid(repr(text[:80]))
         return cls(level, frozenset(caveats.split(",")) if caveats else frozenset())
+
+
+@lru_cache(maxsize=1024)
+def _written(level: Level, caveats: frozenset[str]) -> str:
+    return "/".join(filter(None, (level.slug, ",".join(sorted(caveats)))))
 
 
 _LEVELS = {level.slug: level for level in Level}

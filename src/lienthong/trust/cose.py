@@ -87,7 +87,13 @@ def signed1(protected: Mapping[int, Any], payload: bytes, *, key: PublicKey, sto
 
 def assembled(protected: bytes, signature: bytes, unprotected: bytes) -> bytes:
     """Put a tagged COSE_Sign1 with detached payload together from its encoded parts."""
-    return _BEGIN + cbor.byte_string(protected) + unprotected + _DETACHED + cbor.byte_string(signature)
+    begin, end = around(protected, signature)
+    return begin + unprotected + end
+
+
+def around(protected: bytes, signature: bytes) -> tuple[bytes, bytes]:
+    """Return what stands before and behind the unprotected header of ``assembled``."""
+    return _BEGIN + cbor.byte_string(protected), _DETACHED + cbor.byte_string(signature)
 
 
 def with_unprotected(parsed: Sign1, unprotected: Mapping[int, Any]) -> bytes:

@@ -30,6 +30,8 @@ MAX_TREE: Final = 2 * MAX_BATCH
 """Leaves of a batch that a verifier takes."""
 # The head of {396: {-1: [proof]}}: what stands before the proof.
 _ONE_PROOF: Final = b"\xa1\x19\x01\x8c\xa1\x20\x81"
+# The head of a byte string of 32 bytes.
+_HASH: Final = b"\x58\x20"
 # An empty map: a single seal has nothing outside its signature.
 _NO_PROOF: Final = b"\xa0"
 
@@ -243,11 +245,16 @@ def _batched(header: bytes, protected: bytes, signature: bytes, proof: bytes) ->
 def _all_batched(
     headers: Sequence[bytes], protected: bytes, signature: bytes, paths: Sequence[Sequence[bytes]]
 ) -> tuple[bytes, ...]:
-    size = len(headers)
-    return tuple(
-        _batched(header, protected, signature, _proof(size, index, paths[index]))
-        for index, header in enumerate(headers)
-    )
+    # What ``_batched`` makes, with what all have in common made once.
+    size = cbor.number(len(headers))
+    begin, end = cose.around(protected, signature)
+    seals = []
+    for index, (header, path) in enumerate(zip(headers, paths, strict=True)):
+        hashes = b"".join([_HASH + each for each in path])
+        proof = b"".join((b"\x83", size, cbor.number(index), cbor.array(len(path)), hashes))
+        signed = b"".join((begin, _ONE_PROOF, cbor.byte_string(proof), end))
+        seals.append(b"".join((b"\x82", cbor.byte_string(header), cbor.byte_string(signed))))
+    return tuple(seals)
 
 
 def _proof(size: int, index: int, path: Sequence[bytes]) -> bytes:

@@ -19,7 +19,7 @@ def build(gateway: Gateway, r1: R1) -> ASGIApp:
         return list_clients(
             gateway.node.snapshot,
             instance=request.query_params.get("xRoadInstance", r1.instance),
-            accept=request.headers.get("accept", ""),
+            accept=",".join(request.headers.getlist("accept")),
         )
 
     async def status(_: Request) -> Response:

@@ -67,7 +67,7 @@ class R1:
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         last = dict(headers)
         target = _target(scope)
-        call = self._read(scope["method"], target, headers, last, await _body(scope, last, receive))
+        call = self._read(scope["method"], target, headers, last, await _body(scope, headers, last, receive))
         answer = await self.caller.call(call)
         # What ``_read`` put there.
         *_, (_, road_id), (_, request_id) = call.message.headers
@@ -94,7 +94,7 @@ class R1:
         call_id = new_id()
         label = last.get("x-lienthong-label")
         kept = [pair for pair in passed_on(headers, last) if pair[0] not in _OURS]
-        if not last.get("accept"):
+        if "accept" not in last:
             kept.append(("accept", "application/json"))
         client = parse_client(sender)
         kept += [
@@ -117,11 +117,11 @@ class R1:
 
 
 def _once(headers: Headers) -> Iterable[tuple[str, str]]:
-    """Leave out what the exchange says itself, and all dates but the last: an answer has one."""
+    """Leave out what the exchange says itself, errors of its own among it, and all dates but the last."""
     dates = [pair for pair in headers if pair[0] == "date"]
     if len(dates) > 1:
         headers = (*(pair for pair in headers if pair[0] != "date"), dates[-1])
-    return [pair for pair in headers if pair[0] not in _OURS]
+    return [pair for pair in headers if pair[0] not in _OURS and pair[0] != "x-road-error"]
 
 
 def request_hash(method: str, target: str, message: HttpMessage) -> str:
@@ -156,11 +156,16 @@ def _written(id_: ClientId | ServiceId) -> str:
     return "/".join(quote(part, safe=_SEGMENT) for part in id_.parts)
 
 
-async def _body(scope: Scope, last: dict[str, str], receive: Receive) -> bytes:
+async def _body(scope: Scope, headers: Headers, last: dict[str, str], receive: Receive) -> bytes:
     if "content-length" not in last and "transfer-encoding" not in last and scope["http_version"] == "1.1":
         # RFC 9112, section 6.3: without either there is none.
         return b""
+    coding = ",".join(value for name, value in headers if name == "transfer-encoding").strip().lower()
+    if coding not in {"", "chunked"}:
+        raise RequestInvalid(f"the transfer coding {coding[:80]}")
     first = await receive()
+    if first["type"] == "http.disconnect":
+        raise RequestInvalid("the connection was closed in front of the body")
     body = first.get("body", b"")
     if not first.get("more_body"):
         return bytes(body)
