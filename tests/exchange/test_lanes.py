@@ -154,9 +154,8 @@ async def test_a_slow_service_holds_up_nobody_else(country: World, echo: Told) -
     wanted = calls(4)
     caller = country.running["tw"].caller
     tasks = [asyncio.ensure_future(caller.call(one)) for one in wanted]
-    done, pending = await asyncio.wait(tasks, timeout=2)
-    assert pending == {tasks[1]}
-    assert len(done) == 3
+    await asyncio.wait([tasks[0], *tasks[2:]], timeout=5)
+    assert [task.done() for task in tasks] == [True, False, True, True]
     for number, one in enumerate(wanted):
         assert recorded(country, "tw", one) == ([] if number == 1 else ASKED)
     echo.held["/1"].set()
@@ -311,7 +310,7 @@ async def test_who_is_cancelled_before_it_left_is_recorded_all_the_same(country:
 
 async def test_no_answer_in_time_ends_only_who_waits(country: World, echo: Told) -> None:
     node = country.running["tw"].node
-    caller = Caller(node, timeout=300)
+    caller = Caller(node, timeout=1500)
     echo.held["/1"] = asyncio.Event()
     wanted = calls(3)
     outcomes = await ended(*map(caller.call, wanted))
