@@ -23,12 +23,12 @@ INVALID = [AnswerInvalid] * 3
 WRONG_BLOB = BlobRef(branch="02", site="p2", name="x", key=bytes(32), chunks=1)
 
 
-async def outcomes(world: World, make: Make, *, calls: int = 3, timeout: int = 1500) -> list[type[BaseException] | None]:  # noqa: ASYNC109 - milliseconds of a call
+async def outcomes(world: World, make: Make, *, calls: int = 3) -> list[type[BaseException] | None]:
     """Make calls at once to a provider that answers so; each must have exactly one line of evidence."""
     await world.stop("p1")
     provider = FakeBundleProvider(world, make)
     provider.listen()
-    caller = Caller(world.running["tw"].node, timeout=timeout)
+    caller = Caller(world.running["tw"].node, timeout=1500)
     wanted = [call(path=f"/{number}") for number in range(calls)]
     async with asyncio.timeout(10):
         found = await asyncio.gather(*map(caller.call, wanted), return_exceptions=True)

@@ -1,13 +1,14 @@
 """Bundles as bytes: what a gateway sends, made by hand, and a service and a provider that do as a test tells them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from copy import replace
 from dataclasses import dataclass, field
 
 import pytest
 
 from lienthong.exchange.bundle import Bundle, digest_of
+from lienthong.exchange.exchanged import Answer, Call
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.http import HttpMessage, encode_head
 from lienthong.exchange.packet import Packet, content_of, notice_of
@@ -20,7 +21,7 @@ from lienthong.trust.header import Header, Kind
 from lienthong.trust.keys import Algorithm
 from lienthong.trust.seal import Bundled, Opened, Verifier, header_of, seal_bundle
 from lienthong.trust.seal import digest_of as digest_of_seal
-from tests.support.calls import HEAD
+from tests.support.calls import HEAD, call
 from tests.support.gateways import CENTRE, COMMUNE, HSO, UNITS, Echo, World, new_content_key
 
 type Parts = tuple[bytes, ...]
@@ -252,3 +253,32 @@ class FakeBundleProvider:
             opened = Bundle.from_bytes(unwrapped.plaintext).opened(verifier, at=at)
             calls, aad = [each for each, _, _ in opened], digest_of(unwrapped.plaintext)
         return Asked(world=self.world, calls=tuple(calls), session=Session.derive(unwrapped.content_key), aad=aad)
+
+
+# -- calls that are made at once
+
+
+def calls(count: int) -> list[Call]:
+    """Calls with a path each."""
+    return [call(path=f"/{number}") for number in range(count)]
+
+
+async def ended(*waiting: Awaitable[Answer]) -> list[object]:
+    """How each call ended: with the body of its answer or with an error."""
+    async with asyncio.timeout(10):
+        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    return [each.message.body if isinstance(each, Answer) else each for each in outcomes]
+
+
+async def made(world: World, wanted: Sequence[Call]) -> list[object]:
+    """Make calls at the same time."""
+    return await ended(*map(world.running["tw"].caller.call, wanted))
+
+
+def recorded(world: World, site: str, one: Call) -> list[tuple[str, str, str]]:
+    """Direction, kind and verdict of a site's evidence of a call."""
+    return [(each.direction, each.kind, each.verdict) for each in world.entries(site) if each.id == str(one.id)]
+
+
+ASKED = [("out", "request", "ok")]
+ANSWERED = [("in", "request", "ok"), ("out", "response", "ok")]
