@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lienthong.directory.model import Organ
+from lienthong.exchange.bundle import Bundle, digest_of, is_bundle
 from lienthong.exchange.packet import Packet, notice, notice_of
 from lienthong.exchange.subjects import topic_subject
 from lienthong.exchange.topics.block import block_of
@@ -200,6 +201,28 @@ def test_seals(case: dict[str, Any]) -> None:
 def test_seals_that_do_not_hold(case: dict[str, Any]) -> None:
     sealed = bytes.fromhex(case["sealed"])
     assert raised(case["error"], lambda: seal.Verifier(resolve).open(sealed, at=FILES["seal"]["at"]))
+
+
+@each("bundle")
+def test_bundles(case: dict[str, Any]) -> None:
+    data, at = bytes.fromhex(case["bundle"]), FILES["bundle"]["at"]
+    assert is_bundle(data)
+    found = Bundle.from_bytes(data)
+    assert found.to_bytes() == data
+    assert digest_of(data).hex() == case["digest"]
+    opened = found.opened(seal.Verifier(resolve), at=at)
+    assert [each.header.to_bytes().hex() for each, _, _ in opened] == case["headers"]
+    assert [sealed.hex() for _, sealed, _ in opened] == case["seals"]
+    assert [[part.hex() for part in parts] for _, _, parts in opened] == case["parts"]
+    # Each is evidence without the others.
+    assert [seal.Verifier(resolve).open(sealed, at=at) for _, sealed, _ in opened] == [each for each, _, _ in opened]
+
+
+@each("bundle", "reject")
+def test_bundles_that_do_not_hold(case: dict[str, Any]) -> None:
+    data = bytes.fromhex(case["bundle"])
+    verifier, at = seal.Verifier(resolve), FILES["bundle"]["at"]
+    assert raised(case["error"], lambda: Bundle.from_bytes(data).opened(verifier, at=at))
 
 
 @each("envelope")

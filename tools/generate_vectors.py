@@ -1,4 +1,6 @@
-"""Write the vectors of what is sealed, encrypted and recorded: docs/vectors/{keys,seal,envelope,topic,...}.json.
+"""Write the vectors of what is sealed, bundled, encrypted and recorded.
+
+They are docs/vectors/{keys,seal,bundle,envelope,topic,session,journal}.json.
 
 What is randomised (keys, ECDSA, HPKE, nonces) is kept as the files record it as long as its inputs are the same, so
 that running this twice changes nothing; ``--fresh`` makes it anew. tests/test_vectors.py
@@ -15,9 +17,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import cbor2
+import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from lienthong.exchange import bundle
+from lienthong.exchange.bundle import Bundle
 from lienthong.exchange.http import encode_head
 from lienthong.exchange.packet import BlobRef, Packet, content_of, notice
 from lienthong.exchange.topics import keys as topic_keys
@@ -252,6 +257,48 @@ def envelopes(kept: Kept) -> dict[str, Any]:
     }
 
 
+def bundles(kept: Kept) -> dict[str, Any]:
+    """Calls, answers and a call alone as bundles, with the seals that follow from them."""
+    calls = [replace(REQUEST, id=UUID(int=number), path=f"/persons/{number}") for number in range(3)]
+    answer, refusal = headers()["response"], headers()["refusal"]
+    groups: list[list[tuple[Header, tuple[bytes, ...]]]] = [
+        [(each, (HEAD, b"")) for each in calls],
+        [(answer, (encode_head(()), b"{}")), (refusal, ())],
+        [(calls[0], (HEAD, b""))],
+    ]
+    cases = []
+    for group in groups:
+        sealed, parts = [header.to_bytes().hex() for header, _ in group], [_hex(list(parts)) for _, parts in group]
+        inputs = {"headers": sealed, "parts": parts}
+        cases.append(kept.case("bundle", inputs, lambda group=group: _bundled(kept, group)))  # type: ignore[misc]  # bound at once
+    return {"at": NOW, "cases": cases, "reject": _broken_bundles(bytes.fromhex(cases[0]["bundle"]))}
+
+
+def _bundled(kept: Kept, group: list[tuple[Header, tuple[bytes, ...]]]) -> dict[str, Any]:
+    encoded = [header.to_bytes() for header, _ in group]
+    made = seal.seal_bundle(encoded, key=kept.public(Algorithm.ES256), store=kept.store)
+    plaintext = Bundle.of(made, group).to_bytes()
+    return {"bundle": plaintext.hex(), "digest": bundle.digest_of(plaintext).hex(), "seals": _hex(list(made.seals))}
+
+
+def _broken_bundles(whole: bytes) -> list[dict[str, Any]]:
+    protected, signature, items = msgspec.msgpack.decode(whole)
+    changed: dict[str, tuple[str, Any]] = {
+        "one call is left out": ("seal_invalid", [protected, signature, items[:2]]),
+        "the calls are in another order": ("seal_invalid", [protected, signature, items[::-1]]),
+        "one call is there twice": ("seal_invalid", [protected, signature, [*items[:2], items[0]]]),
+        "the signature is another": ("seal_invalid", [protected, bytes(64), items]),
+        "no calls": ("malformed", [protected, signature, []]),
+        "33 calls": ("malformed", [protected, signature, items * 11]),
+        "a field more": ("malformed", [protected, signature, [[[*items[0][0], ""], items[0][1]]]]),
+    }
+    rejected = {why: (error, msgspec.msgpack.encode(value)) for why, (error, value) in changed.items()}
+    rejected["a field was changed"] = ("seal_invalid", whole.replace(b"lookup", b"lockup", 1))
+    rejected["text that is not UTF-8"] = ("malformed", whole.replace(b"lookup", b"look\xff\xff", 1))
+    rejected["a byte too many"] = ("malformed", whole + b"\x00")
+    return [{"bundle": data.hex(), "why": why, "error": error} for why, (error, data) in rejected.items()]
+
+
 def sessions(kept: Kept) -> dict[str, Any]:
     """Keys derived from a content key, a call and an answer under them."""
     content_key = bytes(range(32))
@@ -362,6 +409,7 @@ def _event(previous: bytes, parts: tuple[bytes, ...]) -> bytes:
 
 
 FILES: Final[dict[str, Callable[[Kept], dict[str, Any]]]] = {
+    "bundle": bundles,
     "envelope": envelopes,
     "journal": journal,
     "keys": keys,

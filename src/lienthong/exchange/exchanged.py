@@ -66,8 +66,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def size(self) -> int:
-        """Bytes of its contents, without a body that travels apart."""
-        return len(self.head) + (0 if isinstance(self.body, BlobRef) else len(self.body))
+        """Bytes of its header and contents, without a body that travels apart."""
+        return len(self.encoded) + len(self.head) + (0 if isinstance(self.body, BlobRef) else len(self.body))
 
     @property
     def inline(self) -> tuple[bytes, ...]:

@@ -24,7 +24,7 @@ from lienthong.exchange.subjects import call_subject
 from lienthong.kernel.clock import SECOND
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust.envelope import Session
-from lienthong.trust.errors import TrustError
+from lienthong.trust.errors import JournalError, TrustError
 from lienthong.trust.header import Kind
 from lienthong.trust.journal import Entry
 from lienthong.trust.keys import PublicKey
@@ -185,6 +185,8 @@ class Lanes:
     async def _take(self, message: _Message, session: Session, reply: bytes) -> None:
         plaintext = session.decrypt_response(reply, aad=message.aad)
         come = [self._matched(message, *each) for each in self._opened(message, plaintext)]
+        if len({each.opened.header.answers for each in come}) < len(come):
+            raise AnswerInvalid("two answers to one call in a bundle")
         self._sessions.confirm(session, ends=message.ends, key=message.key)
         for each in come:
             each.call.settled = True
@@ -266,7 +268,7 @@ class Lanes:
             return
         try:
             await self._node.journal.commit(entries)
-        except TrustError as error:
+        except JournalError as error:
             # Nothing counts without evidence.
             settles = [_failing(call, _alike(error)) for call in calls]
         for settle in settles:

@@ -1,6 +1,7 @@
 """Calls, on the side of who provides: open, check, decide, record, carry out, seal, record, answer."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Sequence
 
 from lienthong.directory.model import Organ
@@ -26,6 +27,8 @@ from lienthong.trust.errors import JournalError, TrustError
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.journal import Entry, Statement
 from lienthong.trust.seal import Opened, seal_bundle
+
+_log = logging.getLogger(__name__)
 
 
 class Provider:
@@ -187,6 +190,10 @@ class Provider:
             ready.add(await self._steps.carry_out(received, message))
         except (ExchangeError, TrustError) as error:
             ready.add(self._steps.refuse(received, error))
+        except Exception:  # noqa: BLE001 - see the comment
+            # As for a call alone a defect leaves this one without an answer; the others get theirs.
+            _log.exception("no answer for %s: a defect", received.opened.header.receiver)
+            ready.give_up()
 
     async def _sealed(self, group: Sequence[Ready], aad: bytes) -> bytes:
         """Seal and record answers that are ready at the same time."""
@@ -217,7 +224,7 @@ def _is_large(ready: Ready) -> bool:
 
 
 def _size(ready: Ready) -> int:
-    return sum(len(part) for part in ready.parts if isinstance(part, bytes))
+    return len(ready.encoded) + sum(len(part) for part in ready.parts if isinstance(part, bytes))
 
 
 class _UnknownSession(Exception):
