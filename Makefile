@@ -21,7 +21,7 @@ demo: $(STAMP) ## Run the main job: a sealed directive to every organ and its re
 
 .PHONY: test
 test: $(STAMP) ## Run the tests and the coverage gate; with ARGS only those tests, without the gate
-	@tools/system-packages softhsm2
+	@tools/system-packages softhsm2 curl openssl
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/pytest --cov --cov-report=json
 	@$(BIN)/python tools/coverage_gate.py

@@ -68,7 +68,7 @@ async def _measure(*, quick: bool) -> list[Row]:
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         # nginx gives up root: its workers read the files as somebody else.
-        folder.chmod(0o755)  # noqa: S103 - as said
+        folder.chmod(0o755)
         _files(folder)
         peers = stack.enter_context(_nginx.peers(folder, b"taken", _BACKEND))
         exchange = await stack.enter_async_context(_exchange(folder / "world", peers.backend))

@@ -15,6 +15,8 @@ IN_CI = os.environ.get("CI") == "true"
 NEEDS = {
     "hsm": ("softhsm2-util", "softhsm2"),
     "browser": ("chromium", "chromium"),
+    "curl": ("curl", "curl"),
+    "openssl": ("openssl", "openssl"),
 }
 
 # No deadlines: two shared cores make every one of them a coin toss. Shared machines replay the same examples.

@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
+from lienthong.directory.model import Organ
+from lienthong.exchange.bundle import Bundle, digest_of, is_bundle
 from lienthong.exchange.packet import Packet, notice, notice_of
+from lienthong.exchange.subjects import topic_subject
+from lienthong.exchange.topics.block import block_of
+from lienthong.exchange.topics.chain import Chain, Step
+from lienthong.exchange.topics.keys import Keys, decode_wraps
 from lienthong.kernel import agency_codes, cbor
 from lienthong.kernel.errors import AgencyCodeInvalid, CborInvalid, IdentifierInvalid, LabelInvalid, LienthongError
-from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
-from lienthong.kernel.labels import Label
+from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId, TopicId
+from lienthong.kernel.labels import INTERNAL, Label
 from lienthong.trust import chunks, envelope, seal
 from lienthong.trust.checkpoint import Checkpoint, verify_consistency, verify_receipt
 from lienthong.trust.envelope import Session
@@ -197,6 +203,28 @@ def test_seals_that_do_not_hold(case: dict[str, Any]) -> None:
     assert raised(case["error"], lambda: seal.Verifier(resolve).open(sealed, at=FILES["seal"]["at"]))
 
 
+@each("bundle")
+def test_bundles(case: dict[str, Any]) -> None:
+    data, at = bytes.fromhex(case["bundle"]), FILES["bundle"]["at"]
+    assert is_bundle(data)
+    found = Bundle.from_bytes(data)
+    assert found.to_bytes() == data
+    assert digest_of(data).hex() == case["digest"]
+    opened = found.opened(seal.Verifier(resolve), at=at)
+    assert [each.header.to_bytes().hex() for each, _, _ in opened] == case["headers"]
+    assert [sealed.hex() for _, sealed, _ in opened] == case["seals"]
+    assert [[part.hex() for part in parts] for _, _, parts in opened] == case["parts"]
+    # Each is evidence without the others.
+    assert [seal.Verifier(resolve).open(sealed, at=at) for _, sealed, _ in opened] == [each for each, _, _ in opened]
+
+
+@each("bundle", "reject")
+def test_bundles_that_do_not_hold(case: dict[str, Any]) -> None:
+    data = bytes.fromhex(case["bundle"])
+    verifier, at = seal.Verifier(resolve), FILES["bundle"]["at"]
+    assert raised(case["error"], lambda: Bundle.from_bytes(data).opened(verifier, at=at))
+
+
 @each("envelope")
 def test_envelopes(case: dict[str, Any]) -> None:
     data = bytes.fromhex(case["envelope"])
@@ -236,6 +264,42 @@ def test_chunks(case: dict[str, Any]) -> None:
     pieces = list(chunks.encrypt(content, bytes.fromhex(FILES["chunks"]["key"])))
     assert [{"size": len(one), "sha256": hashlib.sha256(one).hexdigest()} for one in pieces] == case["chunks"]
     assert case.get("first", pieces[0].hex()) == pieces[0].hex()
+
+
+@each("topic")
+def test_topics(case: dict[str, Any]) -> None:
+    organ = Organ(
+        id=OrganId.parse("VN/STATE/G22"),
+        token="g22",
+        name="",
+        branch="centre",
+        site="site-a01",
+        ceiling=INTERNAL,
+        active=True,
+        parent=None,
+        keys=(),
+    )
+    topic = TopicId.parse(case["topic"])
+    assert topic_subject(organ, topic) == f"topic.centre.site-a01.g22.{case['name']}"
+    (wrap,) = decode_wraps(bytes.fromhex(case["keys_message"]))
+    packet = Packet.from_bytes(envelope.decrypt(wrap.envelope, store=STORE, resolve=resolve).plaintext)
+    at, verifier = FILES["topic"]["at"], seal.Verifier(resolve)
+    assert verifier.open(packet.sealed, at=at).header.receiver == case["topic"]
+    assert [part.hex() for part in packet.parts if isinstance(part, bytes)] == [case["keys"]]
+    (epoch,) = Keys.from_bytes(bytes.fromhex(case["keys"])).epochs
+    session = epoch.session()
+    assert (epoch.key.hex(), session.id.hex()) == (case["epoch_key"], case["epoch_id"])
+    chain = Chain()
+    for number, data in enumerate(map(bytes.fromhex, case["blocks"])):
+        packet = Packet.from_bytes(session.decrypt_request(data, aad=case["topic"].encode()))
+        block = block_of(verifier.open(packet.sealed, at=at).header, packet)
+        assert block.header.to_bytes().hex() == case["headers"][number]
+        assert [part.hex() for part in packet.parts if isinstance(part, bytes)] == case["contents"][number]
+        assert block.link.digest.hex() == case["digests"][number]
+        assert [event.to_bytes() for event in block.events()] == list(block.records)
+        assert chain.step(block.chain, block.link, lambda _: None) is (Step.NEXT if number else Step.RESTART)
+        chain = chain.taken(block.chain, block.link)
+    assert (chain.number, chain.sequence) == (2, 2)
 
 
 @each("journal")

@@ -13,7 +13,8 @@ from msgspec.structs import fields
 from lienthong.exchange import blobs, http, packet, policy, sessions
 from lienthong.exchange.alarms import ALARMS
 from lienthong.exchange.errors import ExchangeError
-from lienthong.exchange.mail import sender
+from lienthong.exchange.mail import conversation, ordering, sender, uploads
+from lienthong.exchange.topics import block, epochs, event, keys, publisher
 from lienthong.kernel import cbor, identifiers
 from lienthong.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from lienthong.kernel.errors import LienthongError
@@ -23,7 +24,13 @@ from lienthong.trust.header import Content, Header, Kind, ReceiptState
 from lienthong.trust.keys import KID_SIZE, Algorithm
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "protocol.md"
-_ERRORS: Final = ("kernel.errors", "trust.errors", "exchange.errors", "exchange.transport.errors")
+_ERRORS: Final = (
+    "kernel.errors",
+    "trust.errors",
+    "exchange.errors",
+    "exchange.transport.errors",
+    "exchange.topics.errors",
+)
 _PART: Final = re.compile(r"(?<=<!-- table: )([a-z]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 _KINDS: Final = ", ".join(f"`{kind}`" for kind in Kind)
@@ -34,11 +41,14 @@ FIELDS: Final = {
     "kind": ("text", _KINDS),
     "id": ("bytes 16", "UUID of the exchange: of a call and its answer, of a message to all its receivers"),
     "sender": ("text", "identifier of the organ or subsystem that sends; of the service in a response"),
-    "receiver": ("text", "identifier of the organ or subsystem that receives; of the service in a request"),
+    "receiver": (
+        "text",
+        "identifier of the organ or subsystem that receives; of the service in a request, of the topic in an event",
+    ),
     "label": ("[uint, [text …]]", "level 0 to 4, and the caveats in rising order, each once"),
     "created": ("uint", "milliseconds since 1970, UTC"),
     "expires": ("uint", "from then on it is refused"),
-    "conversation": ("bytes 16", "UUID of what it belongs to; in a receipt the id of the message"),
+    "conversation": ("bytes 16", "UUID of what it belongs to; in a receipt or recall the id of the message"),
     "method": ("text", "requests: the HTTP method"),
     "path": (
         "text",
@@ -52,10 +62,15 @@ FIELDS: Final = {
         "[[bytes 32, uint, text, text] …]",
         "SHA-256, size, name and media type of each content, in the order of the packet",
     ),
-    "answers": ("bytes 32", "responses and receipts: SHA-256 of the seal they answer"),
+    "answers": (
+        "bytes 32",
+        "responses, receipts, recalls: SHA-256 of the seal they answer; events: of the header before",
+    ),
     "status": ("text", f"responses without fault: the HTTP status, three digits; receipts: {_STATES}"),
     "note": ("text", "for a person: why"),
     "fault": ("text", "responses the exchange itself makes: the error code; then there is no status"),
+    "sequence": ("uint", "messages: place among those of one conversation from this sender to this receiver, from 1"),
+    "repeats": ("bytes 16", "messages: UUID of the one that was given up or refused and is hereby sent anew"),
 }
 _WRAPS: Final = "HKDF-SHA256, ChaCha20-Poly1305"
 ALGORITHMS: Final = {
@@ -91,6 +106,8 @@ def field_numbers() -> dict[str, int]:
         "expires": 1,
         "conversation": UUID(int=3),
         "urgency": 1,
+        "sequence": 1,
+        "repeats": UUID(int=4),
         "contents": (Content(digest=bytes(32), size=0),),
         "answers": b"x",
     }
@@ -146,10 +163,20 @@ def limits() -> str:
         "content inside the envelope": _bytes(packet.INLINE_LIMIT),
         "the same, in a message to several receivers": _bytes(sender.SHARED_LIMIT),
         "plain bytes of a chunk": _bytes(chunks.CHUNK),
-        "content in chunks": _bytes(blobs.MAX_CONTENT),
+        "content of a call in chunks": _bytes(blobs.MAX_CONTENT),
+        "content of a message in chunks, unless a gateway is configured otherwise": _bytes(uploads.MAX_UPLOAD),
+        "messages of a conversation that wait for an earlier one": str(conversation.MAX_HELD),
+        "and how long, unless a gateway is configured otherwise": _time(ordering.HOLD),
         "clock of a sender ahead of the receiver's": _time(policy.CLOCK_SKEW),
         "term of a request or response": _time(policy.LONGEST[Kind.REQUEST]),
-        "term of a message or receipt": _time(policy.LONGEST[Kind.MESSAGE]),
+        "term of a message, receipt or recall": _time(policy.LONGEST[Kind.MESSAGE]),
+        "term of an event": _time(policy.LONGEST[Kind.EVENT]),
+        "events in a block": f"{block.MAX_EVENTS}",
+        "encoded events in a block": _bytes(block.MAX_BYTES),
+        "data of an event": _bytes(event.MAX_DATA),
+        "epochs in one statement of keys": f"{keys.MAX_EPOCHS}",
+        "a key of a topic is used for": _time(epochs.EPOCH_TERM),
+        "a topic without a sign of life": _time(publisher.HEAD_EVERY),
         "a caller uses a session for": _time(sessions.LIFETIME),
         "a provider remembers it for": _time(sessions.KEPT),
     }
@@ -188,7 +215,7 @@ def _bytes(size: int) -> str:
 def _time(term: int) -> str:
     for unit, name in ((DAY, "days"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
         if term % unit == 0:
-            return f"{term // unit} {name}"
+            return f"{term // unit} {'day' if term == DAY else name}"
     return f"{term} ms"
 
 

@@ -1,4 +1,6 @@
-"""Write the vectors of what is sealed, encrypted and recorded: docs/vectors/{keys,seal,envelope,session,journal}.json.
+"""Write the vectors of what is sealed, bundled, encrypted and recorded.
+
+They are docs/vectors/{keys,seal,bundle,envelope,topic,session,journal}.json.
 
 What is randomised (keys, ECDSA, HPKE, nonces) is kept as the files record it as long as its inputs are the same, so
 that running this twice changes nothing; ``--fresh`` makes it anew. tests/test_vectors.py
@@ -15,11 +17,17 @@ from typing import Any, Final
 from uuid import UUID
 
 import cbor2
+import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from lienthong.exchange import bundle
+from lienthong.exchange.bundle import Bundle
 from lienthong.exchange.http import encode_head
 from lienthong.exchange.packet import BlobRef, Packet, content_of, notice
+from lienthong.exchange.topics import keys as topic_keys
+from lienthong.exchange.topics.block import Place, digest_of
+from lienthong.exchange.topics.event import Event, Role
 from lienthong.kernel import cbor
 from lienthong.kernel.labels import Label
 from lienthong.trust import cose, envelope, seal
@@ -249,6 +257,48 @@ def envelopes(kept: Kept) -> dict[str, Any]:
     }
 
 
+def bundles(kept: Kept) -> dict[str, Any]:
+    """Calls, answers and a call alone as bundles, with the seals that follow from them."""
+    calls = [replace(REQUEST, id=UUID(int=number), path=f"/persons/{number}") for number in range(3)]
+    answer, refusal = headers()["response"], headers()["refusal"]
+    groups: list[list[tuple[Header, tuple[bytes, ...]]]] = [
+        [(each, (HEAD, b"")) for each in calls],
+        [(answer, (encode_head(()), b"{}")), (refusal, ())],
+        [(calls[0], (HEAD, b""))],
+    ]
+    cases = []
+    for group in groups:
+        sealed, parts = [header.to_bytes().hex() for header, _ in group], [_hex(list(parts)) for _, parts in group]
+        inputs = {"headers": sealed, "parts": parts}
+        cases.append(kept.case("bundle", inputs, lambda group=group: _bundled(kept, group)))  # type: ignore[misc]  # bound at once
+    return {"at": NOW, "cases": cases, "reject": _broken_bundles(bytes.fromhex(cases[0]["bundle"]))}
+
+
+def _bundled(kept: Kept, group: list[tuple[Header, tuple[bytes, ...]]]) -> dict[str, Any]:
+    encoded = [header.to_bytes() for header, _ in group]
+    made = seal.seal_bundle(encoded, key=kept.public(Algorithm.ES256), store=kept.store)
+    plaintext = Bundle.of(made, group).to_bytes()
+    return {"bundle": plaintext.hex(), "digest": bundle.digest_of(plaintext).hex(), "seals": _hex(list(made.seals))}
+
+
+def _broken_bundles(whole: bytes) -> list[dict[str, Any]]:
+    protected, signature, items = msgspec.msgpack.decode(whole)
+    changed: dict[str, tuple[str, Any]] = {
+        "one call is left out": ("seal_invalid", [protected, signature, items[:2]]),
+        "the calls are in another order": ("seal_invalid", [protected, signature, items[::-1]]),
+        "one call is there twice": ("seal_invalid", [protected, signature, [*items[:2], items[0]]]),
+        "the signature is another": ("seal_invalid", [protected, bytes(64), items]),
+        "no calls": ("malformed", [protected, signature, []]),
+        "33 calls": ("malformed", [protected, signature, items * 11]),
+        "a field more": ("malformed", [protected, signature, [[[*items[0][0], ""], items[0][1]]]]),
+    }
+    rejected = {why: (error, msgspec.msgpack.encode(value)) for why, (error, value) in changed.items()}
+    rejected["a field was changed"] = ("seal_invalid", whole.replace(b"lookup", b"lockup", 1))
+    rejected["text that is not UTF-8"] = ("malformed", whole.replace(b"lookup", b"look\xff\xff", 1))
+    rejected["a byte too many"] = ("malformed", whole + b"\x00")
+    return [{"bundle": data.hex(), "why": why, "error": error} for why, (error, data) in rejected.items()]
+
+
 def sessions(kept: Kept) -> dict[str, Any]:
     """Keys derived from a content key, a call and an answer under them."""
     content_key = bytes(range(32))
@@ -314,12 +364,58 @@ def journal(kept: Kept) -> dict[str, Any]:
     return {"cases": [kept.case("journal", {"site": SITE, "algorithm": "ES256", "entries": _hex(bodies)}, make)]}
 
 
+TOPIC: Final = "VN/STATE/G22/Registry/changes"
+
+
+def topics(kept: Kept) -> dict[str, Any]:
+    """A topic's keys for one reader, and two blocks under them: two events, then a sign of life."""
+    epoch, key = topic_keys.EpochKey(number=1, key=bytes(range(32, 64))), kept.public(Algorithm.HPKE_4_KE)
+    record = topic_keys.Keys(epochs=(epoch,)).to_bytes()
+    moved = Event(schema="person-moved/2", key="001", data=b'{"to":"H37"}', at=NOW)
+    events = [moved.to_bytes(), replace(moved, key="002", data=b"", role=Role.DELETION).to_bytes()]
+    first = (Place(number=1, first=1, count=2, epoch=1, kept=1, snapshot=0).to_bytes(), *events)
+    second = (Place(number=2, first=3, count=0, epoch=1, kept=1, snapshot=0).to_bytes(),)
+    parts, headers, digest = [(record,), first, second], [_event(b"", (record,))], b""
+    for part in parts[1:]:
+        headers.append(_event(digest, part))
+        digest = digest_of(headers[-1])
+
+    def make() -> dict[str, Any]:
+        sealed = seal.seal_many(headers, key=kept.public(Algorithm.ES256), store=kept.store)
+        packets = [Packet(sealed=one, parts=part).to_bytes() for one, part in zip(sealed, parts, strict=True)]
+        wrap = topic_keys.Wrap(kid=key.kid, envelope=envelope.encrypt(packets[0], to=key))
+        blocks = [epoch.session().encrypt_request(packet, aad=TOPIC.encode()) for packet in packets[1:]]
+        return {"keys_message": topic_keys.encode_wraps([wrap])[0].hex(), "blocks": _hex(blocks)}
+
+    inputs = {
+        "topic": TOPIC,
+        "name": hashlib.sha256(f"lienthong topic v1\n{TOPIC}".encode()).hexdigest()[:32],
+        "epoch_key": epoch.key.hex(),
+        "epoch_id": epoch.session().id.hex(),
+        "keys": record.hex(),
+        "headers": _hex(headers[1:]),
+        "contents": [_hex(list(part)) for part in parts[1:]],
+        "digests": [digest_of(header).hex() for header in headers[1:]],
+    }
+    return {"at": NOW, "cases": [kept.case("topic", inputs, make)]}
+
+
+def _event(previous: bytes, parts: tuple[bytes, ...]) -> bytes:
+    owner, chain = TOPIC.rpartition("/")[0], UUID("019a0000-0000-7000-8000-000000000001")
+    header = replace(MESSAGE, kind=Kind.EVENT, sender=owner, receiver=TOPIC, label=REQUEST.label, conversation=chain)
+    contents = tuple(map(content_of, parts))
+    header = replace(header, answers=previous, contents=contents, subject="", urgency=0, user="", purpose="")
+    return header.to_bytes()
+
+
 FILES: Final[dict[str, Callable[[Kept], dict[str, Any]]]] = {
+    "bundle": bundles,
     "envelope": envelopes,
     "journal": journal,
     "keys": keys,
     "seal": seals,
     "session": sessions,
+    "topic": topics,
 }
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.cli.sandbox_config import SandboxConfig, SandboxGrant, SandboxInvalid, SandboxService
+from lienthong.cli.sandbox_config import SandboxConfig, SandboxGrant, SandboxInvalid, SandboxService, SandboxTopic
 from lienthong.exchange.rest.faults import Codes
-from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
+from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId, TopicId
 
 CONSUMER = '[[consumer]]\nid = "VN/PARTY/A01/Consumer"\n'
 PROVIDER = '[[provider]]\nid = "VN/STATE/G22/Provider"\n'
@@ -25,6 +25,11 @@ instance = "EE"
 error-codes = "7.8"
 [[consumer]]
 id = "EE/BUSINESS/a%2Fb/s%C3%B6"
+  [[consumer.topic]]
+  code = "to/pic"
+  [[consumer.topic]]
+  code = "other"
+  grants = ["EE/BUSINESS/bare", "EE/GOV/1/P"]
 [[consumer]]
 id = "EE/BUSINESS/bare"
 [[provider]]
@@ -62,9 +67,20 @@ id = "EE/GOV/1/Q"
                 ),
             ),
             SandboxService(
-                id=ServiceId("EE", "GOV", "1", "P", "open"), type="OPENAPI", url="http://[::1]:9000", grants=None
+                id=ServiceId("EE", "GOV", "1", "P", "open"),
+                type="OPENAPI",
+                url="http://[::1]:9000",
+                openapi=file.parent.resolve() / "petstore.yaml",
+                grants=None,
             ),
             SandboxService(id=ServiceId("EE", "GOV", "1", "Q", "open"), type="SOAP", url=None, grants=()),
+        ),
+        topics=(
+            SandboxTopic(id=TopicId("EE", "BUSINESS", "a/b", "sö", "to/pic"), grants=None),
+            SandboxTopic(
+                id=TopicId("EE", "BUSINESS", "a/b", "sö", "other"),
+                grants=(OrganId("EE", "BUSINESS", "bare"), provider),
+            ),
         ),
     )
 
@@ -114,6 +130,7 @@ def test_nothing_but_the_defaults_is_a_sandbox(file: Path) -> None:
         (WITH_URL + 'port = "1"', "`provider[0].service[0]`"),
         (WITH_URL + 'type = "GRPC"', "`provider[0].service[0].type`"),
         (WITH_URL + "openapi = 3", "`provider[0].service[0].openapi`"),
+        (WITH_URL + 'openapi = "file:///etc/passwd"', "provider[0].service[0].openapi: "),
         (WITH_URL + '[[provider.service]]\ncode = "%65cho"\nurl = "http://h"', "provider[0].service[1].code: "),
         (WITH_URL.replace("echo", ".."), "provider[0].service[0].code: "),
         (WITH_URL + 'grants = "all"', "`provider[0].service[0].grants`"),

@@ -62,4 +62,4 @@ def _curl(running: Sandbox, command: str) -> str:
                 target = word.removeprefix(_URL)
     reply = running.call(target, *headers, method=method, body=body, client=None)
     head = "".join(f"{name}: {value}\n" for name, value in reply.headers)
-    return (f"HTTP/1.1 {reply.status} OK\n{head}\n" if shown else "") + reply.body.decode()
+    return (f"HTTP/1.1 {reply.status} OK\n{head}\n" if shown else "") + reply.body.decode(errors="replace")

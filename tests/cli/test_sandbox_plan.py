@@ -1,13 +1,14 @@
 """Who lives where in a sandbox."""
 
 import re
+from copy import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lienthong.cli.sandbox_config import SandboxConfig, SandboxService
-from lienthong.cli.sandbox_plan import CONSUMER, PROVIDER, plan_of, services_at, token_of
+from lienthong.cli.sandbox_plan import CONSUMER, PROVIDER, descriptions_at, plan_of, services_at, token_of
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
 
 BOTH = OrganId("VN", "PARTY", "A01")
@@ -39,6 +40,13 @@ def test_services_stand_behind_their_member_s_gateway() -> None:
         "http://two",
     ]
     assert list(services_at(PROVIDER, config)) == [ServiceId("VN", "STATE", "G22", "P", "two")]
+
+
+def test_descriptions_stand_beside_their_services() -> None:
+    first, second = _config().services
+    config = replace(_config(), services=(replace(first, openapi="http://one/api"), second))
+    assert descriptions_at(CONSUMER, config) == {first.id: "http://one/api"}
+    assert descriptions_at(PROVIDER, config) == {}
 
 
 def test_services_are_granted_to_the_consumers_unless_said_otherwise() -> None:

@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
-from lienthong.exchange import http_client as module
 from lienthong.exchange.backend import HttpBackend
 from lienthong.exchange.errors import BackendUnavailable, ServiceUnknown
 from lienthong.exchange.http import Headers, HttpMessage
+from lienthong.exchange.packet import INLINE_LIMIT
 from lienthong.kernel.identifiers import ServiceId
+from tests.support.gateways import whole
 from tests.support.sandbox import Backend, answer, backend
 
 SERVICE = ServiceId("VN", "STATE", "G22", "Provider", "echo")
@@ -149,15 +150,27 @@ async def test_closing_ends_what_waits_and_allows_to_begin_again(system: Backend
     await client.close()
 
 
-async def test_answer_over_the_limit_is_an_error(
-    client: HttpBackend, system: Backend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "MAX_BODY", 1000)
-    system.answer = answer("200 OK", body=b"x" * 1000)
-    assert len((await client.call(SERVICE, "GET", "/", EMPTY))[1].body) == 1000
-    system.answer = answer("200 OK", body=b"x" * 1001)
-    with pytest.raises(BackendUnavailable):
-        await client.call(SERVICE, "GET", "/", EMPTY)
+@pytest.mark.parametrize("size", [INLINE_LIMIT, INLINE_LIMIT + 1, 3_000_000])
+async def test_large_answer_is_read_as_it_comes(client: HttpBackend, system: Backend, size: int) -> None:
+    system.answer = answer("200 OK", body=b"x" * size)
+    for _ in range(2):
+        body = (await client.call(SERVICE, "GET", "/", EMPTY))[1].body
+        assert isinstance(body, bytes) is (size <= INLINE_LIMIT)
+        assert await whole(body) == b"x" * size
+
+
+async def test_large_answer_that_breaks_off_is_an_error(client: HttpBackend, system: Backend) -> None:
+    system.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\nConnection: close\r\n\r\n" + b"x" * 600_000
+    body = (await client.call(SERVICE, "GET", "/", EMPTY))[1].body
+    with pytest.raises(BackendUnavailable, match="HttpFailure"):
+        await whole(body)
+
+
+async def test_large_answer_of_which_nothing_more_comes_is_an_error(client: HttpBackend, system: Backend) -> None:
+    system.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n" + b"x" * 600_000
+    body = (await client.call(SERVICE, "GET", "/", EMPTY))[1].body
+    with pytest.raises(BackendUnavailable, match="Timeout"):
+        await whole(body)
 
 
 async def test_closing_what_was_never_used_is_harmless() -> None:

@@ -6,7 +6,6 @@ from copy import replace
 
 import pytest
 
-from lienthong.exchange import blobs
 from lienthong.exchange.errors import (
     AnswerInvalid,
     CallerUnknown,
@@ -143,15 +142,6 @@ async def test_bytes_that_are_no_answer_are_thrown_away(country: World, answer: 
     with pytest.raises(EnvelopeInvalid):
         await country.running["tw"].caller.call(call())
     assert country.evidence("tw") == [("out", "alarm", "envelope_invalid")]
-
-
-async def test_an_answer_in_a_large_content_of_another_site_is_not_fetched(country: World) -> None:
-    await country.stop("p1")
-    gateway = await country.start("p2")
-    ref = await blobs.put(gateway.node.carrier, country.organ(MALLORY), b"ok")
-    answered(country, parts=(HEAD, ref)).listen()
-    with pytest.raises(Malformed, match="site p2"):
-        await country.running["tw"].caller.call(call())
 
 
 # -- what an information system sees

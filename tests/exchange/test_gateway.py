@@ -10,7 +10,7 @@ import pytest
 from lienthong.exchange import gateway as module
 from lienthong.exchange.errors import NoResponder
 from lienthong.exchange.gateway import IDLE_NOTED_EVERY
-from lienthong.exchange.mail.receiver import _Harvest
+from lienthong.exchange.mail.harvest import Harvest
 from lienthong.exchange.transport.base import Gap, Message, Subscription
 from lienthong.exchange.transport.errors import StreamMissing
 from lienthong.kernel.clock import DAY, MINUTE
@@ -60,6 +60,7 @@ async def test_the_head_is_signed_by_itself_and_only_when_something_is_new(count
     assert gateway.node.journal.checkpoints() == []
     await gateway.sender.send(country.draft(COMMUNE))
     await eventually(gateway.node.journal.checkpoints)
+    await eventually(lambda: country.receipts)
     await eventually(lambda: gateway.node.journal.checkpoints()[-1].size == gateway.node.journal.size)
     heads = len(gateway.node.journal.checkpoints())
     await asyncio.sleep(0.05)
@@ -133,7 +134,7 @@ async def test_a_defect_does_not_silence_a_mailbox(
     gateway = country.running["p1"]
     true, failing = gateway._receiver._take, [1, 1]
 
-    async def defect(message: Message, harvest: _Harvest) -> None:
+    async def defect(message: Message, harvest: Harvest) -> None:
         if failing:
             failing.pop()
             raise ZeroDivisionError

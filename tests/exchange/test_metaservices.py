@@ -5,26 +5,28 @@ from typing import Any
 
 import pytest
 
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.metaservices import describe
 from lienthong.kernel.identifiers import ServiceId, SubsystemId
 from lienthong.trust.header import Kind
 from tests.support.asgi import ask_web, r1
 from tests.support.calls import raw_call, said
-from tests.support.gateways import HSO, LOW, SPY, Echo, World
+from tests.support.gateways import HSO, LOW, SPY, Echo, World, whole
 
 LIST = ServiceId("VN", "PARTY", "U1", "reg", "listMethods")
 ALLOWED = ServiceId("VN", "PARTY", "U1", "reg", "allowedMethods")
 
 
-def described(world: World, client: SubsystemId, service: ServiceId) -> dict[str, Any]:
-    status, answer = describe(world.directory.snapshot, service, world.header(client, service, Kind.REQUEST))
+async def described(world: World, client: SubsystemId, service: ServiceId) -> dict[str, Any]:
+    header = world.header(client, service, Kind.REQUEST)
+    status, answer = await describe(world.directory.snapshot, service, header, Descriptions(sources={}))
     assert status == 200
     assert answer.header("content-type").startswith("application/json")
-    return {item["service_code"]: item for item in json.loads(answer.body)["service"]}
+    return {item["service_code"]: item for item in json.loads(await whole(answer.body))["service"]}
 
 
 async def test_all_services_called_by_rest_are_listed(country: World) -> None:
-    found = described(country, SPY, LIST)
+    found = await described(country, SPY, LIST)
     assert set(found) == {"files", "units"}
     assert found["units"]["endpoint_list"] == [
         {"method": "*", "path": "/spied/*"},
@@ -42,10 +44,10 @@ async def test_all_services_called_by_rest_are_listed(country: World) -> None:
 
 
 async def test_only_what_is_granted_is_allowed(country: World) -> None:
-    assert set(described(country, HSO, ALLOWED)) == {"files", "units"}
+    assert set(await described(country, HSO, ALLOWED)) == {"files", "units"}
     # The organ was granted the files, and with it all its systems.
-    assert set(described(country, LOW, ALLOWED)) == {"files", "units"}
-    spied = described(country, SPY, ALLOWED)
+    assert set(await described(country, LOW, ALLOWED)) == {"files", "units"}
+    spied = await described(country, SPY, ALLOWED)
     assert set(spied) == {"units"}
     assert spied["units"]["endpoint_list"] == [{"method": "*", "path": "/spied/*"}]
 

@@ -151,6 +151,7 @@ def test_the_order_of_the_rules_is_fixed() -> None:
     assert [rule.__name__ for rule in RULES[Kind.MESSAGE]] == [*common, "label_is_covered"]
     assert [rule.__name__ for rule in RULES[Kind.RESPONSE]] == ["connection_belongs_to_sender", "in_time"]
     assert [rule.__name__ for rule in RULES[Kind.RECEIPT]] == ["connection_belongs_to_sender", "in_time"]
+    assert [rule.__name__ for rule in RULES[Kind.RECALL]] == common
 
 
 @given(header=HEADERS, grants=st.lists(GRANTS, max_size=3), site=st.sampled_from([None, "site-a01", "site-x"]))
@@ -255,7 +256,7 @@ def test_identifiers_must_be_known_and_in_their_one_form(sender: str, receiver: 
     assert verdict.code == code
 
 
-@pytest.mark.parametrize("kind", [Kind.REQUEST, Kind.MESSAGE, Kind.RECEIPT, Kind.RESPONSE])
+@pytest.mark.parametrize("kind", [Kind.REQUEST, Kind.MESSAGE, Kind.RECEIPT, Kind.RECALL, Kind.RESPONSE])
 def test_the_time_is_checked_whatever_the_kind(kind: Kind) -> None:
     ends: dict[str, Any] = {"sender": str(LOOKUP), "receiver": str(SYSTEM)} if kind is Kind.RESPONSE else {}
     header = replace(REQUEST if kind is Kind.REQUEST else MESSAGE, kind=kind, **ends)

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
+from lienthong.exchange.errors import AccessDenied
 from lienthong.exchange.packet import check_contents, notice_of
 from lienthong.exchange.policy import LONGEST
 from lienthong.kernel.clock import DAY, MINUTE
 from lienthong.kernel.identifiers import OrganId
 from lienthong.kernel.labels import Label, Level
 from lienthong.trust.header import Kind
-from tests.support.calls import HEAD, answer_header, envelope_digest, raw_call, refused, said
+from tests.support.calls import HEAD, answer_header, call, envelope_digest, raw_call, refused, said
 from tests.support.gateways import (
     CENTRE,
     COMMUNE,
@@ -231,3 +233,17 @@ async def test_a_stale_directory_decides_nothing(country: World) -> None:
     assert await said(country, raw) == "ok"
     country.clock.advance(1)
     assert await said(country, raw_call(country)) == "directory_stale"
+
+
+async def test_a_group_of_the_system_s_own_is_seen_alike_by_both_sides(country: World, echo: Echo) -> None:
+    system = SubsystemEntry(code="reg", name="Registry", ceiling="confidential", groups={"canteens": (str(LOW),)})
+    service = ServiceEntry(subsystem="reg", code="units", grants=(GrantEntry(to="local-group:canteens"),))
+    country.change(COMMUNE, subsystems=(system,), services=(service,))
+    caller = country.running["tw"].caller
+    assert (await caller.call(call(client=LOW))).status == 200
+    assert await said(country, raw_call(country, sender=LOW)) == "ok"
+    # Who is not in it is refused by its own gateway, and by the provider's where that one cheats.
+    with pytest.raises(AccessDenied):
+        await caller.call(call(client=HSO))
+    assert await said(country, raw_call(country, sender=HSO)) == "access_denied"
+    assert len(echo.calls) == 2

@@ -1,21 +1,16 @@
 """What is inside a call: keys, contents, sessions and bytes; and what fails on our own side."""
 
-from copy import replace
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lienthong.exchange import blobs
 from lienthong.exchange.errors import BackendUnavailable, ServiceUnknown
 from lienthong.exchange.http import HttpMessage, encode_head
-from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, CallPacket, content_of, notice_of
+from lienthong.exchange.packet import CallPacket, notice_of
 from lienthong.exchange.sessions import KEPT
 from lienthong.exchange.subjects import call_subject
-from lienthong.kernel.identifiers import OrganId
 from lienthong.kernel.labels import Label, Level
-from lienthong.trust import chunks, envelope
-from lienthong.trust.header import Content
+from lienthong.trust import envelope
 from lienthong.trust.seal import header_of
 from tests.support.calls import HEAD, answer_header, envelope_digest, fill_disk, free_disk, raw_call, refused, said
 from tests.support.gateways import (
@@ -93,47 +88,6 @@ async def test_the_service_is_told_the_caller_who_sealed(country: World, echo: E
     await refused(country, raw_call(country, head=both), "malformed")
     assert await said(country, raw_call(country, head=encode_head((("x-road-client", "VN/PARTY/%4101/hso"),)))) == "ok"
     assert echo.calls[0][3].header("x-road-client") == "VN/PARTY/%4101/hso"
-
-
-async def large(world: World, sender: OrganId, body: bytes) -> BlobRef:
-    """Put a content on the carrier as an organ's gateway does."""
-    organ = world.organ(sender)
-    gateway = world.running.get(organ.site) or await world.start(organ.site)
-    return await blobs.put(gateway.node.carrier, organ, body)
-
-
-async def test_a_large_body_travels_apart(country: World, echo: Echo) -> None:
-    body = b"x" * (INLINE_LIMIT + 1)
-    ref = await large(country, CENTRE, body)
-    assert await said(country, raw_call(country, body=body, parts=(HEAD, ref))) == "ok"
-    assert echo.calls[0][3].body == body
-
-
-async def test_a_large_body_that_is_not_the_sealed_one_is_refused(country: World) -> None:
-    body = b"x" * 100_000
-    ref = await large(country, CENTRE, body)
-    contents = (content_of(HEAD), content_of(body))
-    wrong: list[tuple[BlobRef, tuple[Content, ...], str]] = [
-        (ref, (content_of(HEAD), content_of(b"y" * 100_000)), "digest_mismatch"),
-        (replace(ref, key=bytes(32)), contents, "envelope_invalid"),
-        (replace(ref, chunks=1), contents, "malformed"),
-        (replace(ref, chunks=3), contents, "malformed"),
-        (replace(ref, site="p2"), contents, "malformed"),
-        (replace(ref, branch="02"), contents, "malformed"),
-        (ref, (), "malformed"),
-        (ref, (content_of(HEAD),), "malformed"),
-        # Sizes that would fill the memory are refused before anything is fetched.
-        (replace(ref, chunks=1 << 24), (content_of(HEAD), Content(digest=bytes(32), size=1 << 40)), "malformed"),
-        (
-            replace(ref, chunks=blobs.MAX_CONTENT // chunks.CHUNK + 1),
-            (content_of(HEAD), Content(digest=bytes(32), size=blobs.MAX_CONTENT + 1)),
-            "malformed",
-        ),
-    ]
-    for part, sealed, code in wrong:
-        await refused(country, raw_call(country, parts=(HEAD, part), contents=sealed), code)
-    missing = raw_call(country, parts=(HEAD, replace(ref, name="none")), contents=contents)
-    await refused(country, missing, "not_stored", kind="failure")
 
 
 # -- sessions
@@ -225,27 +179,6 @@ async def test_a_failing_service_is_said_under_seal(country: World, echo: Echo) 
         echo.error = error
         assert await said(country, raw_call(country)) == code
         assert country.evidence("p1")[-2:] == [("in", "request", "ok"), ("in", kind, code)]
-
-
-async def test_a_large_answer_travels_apart(country: World, echo: Echo) -> None:
-    body = b"y" * (INLINE_LIMIT + 1)
-    echo.answer = HttpMessage(headers=(), body=body)
-    raw = raw_call(country)
-    packet = raw.opened(await country.ask(CENTRE, COMMUNE, raw.data))
-    (_, ref) = packet.parts
-    assert isinstance(ref, BlobRef)
-    assert await blobs.get(country.running["tw"].node.carrier, ref) == body
-
-
-async def test_an_answer_that_cannot_be_put_on_the_carrier_is_said(country: World, echo: Echo) -> None:
-    echo.answer = HttpMessage(headers=(), body=b"y" * (INLINE_LIMIT + 1))
-
-    async def lose() -> None:
-        country.broker.stop()
-
-    echo.before = lose
-    assert await said(country, raw_call(country)) == "carrier_unavailable"
-    assert country.evidence("p1")[-1] == ("in", "failure", "carrier_unavailable")
 
 
 async def test_an_answer_whose_header_no_caller_would_take_is_said(country: World, echo: Echo) -> None:

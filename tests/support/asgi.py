@@ -1,5 +1,6 @@
 """Asking a gateway's web application directly, as its web server does."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -7,7 +8,9 @@ from urllib.parse import quote
 from starlette.types import Message
 
 from lienthong.exchange.gateway import Gateway
+from lienthong.exchange.policy import Connection
 from lienthong.exchange.rest.app import build
+from lienthong.exchange.rest.peers import CONNECTION
 from lienthong.exchange.rest.r1 import R1
 from lienthong.kernel.identifiers import ServiceId
 
@@ -25,7 +28,10 @@ async def ask_web(
     gateway: Gateway, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes = b""
 ) -> Reply:
     """Ask a gateway's web application as an information system does."""
-    app = build(gateway, R1(caller=gateway.caller, instance="VN"))
+    app = build(
+        gateway,
+        R1(caller=gateway.caller, instance="VN", directory=gateway.node.directory, limiter=gateway.limiting.subsystems),
+    )
     raw, _, query = path.partition("?")
     sent: list[Message] = []
     scope = {
@@ -43,10 +49,14 @@ async def ask_web(
         ],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
+        CONNECTION: Connection(),
     }
 
+    request: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        # When all of it is read, the next news is that the client is gone: it stays.
+        return request.pop() if request else await asyncio.Future()
 
     async def send(message: Message) -> None:
         sent.append(message)

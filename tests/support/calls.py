@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from lienthong.exchange import policy
+from lienthong.exchange.asks import Await, Later, later_of
 from lienthong.exchange.exchanged import Call
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.http import HttpMessage, encode_head
-from lienthong.exchange.packet import CallPacket, CallPart, Part, content_of, notice_of
+from lienthong.exchange.packet import CallPacket, CallPart, content_of, notice_of
 from lienthong.exchange.transport.memory_broker import Listener
 from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, parse_client
 from lienthong.kernel.labels import INTERNAL, Label
@@ -31,7 +32,7 @@ class Raw:
 
     header: Header
     sealed: bytes
-    parts: tuple[Part | CallPart, ...]
+    parts: tuple[CallPart, ...]
     session: Session
     data: bytes
 
@@ -39,10 +40,13 @@ class Raw:
         """Decrypt the answer."""
         return CallPacket.from_bytes(self.session.decrypt_response(answer, aad=digest_of(self.sealed)))
 
+    def later(self, answer: bytes) -> Later | None:
+        """Decrypt the word that the answer comes later, if it is that."""
+        return later_of(self.session.decrypt_response(answer, aad=digest_of(self.sealed)))
+
     def again(self) -> bytes:
         """The same call under the session that it has opened."""
-        parts = cast("tuple[CallPart, ...]", self.parts)
-        return self.session.encrypt_request(CallPacket(sealed=self.sealed, parts=parts).to_bytes())
+        return self.session.encrypt_request(CallPacket(sealed=self.sealed, parts=self.parts).to_bytes())
 
 
 def raw_call(  # noqa: PLR0913 - everything that a test may want to be wrong
@@ -54,7 +58,7 @@ def raw_call(  # noqa: PLR0913 - everything that a test may want to be wrong
     to: OrganId | None = None,
     head: bytes = HEAD,
     body: bytes = b"",
-    parts: tuple[Part | CallPart, ...] | None = None,
+    parts: tuple[CallPart, ...] | None = None,
     pq: bool = False,
     **fields: object,
 ) -> Raw:
@@ -79,6 +83,11 @@ async def said(world: World, raw: Raw, *, sender: OrganId | None = None, to: Org
     caller = sender or parse_client(raw.header.sender).organ
     answer = await world.ask(caller, to or ServiceId.parse(raw.header.receiver).organ, raw.data)
     code = notice_of(answer)
+    if code is None and (later := raw.later(answer)) is not None:
+        assert later.digest == digest_of(raw.sealed)
+        question = Await(later.name).to_bytes()
+        answer = await world.ask(caller, to or ServiceId.parse(raw.header.receiver).organ, question)
+        code = notice_of(answer)
     if code is not None:
         return f"notice: {code}"
     return header_of(raw.opened(answer).sealed).fault or "ok"

@@ -5,7 +5,7 @@ import os
 import secrets
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from copy import replace
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,16 +26,21 @@ from lienthong.directory.entries import (
 )
 from lienthong.directory.model import Organ
 from lienthong.directory.publish import build
+from lienthong.directory.published import Published
 from lienthong.directory.signing import RoleKeys
 from lienthong.directory.snapshot import Snapshot, Standing
 from lienthong.directory.source import Source
+from lienthong.exchange.archive.archive import Archive, Settings
 from lienthong.exchange.backend import Backend
+from lienthong.exchange.descriptions import Descriptions
+from lienthong.exchange.descriptions import Source as Description
 from lienthong.exchange.gateway import Gateway
-from lienthong.exchange.http import HttpMessage
+from lienthong.exchange.http import Body, HttpMessage
 from lienthong.exchange.mail.sender import Attachment, Draft
 from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import CallPacket, CallPart, HeldRef, Packet, Part, content_of
+from lienthong.exchange.spool import Spool
 from lienthong.exchange.subjects import call_subject, mail_subject
 from lienthong.exchange.transport.base import Carrier
 from lienthong.exchange.transport.memory import MemoryCarrier
@@ -108,6 +113,14 @@ class StaticDirectory:
         return self.forced or self.snapshot.standing(self.clock.now())
 
 
+async def whole(body: Body) -> bytes:
+    """Read a body to its end, however large."""
+    if isinstance(body, bytes):
+        return body
+    async with aclosing(body.pieces()) as pieces:
+        return b"".join([piece async for piece in pieces])
+
+
 @dataclass(slots=True)
 class Echo(Backend):
     """A service that says what it was asked, or what a test wants it to say."""
@@ -121,7 +134,8 @@ class Echo(Backend):
     closed: bool = False
 
     async def call(self, service: ServiceId, method: str, path: str, message: HttpMessage) -> tuple[int, HttpMessage]:
-        self.calls.append((service, method, path, message))
+        # Only what came whole counts as a call.
+        self.calls.append((service, method, path, changed(message, body=await whole(message.body))))
         if self.before is not None:
             await self.before()
         if self.error is not None:
@@ -190,6 +204,9 @@ class World:
     arrivals: list[tuple[str, MailItem]] = field(default_factory=list)
     # Connects a site; the in-memory carrier unless a test brings another.
     connect: Callable[[str], Awaitable[Carrier]] | None = None
+    # What gateways keep of calls.
+    archive: Settings = field(default_factory=Settings)
+    descriptions: dict[ServiceId, Description] = field(default_factory=dict)
     _began: Millis = field(init=False)
 
     def __post_init__(self) -> None:
@@ -209,6 +226,10 @@ class World:
         self.source = source
         now = self.clock.now()
         self.directory.snapshot = snapshot_of(build(source, _made(self._began)[2], ManualClock(now)), at=now)
+
+    def published(self) -> Published:
+        """The files of the directory as it is now."""
+        return build(self.source, _made(self._began)[2], ManualClock(self.clock.now()))
 
     def change(self, id_: OrganId, **fields: object) -> None:
         """Publish one organ with other facts."""
@@ -234,6 +255,7 @@ class World:
         carrier = await self._carrier(site)
         described = self.directory.snapshot.site(site)
         assert described is not None
+        kept = self.folder / site / "archive.sqlite"
         gateway = Gateway(
             node=Node(
                 site=site,
@@ -242,9 +264,12 @@ class World:
                 directory=self.directory,
                 carrier=carrier,
                 journal=journal,
+                spool=Spool(folder=self.folder / site),
             ),
             backend=backend or Echo(),
             blobs=self.folder / site / "blobs",
+            archive=Archive.open(kept, self.archive, clock=self.clock, snapshot=lambda: self.directory.snapshot),
+            descriptions=Descriptions(sources=self.descriptions),
             signer=CheckpointSigner(key=described.keys[0], store=self.stores[site]),
             on_receipt=lambda item: self.receipts.append((site, item)),
             on_arrival=lambda item: self.arrivals.append((site, item)),
@@ -273,6 +298,8 @@ class World:
             await gateway.close()
         finally:
             await gateway.node.carrier.close()
+            if gateway.archive is not None:
+                gateway.archive.close()
             gateway.node.journal.close()
 
     async def restart(self, site: str) -> Gateway:

@@ -1,6 +1,6 @@
 """Mail as bytes on the carrier, and waiting for what becomes of it."""
 
-from lienthong.exchange.mail.sender import publish_due
+from lienthong.exchange.mail.publishing import publish_due
 from lienthong.kernel.identifiers import OrganId
 from tests.support.carriers import eventually
 from tests.support.gateways import CENTRE, COMMUNE, World, turns

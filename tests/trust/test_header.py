@@ -51,9 +51,11 @@ SPECIAL = st.one_of(
     ),
     st.fixed_dictionaries({"kind": st.just(Kind.RESPONSE), "fault": TEXTS.filter(bool)}),
     st.fixed_dictionaries({"kind": st.just(Kind.RECEIPT), "status": st.sampled_from(ReceiptState).map(str)}),
-    st.fixed_dictionaries({"kind": st.just(Kind.MESSAGE)}),
+    st.fixed_dictionaries({"kind": st.just(Kind.RECALL)}),
+    st.fixed_dictionaries({"kind": st.just(Kind.MESSAGE), "repeats": st.none() | st.uuids()}),
+    st.fixed_dictionaries({"kind": st.just(Kind.MESSAGE), "conversation": st.uuids(), "sequence": NUMBERS}),
 )
-HEADERS = st.builds(lambda common, special: Header(**common, **special), COMMON, SPECIAL)
+HEADERS = st.builds(lambda common, special: Header(**(common | special)), COMMON, SPECIAL)
 
 
 def changed(field: int, value: object) -> bytes:
@@ -111,7 +113,7 @@ def test_a_required_field_cannot_be_missing(field: int) -> None:
         Header.from_bytes(changed(field, ...))
 
 
-@pytest.mark.parametrize("field", [0, 21, 24, 100, -1, "kind", b"\x01"])
+@pytest.mark.parametrize("field", [0, 23, 24, 100, -1, "kind", b"\x01"])
 def test_a_field_nobody_knows_is_refused(field: Any) -> None:  # noqa: ANN401 - a key of any type
     # It may be a condition; whoever cannot read it must not act on the rest.
     with pytest.raises(SealInvalid, match="missing or unknown"):
@@ -134,7 +136,7 @@ def test_an_empty_field_is_left_out_and_not_written(field: int, empty: object) -
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        (2, "event"),
+        (2, "gossip"),
         (2, "REQUEST"),
         (2, 1),
         (2, []),
@@ -201,6 +203,10 @@ def test_an_empty_field_is_left_out_and_not_written(field: int, empty: object) -
         (18, 200),
         (19, b"x"),
         (20, ["x"]),
+        (21, -1),
+        (21, "1"),
+        (22, bytes(15)),
+        (22, "x"),
     ],
 )
 def test_a_field_of_another_form_is_refused(field: int, value: object) -> None:
@@ -228,7 +234,10 @@ def test_a_field_of_another_form_is_refused(field: int, value: object) -> None:
         (Kind.RECEIPT, "200", "", False),
         (Kind.REQUEST, "", "", True),
         (Kind.REQUEST, "200", "", False),
+        (Kind.RECEIPT, "recalled", "", True),
+        (Kind.RECEIPT, "kept", "", True),
         (Kind.MESSAGE, "delivered", "", False),
+        (Kind.RECALL, "recalled", "", False),
     ],
 )
 def test_each_kind_has_its_status(kind: Kind, status: str, fault: str, fits: bool) -> None:  # noqa: FBT001 - a column of the table
@@ -238,6 +247,33 @@ def test_each_kind_has_its_status(kind: Kind, status: str, fault: str, fits: boo
         assert Header.from_bytes(encoded).status == status
     else:
         with pytest.raises(SealInvalid, match="status"):
+            Header.from_bytes(encoded)
+
+
+@pytest.mark.parametrize(
+    ("kind", "conversation", "place", "fits"),
+    [
+        (Kind.MESSAGE, UUID(int=1), {"sequence": 1}, True),
+        (Kind.MESSAGE, UUID(int=1), {"sequence": 1, "repeats": UUID(int=2)}, True),
+        (Kind.MESSAGE, None, {"repeats": UUID(int=2)}, True),
+        (Kind.MESSAGE, None, {"sequence": 1}, False),
+        (Kind.REQUEST, UUID(int=1), {"sequence": 1}, False),
+        (Kind.RECALL, UUID(int=1), {"sequence": 1}, False),
+        (Kind.RECALL, UUID(int=1), {"repeats": UUID(int=2)}, False),
+        (Kind.REQUEST, None, {"repeats": UUID(int=2)}, False),
+    ],
+)
+def test_only_messages_have_a_place_or_repeat(
+    kind: Kind,
+    conversation: UUID | None,
+    place: dict[str, Any],
+    fits: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    encoded = replace(REQUEST, kind=kind, conversation=conversation, **place).to_bytes()
+    if fits:
+        assert Header.from_bytes(encoded).sequence == place.get("sequence", 0)
+    else:
+        with pytest.raises(SealInvalid):
             Header.from_bytes(encoded)
 
 
@@ -296,6 +332,8 @@ def test_every_field_of_the_class_is_on_the_wire() -> None:
         "expires": 7,
         "urgency": 7,
         "answers": b"7",
+        "sequence": 7,
+        "repeats": UUID(int=7),
     }
     encoded = {
         replace(REQUEST, **{field.name: values.get(field.name, "7")}).to_bytes()  # type: ignore[arg-type]  # each its own type

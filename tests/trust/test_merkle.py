@@ -20,6 +20,7 @@ from lienthong.trust.merkle import (
     check_inclusion,
     leaf_hash,
     node_hash,
+    root_and_paths,
     root_from_inclusion,
 )
 
@@ -234,3 +235,24 @@ def test_roots_of_earlier_sizes_stay_the_same_while_the_tree_grows() -> None:
         roots.append(tree.root())
     assert [tree.root(size) for size in range(71)] == roots
     assert all(one != other for one, other in pairwise(roots))
+
+
+def test_a_tree_made_at_once_is_the_one_that_grew() -> None:
+    leaves = list(map(leaf_hash, numbered(300)))
+    tree = grown(numbered(300))
+    for count in range(1, 301):
+        root, paths = root_and_paths(leaves[:count])
+        assert root == tree.root(count)
+        assert paths == [tree.inclusion(index, count) for index in range(count)]
+
+
+@given(records=st.lists(st.binary(max_size=40), min_size=1, max_size=40))
+def test_a_tree_made_at_once_is_the_oracles(records: list[bytes]) -> None:
+    leaves = list(map(leaf_hash, records))
+    root, paths = root_and_paths(leaves)
+    assert root == mth(records)
+    assert paths == [path(index, records) for index in range(len(records))]
+    for index, leaf in enumerate(leaves):
+        check_inclusion(leaf, index, len(leaves), paths[index], root)
+    # The list that came in is not used up.
+    assert leaves == list(map(leaf_hash, records))

@@ -162,7 +162,10 @@ def export(  # noqa: PLR0913 - what to take, and where from and to
 
 @app.command("verify")
 def verify_(  # noqa: PLR0913 - what to verify, and against what
-    path: Annotated[Path, typer.Argument(help="An exported record, a journal, or the state folder of a gateway.")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="An exported record, a container from /asic, a journal, or the state folder of a gateway."),
+    ],
     *,
     root: Root = None,
     directory: Annotated[
@@ -176,7 +179,7 @@ def verify_(  # noqa: PLR0913 - what to verify, and against what
     ] = None,
     json: Json = False,
 ) -> None:
-    """Verify a record or a whole journal against nothing but the directory's root; exit status 0 or 1."""
+    """Verify a record, a container or a whole journal against nothing but the directory's root; exit status 0 or 1."""
     trusted = root or (path if path.is_dir() else path.parent) / _ROOT
     if root is None and not trusted.is_file():
         raise RootInvalid(str(trusted))

@@ -24,6 +24,7 @@ from lienthong.trust.seal import header_of
 _MEANINGS: Final = {
     "answer_differs": later("The seal does not answer the one it should."),
     "checkpoint_differs": later("The entries are not those that were signed."),
+    "content_left_out": later("The content is not in the file; its digest is sealed."),
     "checkpoint_order": later("The checkpoint is older than one over fewer entries."),
     "columns_differ": later("The table shows something else than the entry says."),
     "directory_in_grace": later("The directory had run out; within its days of grace known grants go on."),
@@ -37,6 +38,8 @@ _MEANINGS: Final = {
     "member_differs": later("The file inside the record is not what the entry says."),
     "member_missing": later("A file is missing in the record."),
     "not_a_journal": later("It is not a journal of this version."),
+    "signed_by": later("Whether to trust this certificate is for you to decide."),
+    "stamped_at": later("A timestamp authority vouches for this time; whether to trust it is for you to decide."),
     "seal_missing": later("There is no seal where there must be one."),
     "too_many_findings": later("So much is wrong that the rest was not looked at."),
 }

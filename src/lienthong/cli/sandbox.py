@@ -7,7 +7,7 @@ import shutil
 import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -16,12 +16,16 @@ import uvloop
 
 from lienthong.cli.sandbox_config import SandboxConfig
 from lienthong.cli.sandbox_echo import echo
-from lienthong.cli.sandbox_plan import CONSUMER, PROVIDER, plan_of, services_at, site_of
+from lienthong.cli.sandbox_plan import CONSUMER, PROVIDER, descriptions_at, plan_of, services_at, site_of
 from lienthong.cli.state import state_folder
 from lienthong.cli.stopping import interruptible
 from lienthong.cli.world import World
 from lienthong.embedded.errors import PortTaken
+from lienthong.exchange.archive.archive import Settings
+from lienthong.exchange.archive.kept import Keep
+from lienthong.exchange.asic.local import ensure_local
 from lienthong.exchange.backend import Backend
+from lienthong.exchange.config import AsicConfig, GatewayConfig
 from lienthong.exchange.http_client import fetch
 from lienthong.exchange.rest.server import WebServer
 from lienthong.exchange.run import running
@@ -113,14 +117,25 @@ async def _run(options: Options, backends: list[Backend]) -> None:
         await stack.enter_async_context(world.carried())
         url = ""
         for site, port in ((PROVIDER, None), (CONSUMER, options.port)):
-            described = world.config(site, port=port, services=services_at(site, config), codes=config.codes)
-            gateway = await stack.enter_async_context(running(described))
+            gateway = await stack.enter_async_context(running(_described(world, site, port, config)))
             backends.append(gateway.gateway.backend)
             url = gateway.url or url
         await _try(url, config)
         _explain(url, config)
         typer.echo(f"READY {url}")
         await asyncio.Event().wait()
+
+
+def _described(world: World, site: str, port: int | None, config: SandboxConfig) -> GatewayConfig:
+    """Return the configuration of a gateway: unlike in production it keeps all contents, so that ``/asic`` has some."""
+    described = world.config(site, port=port, services=services_at(site, config), codes=config.codes)
+    certificate, key = ensure_local(described.state, name=f"Sandbox, {site}", at=world.clock.now())
+    return replace(
+        described,
+        descriptions=descriptions_at(site, config),
+        archive=Settings(keep=Keep.FULL),
+        asic=AsicConfig(certificate=certificate, key=key),
+    )
 
 
 def _check_free(port: int) -> None:

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from lienthong.directory.entries import ServiceType
+from lienthong.exchange.descriptions import Source, source_of
 from lienthong.exchange.http import METHODS
 from lienthong.exchange.rest.faults import Codes
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
-from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, parse_client, part_of
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, TopicId, parse_client, part_of
 
 _DEFAULT_INSTANCE: Final = "VN"
 _NO_URL: Final = "SOAP"
@@ -39,7 +40,7 @@ class _Service(_Strict, frozen=True, kw_only=True):
     code: str
     type: ServiceType = "REST"
     url: str | None = None
-    # Its description (OPENAPI); `getOpenAPI` is answered by a later version.
+    # Its description (OPENAPI): an address, or a file; relative paths count from the folder of this file.
     openapi: str | None = None
     grants: tuple[_Grant, ...] | None = None
 
@@ -49,8 +50,14 @@ class _Provider(_Strict, frozen=True, kw_only=True):
     service: tuple[_Service, ...] = ()
 
 
+class _Topic(_Strict, frozen=True, kw_only=True):
+    code: str
+    grants: tuple[str, ...] | None = None
+
+
 class _Consumer(_Strict, frozen=True, kw_only=True):
     id: str
+    topic: tuple[_Topic, ...] = ()
 
 
 class _File(_Strict, frozen=True, kw_only=True):
@@ -78,8 +85,19 @@ class SandboxService:
     type: ServiceType
     # None for a SOAP service whose address nobody needs: it cannot be called by REST.
     url: str | None
+    # Its description, if it has one.
+    openapi: Source | None = None
     # None: every consumer, all methods, all paths.
     grants: tuple[SandboxGrant, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxTopic:
+    """A topic that a consumer publishes on."""
+
+    id: TopicId
+    # Who may read it; None: every consumer.
+    grants: tuple[ClientId, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +109,7 @@ class SandboxConfig:
     consumers: tuple[ClientId, ...]
     providers: tuple[SubsystemId, ...]
     services: tuple[SandboxService, ...]
+    topics: tuple[SandboxTopic, ...] = ()
 
     @classmethod
     def built_in(cls, echo: str) -> Self:
@@ -149,6 +168,28 @@ class _Reader:
             consumers=tuple(consumers),
             providers=tuple(providers),
             services=tuple(services),
+            topics=tuple(
+                topic
+                for number, each in enumerate(file.consumer)
+                for topic in self._topics(each, consumers[number], f"consumer[{number}].topic")
+            ),
+        )
+
+    def _topics(self, consumer: _Consumer, owner: ClientId, place: str) -> list[SandboxTopic]:
+        topics = []
+        for topic, where in _places(consumer.topic, place, ""):
+            if not isinstance(owner, SubsystemId):
+                raise self._wrong(where, f"{owner} is an organ; an information system publishes")
+            code = self._part(topic.code, f"{where}.code")
+            id_ = TopicId(owner.instance, owner.member_class, owner.member, owner.subsystem, code)
+            readers = None if topic.grants is None else self._readers(topic.grants, f"{where}.grants")
+            topics.append(SandboxTopic(id=id_, grants=readers))
+        self._once([topic.id for topic in topics], place, ".code")
+        return topics
+
+    def _readers(self, grants: tuple[str, ...], place: str) -> tuple[ClientId, ...]:
+        return tuple(
+            self._own(self._checked(parse_client, to, where), where) for to, where in _places(grants, place, "")
         )
 
     def _decoded(self) -> _File:
@@ -178,10 +219,19 @@ class _Reader:
             id=_service_id(provider, self._part(service.code, f"{place}.code")),
             type=service.type,
             url=service.url,
+            openapi=self._description(service, place),
             grants=None
             if grants is None
             else tuple(self._grant(each, where) for each, where in _places(grants, f"{place}.grants", "")),
         )
+
+    def _description(self, service: _Service, place: str) -> Source | None:
+        if service.openapi is None:
+            return None
+        try:
+            return source_of(service.openapi, base=self._path.resolve().parent)
+        except ValueError as error:
+            raise self._wrong(f"{place}.openapi", str(error)) from error
 
     def _grant(self, grant: _Grant, place: str) -> SandboxGrant:
         for method in grant.methods:

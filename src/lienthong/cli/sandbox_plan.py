@@ -5,9 +5,10 @@ import re
 import unicodedata
 from typing import Final
 
-from lienthong.cli.sandbox_config import SandboxConfig, SandboxService
+from lienthong.cli.sandbox_config import SandboxConfig, SandboxService, SandboxTopic
 from lienthong.cli.world_plan import OrganPlan, Plan, SitePlan
-from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
+from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry, TopicEntry, TopicGrantEntry
+from lienthong.exchange.descriptions import Source
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
 from lienthong.kernel.labels import Label, Level
 
@@ -54,6 +55,15 @@ def services_at(site: str, config: SandboxConfig) -> dict[ServiceId, str]:
     }
 
 
+def descriptions_at(site: str, config: SandboxConfig) -> dict[ServiceId, Source]:
+    """Return where the descriptions of the services behind a gateway are."""
+    return {
+        service.id: service.openapi
+        for service in config.services
+        if service.openapi is not None and site_of(service.id.organ, config) == site
+    }
+
+
 def _organ(member: OrganId, config: SandboxConfig) -> OrganPlan:
     clients = [client for client in (*config.consumers, *config.providers) if client.organ == member]
     codes = dict.fromkeys(client.subsystem for client in clients if isinstance(client, SubsystemId))
@@ -66,6 +76,7 @@ def _organ(member: OrganId, config: SandboxConfig) -> OrganPlan:
         ceiling=_CEILING,
         subsystems=tuple(SubsystemEntry(code=code, name=code, ceiling=str(_CEILING)) for code in codes),
         services=tuple(_service(service) for service in config.services if service.id.organ == member),
+        topics=tuple(_topic(topic) for topic in config.topics if topic.id.organ == member),
     )
 
 
@@ -75,6 +86,12 @@ def _service(service: SandboxService) -> ServiceEntry:
     else:
         grants = tuple(GrantEntry(to=str(grant.to), methods=grant.methods, path=grant.path) for grant in service.grants)
     return ServiceEntry(subsystem=service.id.subsystem, code=service.id.service, type=service.type, grants=grants)
+
+
+def _topic(topic: SandboxTopic) -> TopicEntry:
+    readers = (f"group:{_CONSUMERS}",) if topic.grants is None else tuple(map(str, topic.grants))
+    grants = tuple(TopicGrantEntry(to=to) for to in readers)
+    return TopicEntry(subsystem=topic.id.subsystem, code=topic.id.topic, grants=grants)
 
 
 def token_of(member: OrganId) -> str:

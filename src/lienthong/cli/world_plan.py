@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lienthong.directory.entries import ServiceEntry, SubsystemEntry
+from lienthong.directory.entries import ServiceEntry, SubsystemEntry, TopicEntry
 from lienthong.kernel.identifiers import OrganId
 from lienthong.kernel.labels import Label
 
@@ -21,6 +21,7 @@ class OrganPlan:
     parent: OrganId | None = None
     subsystems: tuple[SubsystemEntry, ...] = ()
     services: tuple[ServiceEntry, ...] = ()
+    topics: tuple[TopicEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,7 @@ def adapted_source(folder: Path, plan: Plan, source: Source, passphrase: bytes, 
     here = {organ.token for organ in plan.organs}
     gone = {
         code: tuple(
-            changed(organ, active=False, subsystems=(), services=())
+            changed(organ, active=False, subsystems=(), services=(), topics=())
             for organ in branch.organs
             if organ.token not in here
         )
@@ -144,6 +144,7 @@ def _source(plan: Plan, keys: Mapping[str, tuple[PublicKey, ...]]) -> Source:
                 keys=tuple(map(key_entry, keys[organ.token])),
                 subsystems=organ.subsystems,
                 services=organ.services,
+                topics=organ.topics,
             )
         )
     return Source(

@@ -1,6 +1,7 @@
 """What must hold of a source as a whole; every objection names file and place."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -14,15 +15,17 @@ from lienthong.directory.entries import (
     OrganEntry,
     ServiceEntry,
     SubsystemEntry,
+    TopicEntry,
+    TopicGrantEntry,
 )
 from lienthong.directory.errors import SourceInvalid
+from lienthong.directory.model import GROUP, LOCAL_GROUP
 from lienthong.kernel.errors import LienthongError
 from lienthong.kernel.identifiers import OrganId, checked, parse_client
 from lienthong.kernel.labels import Label
 from lienthong.trust.keys import Algorithm, PublicKey, Use
 
 _EVERYONE: Final = "*"
-_GROUP: Final = "group:"
 
 
 def check_source(
@@ -51,6 +54,14 @@ def check_key(key: PublicKey) -> None:
         ValueError: they are not.
     """
     _check_public(key.algorithm, key.public)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the services of an information system are checked against."""
+
+    ceiling: Label
+    groups: frozenset[str]
 
 
 class _Check:
@@ -96,41 +107,63 @@ class _Check:
             self._parents[organ.id] = (organ.parent, place)
         self._keys(organ.keys, place)
         ceiling = _translated(f"{place}.ceiling", lambda: Label.parse(organ.ceiling))
-        ceilings: dict[str, Label] = {}
+        known: dict[str, _Known] = {}
         for index, subsystem in enumerate(organ.subsystems):
-            self._subsystem(subsystem, ceiling, ceilings, f"{place}.subsystems[{index}]")
+            self._subsystem(subsystem, ceiling, known, f"{place}.subsystems[{index}]")
         seen: set[tuple[str, str]] = set()
         for index, service in enumerate(organ.services):
-            self._service(service, ceilings, seen, f"{place}.services[{index}]")
+            self._service(service, known, seen, f"{place}.services[{index}]")
+        topics: set[tuple[str, str]] = set()
+        for index, topic in enumerate(organ.topics):
+            self._topic(topic, known, topics, f"{place}.topics[{index}]")
 
-    def _subsystem(self, subsystem: SubsystemEntry, above: Label, ceilings: dict[str, Label], place: str) -> None:
+    def _subsystem(self, subsystem: SubsystemEntry, above: Label, known: dict[str, _Known], place: str) -> None:
         _translated(f"{place}.code", lambda: checked(subsystem.code))
         ceiling = _translated(f"{place}.ceiling", lambda: Label.parse(subsystem.ceiling))
         if not ceiling <= above:
             raise SourceInvalid(f"{place}.ceiling: {ceiling} is above the organ's own, {above}")
-        if subsystem.code in ceilings:
+        for group, members in subsystem.groups.items():
+            for index, member in enumerate(members):
+                _client(member, f"{place}.groups.{group}[{index}]")
+        if subsystem.code in known:
             raise SourceInvalid(f"{place}.code: {subsystem.code} is there twice")
-        ceilings[subsystem.code] = ceiling
+        known[subsystem.code] = _Known(ceiling=ceiling, groups=frozenset(subsystem.groups))
 
     def _service(
-        self, service: ServiceEntry, ceilings: Mapping[str, Label], seen: set[tuple[str, str]], place: str
+        self, service: ServiceEntry, known: Mapping[str, _Known], seen: set[tuple[str, str]], place: str
     ) -> None:
-        _translated(f"{place}.code", lambda: checked(service.code))
-        label = _translated(f"{place}.label", lambda: Label.parse(service.label))
-        if service.subsystem not in ceilings:
-            raise SourceInvalid(f"{place}.subsystem: the organ has no subsystem {service.subsystem}")
-        if not label <= ceilings[service.subsystem]:
-            raise SourceInvalid(f"{place}.label: {label} is above the subsystem's ceiling")
-        if (service.subsystem, service.code) in seen:
-            raise SourceInvalid(f"{place}.code: {service.code} is there twice")
-        seen.add((service.subsystem, service.code))
+        provider = self._offered(service, known, seen, place)
         for index, grant in enumerate(service.grants):
-            self._grant(grant, f"{place}.grants[{index}]")
+            self._grant(grant, provider.groups, f"{place}.grants[{index}]")
 
-    def _grant(self, grant: GrantEntry, place: str) -> None:
-        if grant.to.startswith(_GROUP):
-            if grant.to.removeprefix(_GROUP) not in self._groups:
+    def _topic(self, topic: TopicEntry, known: Mapping[str, _Known], seen: set[tuple[str, str]], place: str) -> None:
+        provider = self._offered(topic, known, seen, place)
+        for index, grant in enumerate(topic.grants):
+            self._grant(grant, provider.groups, f"{place}.grants[{index}]")
+
+    @staticmethod
+    def _offered(
+        entry: ServiceEntry | TopicEntry, known: Mapping[str, _Known], seen: set[tuple[str, str]], place: str
+    ) -> _Known:
+        _translated(f"{place}.code", lambda: checked(entry.code))
+        label = _translated(f"{place}.label", lambda: Label.parse(entry.label))
+        provider = known.get(entry.subsystem)
+        if provider is None:
+            raise SourceInvalid(f"{place}.subsystem: the organ has no subsystem {entry.subsystem}")
+        if not label <= provider.ceiling:
+            raise SourceInvalid(f"{place}.label: {label} is above the subsystem's ceiling")
+        if (entry.subsystem, entry.code) in seen:
+            raise SourceInvalid(f"{place}.code: {entry.code} is there twice")
+        seen.add((entry.subsystem, entry.code))
+        return provider
+
+    def _grant(self, grant: GrantEntry | TopicGrantEntry, local: frozenset[str], place: str) -> None:
+        if grant.to.startswith(GROUP):
+            if grant.to.removeprefix(GROUP) not in self._groups:
                 raise SourceInvalid(f"{place}.to: there is no {grant.to} in groups.toml")
+        elif grant.to.startswith(LOCAL_GROUP):
+            if grant.to.removeprefix(LOCAL_GROUP) not in local:
+                raise SourceInvalid(f"{place}.to: there is no {grant.to} in the groups of the subsystem")
         elif grant.to != _EVERYONE:
             _client(grant.to, f"{place}.to")
 

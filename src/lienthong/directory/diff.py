@@ -6,7 +6,15 @@ from enum import StrEnum
 
 import msgspec
 
-from lienthong.directory.entries import BranchEntry, CommonFile, KeyEntry, OrganEntry, ShardFile, SiteEntry
+from lienthong.directory.entries import (
+    BranchEntry,
+    CommonFile,
+    KeyEntry,
+    OrganEntry,
+    ShardFile,
+    SiteEntry,
+    SubsystemEntry,
+)
 from lienthong.directory.errors import DirectoryRefused
 from lienthong.directory.published import COMMON, Published
 from lienthong.directory.source import Source
@@ -88,9 +96,17 @@ def _organ(where: str, old: OrganEntry, new: OrganEntry) -> Iterator[Change]:
     for name in ("token", "name", "site", "ceiling", "active", "parent"):
         yield from _field(where, name, getattr(old, name), getattr(new, name))
     yield from _maps(f"{where} / key", _keys(old.keys), _keys(new.keys), _values)
-    yield from _maps(f"{where} / subsystem", _by(old.subsystems, "code"), _by(new.subsystems, "code"), _values)
+    yield from _maps(f"{where} / subsystem", _by(old.subsystems, "code"), _by(new.subsystems, "code"), _subsystem)
     services = [{f"{s.subsystem}/{s.code}": s for s in organ.services} for organ in (old, new)]
     yield from _maps(f"{where} / service", services[0], services[1], _values)
+    topics = [{f"{t.subsystem}/{t.code}": t for t in organ.topics} for organ in (old, new)]
+    yield from _maps(f"{where} / topic", topics[0], topics[1], _values)
+
+
+def _subsystem(where: str, old: SubsystemEntry, new: SubsystemEntry) -> Iterator[Change]:
+    for name in ("code", "name", "ceiling", "active"):
+        yield from _field(where, name, getattr(old, name), getattr(new, name))
+    yield from _maps(f"{where} / group", old.groups, new.groups, _members)
 
 
 def _members(where: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Change]:

@@ -22,12 +22,14 @@ type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=_S
 type Title = Annotated[str, msgspec.Meta(max_length=300, pattern=_SHOWN)]
 """What people call a service; may be empty."""
 type Code = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-"""The last part of a subsystem's or a service's identifier, decoded."""
+"""The last part of a subsystem's, a service's or a topic's identifier, decoded."""
 type Id = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 """An identifier in text, parts percent-encoded."""
 type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """ISO 8601 with a zone."""
 type AlgorithmName = Literal["ES256", "EDDSA", "ML_DSA_65", "HPKE_4_KE", "HPKE_MLKEM768_X25519_KE"]
+type SchemaName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[1-9][0-9]{0,5}\Z")]
+"""What an event's data are, with the version of that description."""
 type ServiceType = Literal["REST", "OPENAPI", "SOAP"]
 
 # Bytes of `PublicKey.public`.
@@ -80,12 +82,17 @@ class SubsystemEntry(_Entry, frozen=True, kw_only=True, gc=False):
     name: Name
     ceiling: str
     active: bool = True
+    # Groups of its own, which grants of its services may name as ``local-group:CODE``.
+    groups: Annotated[
+        dict[Token, Annotated[tuple[Id, ...], msgspec.Meta(max_length=4096)]], msgspec.Meta(max_length=64)
+    ] = {}
 
 
 class GrantEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """Who may call a service, and how."""
 
-    # An organ, a subsystem, ``group:CODE``, or ``*`` for every client.
+    # An organ, a subsystem, ``group:CODE`` of the centre, ``local-group:CODE`` of the subsystem that offers the
+    # service, or ``*`` for every client.
     to: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
     # Empty: all methods.
     methods: tuple[Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{1,16}\Z")], ...] = ()
@@ -105,6 +112,29 @@ class ServiceEntry(_Entry, frozen=True, kw_only=True, gc=False):
     grants: tuple[GrantEntry, ...] = ()
 
 
+class TopicGrantEntry(_Entry, frozen=True, kw_only=True, gc=False):
+    """Who may read a topic."""
+
+    # An organ, a subsystem, ``group:CODE``, or ``*`` for every client.
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+    # Empty: any purpose.
+    purposes: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], ...] = ()
+
+
+class TopicEntry(_Entry, frozen=True, kw_only=True, gc=False):
+    """A topic on which an information system publishes events."""
+
+    subsystem: Code
+    code: Code
+    title: Title = ""
+    # Names with versions, such as ``person-moved/2``; empty: any.
+    schemas: tuple[SchemaName, ...] = ()
+    label: str = "internal"
+    # For how many days its events can be read again.
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 30
+    grants: tuple[TopicGrantEntry, ...] = ()
+
+
 class OrganEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """An organ with everything it answers for."""
 
@@ -119,6 +149,7 @@ class OrganEntry(_Entry, frozen=True, kw_only=True, gc=False):
     keys: tuple[KeyEntry, ...] = ()
     subsystems: tuple[SubsystemEntry, ...] = ()
     services: tuple[ServiceEntry, ...] = ()
+    topics: tuple[TopicEntry, ...] = ()
 
 
 class SiteEntry(_Entry, frozen=True, kw_only=True, gc=False):

@@ -14,12 +14,12 @@ import msgspec
 
 from lienthong.directory.entries import CommonFile, RegisterFile
 from lienthong.directory.errors import DirectoryRefused
-from lienthong.directory.model import KeyOwner, Organ, Refusal, Service, Site, Subsystem
+from lienthong.directory.model import KeyOwner, Organ, Refusal, Service, Site, Subsystem, Topic, local_group
 from lienthong.directory.shards import OrganFacts, Shard, read_shard
 from lienthong.directory.snapshot import Indexes, Snapshot
 from lienthong.kernel.clock import DAY, Millis
 from lienthong.kernel.errors import IdentifierInvalid
-from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, parse_client
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, TopicId, parse_client
 from lienthong.trust.keys import PublicKey
 
 _COMMON: Final = msgspec.json.Decoder(CommonFile)
@@ -93,6 +93,9 @@ class _Builder:
     subsystems: dict[SubsystemId, Subsystem] = field(default_factory=dict)
     services: dict[ServiceId, Service] = field(default_factory=dict)
     offered: dict[SubsystemId, list[Service]] = field(default_factory=dict)
+    topics: dict[TopicId, Topic] = field(default_factory=dict)
+    # Those of information systems; the centre's are passed to `indexes`.
+    groups: dict[str, frozenset[ClientId]] = field(default_factory=dict)
 
     def add(self, shard: Shard, register: RegisterFile, path: str) -> None:
         self.refusals.extend(shard.refusals)
@@ -125,7 +128,8 @@ class _Builder:
                 system: tuple(sorted(services, key=lambda service: service.id.service))
                 for system, services in self.offered.items()
             },
-            groups=groups,
+            topics=self.topics,
+            groups={**groups, **self.groups},
         )
 
     def _objection(self, facts: OrganFacts, register: RegisterFile) -> str | None:
@@ -146,10 +150,14 @@ class _Builder:
         self.hosted.setdefault(organ.site, []).append(organ)
         self._own(organ.id, None, organ.keys)
         for subsystem in facts.subsystems:
-            self.subsystems.setdefault(subsystem.id, subsystem)
+            if self.subsystems.setdefault(subsystem.id, subsystem) is subsystem:
+                for code, members in subsystem.groups.items():
+                    self.groups[local_group(subsystem.id, code)] = members
         for service in facts.services:
             if self.services.setdefault(service.id, service) is service:
                 self.offered.setdefault(service.id.provider, []).append(service)
+        for topic in facts.topics:
+            self.topics.setdefault(topic.id, topic)
 
     def _own(self, organ: OrganId | None, site: str | None, keys: Iterable[PublicKey]) -> None:
         for key in keys:

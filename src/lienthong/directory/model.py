@@ -1,17 +1,48 @@
 """What the directory states, as values."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from lienthong.directory.entries import GrantEntry, OrganEntry, ServiceEntry, ServiceType, SiteEntry, SubsystemEntry
-from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId, checked
+from lienthong.directory.entries import (
+    GrantEntry,
+    OrganEntry,
+    ServiceEntry,
+    ServiceType,
+    SiteEntry,
+    SubsystemEntry,
+    TopicEntry,
+    TopicGrantEntry,
+)
+from lienthong.kernel.clock import DAY, Millis
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, TopicId, checked, parse_client
 from lienthong.kernel.labels import Label
 from lienthong.trust.keys import PublicKey
 
 # A country has a handful of labels and a few hundred codes, each written thousands of times.
 _label: Final = lru_cache(maxsize=1024)(Label.parse)
 _code: Final = lru_cache(maxsize=16384)(checked)
+
+GROUP: Final = "group:"
+LOCAL_GROUP: Final = "local-group:"
+_TOKEN: Final = re.compile(r"[a-z0-9-]{1,32}\Z")
+
+
+def local_group(provider: SubsystemId, code: str) -> str:
+    """Return under which name `Snapshot.members_of` has a group of an information system's own."""
+    # No code of the centre has a slash: the two cannot be confused.
+    return f"{provider}:{code}"
+
+
+def _to(to: str, provider: SubsystemId) -> str:
+    if to.startswith(LOCAL_GROUP):
+        return GROUP + local_group(provider, to.removeprefix(LOCAL_GROUP))
+    if to.startswith(GROUP) and not _TOKEN.match(to.removeprefix(GROUP)):
+        # A branch may sign what it likes, but another's own group is not its to name.
+        return ""
+    return to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +111,15 @@ class Subsystem:
     name: str
     ceiling: Label
     active: bool
+    # Its own groups, which grants of its services may name.
+    groups: Mapping[str, frozenset[ClientId]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, entry: SubsystemEntry, organ: OrganId) -> "Subsystem":
         """Read an entry of that organ.
 
         Raises:
-            IdentifierInvalid: a malformed code.
+            IdentifierInvalid: a malformed code, or a malformed member of a group.
             LabelInvalid: a malformed ceiling.
         """
         return cls(
@@ -94,6 +127,7 @@ class Subsystem:
             name=entry.name,
             ceiling=_label(entry.ceiling),
             active=entry.active,
+            groups={code: frozenset(map(parse_client, members)) for code, members in entry.groups.items()},
         )
 
 
@@ -101,7 +135,7 @@ class Subsystem:
 class Grant:
     """Who may call a service, and how."""
 
-    # A client's identifier, ``group:CODE``, or ``*``.
+    # A client's identifier, ``group:`` and what `Snapshot.members_of` takes, or ``*``; empty: nobody.
     to: str
     # Empty: all methods.
     methods: frozenset[str]
@@ -111,9 +145,14 @@ class Grant:
     purposes: frozenset[str]
 
     @classmethod
-    def of(cls, entry: GrantEntry) -> "Grant":
-        """Read an entry."""
-        return cls(to=entry.to, methods=frozenset(entry.methods), path=entry.path, purposes=frozenset(entry.purposes))
+    def of(cls, entry: GrantEntry, provider: SubsystemId) -> "Grant":
+        """Read an entry of a service of that information system."""
+        return cls(
+            to=_to(entry.to, provider),
+            methods=frozenset(entry.methods),
+            path=entry.path,
+            purposes=frozenset(entry.purposes),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +174,60 @@ class Service:
             IdentifierInvalid: a malformed code.
             LabelInvalid: a malformed label.
         """
+        id_ = ServiceId(organ.instance, organ.member_class, organ.member, _code(entry.subsystem), _code(entry.code))
         return cls(
-            id=ServiceId(organ.instance, organ.member_class, organ.member, _code(entry.subsystem), _code(entry.code)),
+            id=id_,
             type=entry.type,
             title=entry.title,
             label=_label(entry.label),
-            grants=tuple(Grant.of(grant) for grant in entry.grants),
+            grants=tuple(Grant.of(grant, id_.provider) for grant in entry.grants),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicGrant:
+    """Who may read a topic."""
+
+    # A client's identifier, ``group:CODE``, or ``*``.
+    to: str
+    # Empty: any purpose.
+    purposes: frozenset[str]
+
+    @classmethod
+    def of(cls, entry: TopicGrantEntry) -> "TopicGrant":
+        """Read an entry."""
+        return cls(to=entry.to, purposes=frozenset(entry.purposes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A topic of an information system."""
+
+    id: TopicId
+    title: str
+    # What events may be, such as ``person-moved/2``; empty: anything.
+    schemas: frozenset[str]
+    # What every event carries.
+    label: Label
+    # Milliseconds for which events can be read again.
+    term: Millis
+    grants: tuple[TopicGrant, ...]
+
+    @classmethod
+    def of(cls, entry: TopicEntry, organ: OrganId) -> "Topic":
+        """Read an entry of that organ.
+
+        Raises:
+            IdentifierInvalid: a malformed code.
+            LabelInvalid: a malformed label.
+        """
+        return cls(
+            id=TopicId(organ.instance, organ.member_class, organ.member, _code(entry.subsystem), _code(entry.code)),
+            title=entry.title,
+            schemas=frozenset(entry.schemas),
+            label=_label(entry.label),
+            term=entry.keep_days * DAY,
+            grants=tuple(TopicGrant.of(grant) for grant in entry.grants),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from lienthong.directory.entries import OrganEntry, ShardFile
-from lienthong.directory.model import Organ, Refusal, Service, Site, Subsystem
+from lienthong.directory.model import Organ, Refusal, Service, Site, Subsystem, Topic
 from lienthong.kernel.errors import LienthongError
 
 _DECODER: Final = msgspec.json.Decoder(ShardFile)
@@ -15,13 +15,14 @@ _DECODER: Final = msgspec.json.Decoder(ShardFile)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganFacts:
-    """An organ with its information systems and services."""
+    """An organ with its information systems, services and topics."""
 
     # The organ's identifier as the file writes it.
     text: str
     organ: Organ
     subsystems: tuple[Subsystem, ...]
     services: tuple[Service, ...]
+    topics: tuple[Topic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ def _organ(entry: OrganEntry, branch: str) -> OrganFacts:
         organ=organ,
         subsystems=tuple(Subsystem.of(subsystem, organ.id) for subsystem in entry.subsystems),
         services=tuple(Service.of(service, organ.id) for service in entry.services),
+        topics=tuple(Topic.of(topic, organ.id) for topic in entry.topics),
     )
 
 

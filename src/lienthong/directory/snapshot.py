@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from lienthong.directory.model import KeyOwner, Organ, Refusal, Service, Site, Subsystem
+from lienthong.directory.model import KeyOwner, Organ, Refusal, Service, Site, Subsystem, Topic
 from lienthong.kernel.clock import Millis, iso
-from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, TopicId
 from lienthong.kernel.labels import Level
 from lienthong.trust.errors import KeyNotValid, KeyUnknown
 from lienthong.trust.keys import Algorithm, PublicKey
@@ -42,6 +42,7 @@ class Indexes:
     subsystems: Mapping[SubsystemId, Subsystem] = field(default_factory=dict)
     services: Mapping[ServiceId, Service] = field(default_factory=dict)
     offered: Mapping[SubsystemId, tuple[Service, ...]] = field(default_factory=dict)
+    topics: Mapping[TopicId, Topic] = field(default_factory=dict)
     groups: Mapping[str, frozenset[ClientId]] = field(default_factory=dict)
 
 
@@ -142,12 +143,24 @@ class Snapshot:
         """Return the services of an information system, in the order of their codes."""
         return self.indexes.offered.get(subsystem, ())
 
+    def topic(self, id: TopicId) -> Topic | None:  # noqa: A002 - as in organ()
+        """Return the topic of that identifier."""
+        return self.indexes.topics.get(id)
+
+    def topics(self) -> Iterable[Topic]:
+        """Return every topic, branch by branch."""
+        return self.indexes.topics.values()
+
     def subsystems(self) -> Iterable[Subsystem]:
         """Return every information system, branch by branch."""
         return self.indexes.subsystems.values()
 
     def members_of(self, group: str) -> frozenset[ClientId]:
-        """Return the clients in a group; none if there is no such group."""
+        """Return the clients in a group; none if there is no such group.
+
+        Args:
+            group: a code of the centre's, or what `model.local_group` returns for an information system's own.
+        """
         return self.indexes.groups.get(group, frozenset())
 
     def _newest(self, id: OrganId, at: Millis, algorithms: tuple[Algorithm, ...], what: str) -> PublicKey:  # noqa: A002 - as in organ()

@@ -15,6 +15,8 @@ ALARMS: Final = frozenset(
         "connection_mismatch",
         "digest_mismatch",
         "envelope_invalid",
+        "event_forked",
+        "events_missing",
         "identifier_invalid",
         "key_not_valid",
         "key_unknown",

@@ -9,8 +9,11 @@ from msgspec.structs import replace as changed
 from lienthong.directory.model import Organ
 from lienthong.exchange import policy
 from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.archive.archive import Archive
+from lienthong.exchange.archive.kept import Side
 from lienthong.exchange.asks import Asker
 from lienthong.exchange.backend import Backend
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.errors import ExchangeError, Malformed
 from lienthong.exchange.http import Body, HttpMessage, decode_head, encode_head
 from lienthong.exchange.metaservices import describe
@@ -63,6 +66,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 class Unfinished(msgspec.Struct, frozen=True, kw_only=True):
     """A large answer of which only the beginning has come."""
 
+    # The body of the call.
+    asked: Body
     status: int
     answer: HttpMessage
 
@@ -70,10 +75,14 @@ class Unfinished(msgspec.Struct, frozen=True, kw_only=True):
 class Answering:
     """The steps of an answer, for the services of one gateway's organs."""
 
-    def __init__(self, node: Node, backend: Backend) -> None:
-        """Answer with what the backend says."""
+    def __init__(
+        self, node: Node, backend: Backend, *, archive: Archive | None = None, descriptions: Descriptions | None = None
+    ) -> None:
+        """Answer with what the backend says; copies go into the archive, if there is one."""
         self._node = node
         self._backend = backend
+        self._archive = archive
+        self._descriptions = descriptions or Descriptions(sources={})
 
     def allow(self, received: Received) -> None:
         """Ask the policy.
@@ -151,12 +160,12 @@ class Answering:
         header = received.opened.header
         service = ServiceId.parse(header.receiver)
         if service.service in policy.METASERVICES:
-            status, answer = describe(self._node.snapshot, service, header)
+            status, answer = await describe(self._node.snapshot, service, header, self._descriptions)
         else:
             status, answer = await self._backend.call(service, header.method, header.path, message)
         if isinstance(answer.body, bytes) and len(answer.body) <= INLINE_LIMIT:
-            return self._ready(received, status, answer, answer.body)
-        return Unfinished(status=status, answer=answer)
+            return self._ready(received, message.body, status, answer, answer.body)
+        return Unfinished(asked=message.body, status=status, answer=answer)
 
     async def finish(self, received: Received, unfinished: Unfinished) -> Ready:
         """Take a large answer into the spool, from where its caller fetches it.
@@ -179,15 +188,17 @@ class Answering:
             raise
         ref = self._node.held.hold(body, Asker.on(received.route))
         try:
-            return self._ready(received, unfinished.status, changed(answer, body=body), ref)
+            return self._ready(received, unfinished.asked, unfinished.status, changed(answer, body=body), ref)
         except BaseException:
             self._node.held.drop(ref.name)
             raise
 
-    def _ready(self, received: Received, status: int, answer: HttpMessage, part: CallPart) -> Ready:
+    def _ready(self, received: Received, asked: Body, status: int, answer: HttpMessage, part: CallPart) -> Ready:
         head = encode_head(answer.headers)
         contents = (content_of(head), described(answer.body, answer.header("content-type")))
         response = self._response(received, status=str(status), contents=contents)
+        if self._archive is not None and isinstance(first := received.parts[0], bytes):
+            self._archive.keep(Side.PROVIDER, received.opened.header, (first, asked), (head, answer.body))
         return Ready(received=received, header=response, encoded=encoded(response), parts=(head, part))
 
     def refuse(self, received: Received, error: LienthongError) -> Ready:

@@ -1,7 +1,8 @@
 """The services behind a gateway: HTTP to an organ's own information systems."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import ssl
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -40,7 +41,11 @@ class HttpBackend:
     # Seconds until a service must have answered; of a large body, until it must have taken or sent some more.
     timeout: float = 50.0
     connections: int = 256
+    # How the servers behind HTTPS are known; by the system's authorities unless given.
+    tls: Callable[[ServiceId], ssl.SSLContext | None] = lambda _: None
     _client: HttpClient = field(init=False)
+    # Of services behind HTTPS.
+    _secure: dict[ServiceId, HttpClient] = field(init=False, default_factory=dict)
     _origins: dict[ServiceId, Origin] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +74,8 @@ class HttpBackend:
             async with asyncio.timeout(self.timeout) as limit:
                 if not isinstance(body, bytes):
                     body = _Watched(body, limit, self.timeout)
-                answer = await self._client.call(origin, method, target, message.headers, body, most=INLINE_LIMIT)
+                client = self._secured(service) if origin.secure else self._client
+                answer = await client.call(origin, method, target, message.headers, body, most=INLINE_LIMIT)
         except (HttpFailure, TimeoutError, OSError, UnicodeError) as error:
             raise BackendUnavailable(f"{service}: {type(error).__name__}") from error
         body = answer.body if isinstance(answer.body, bytes) else _Coming(answer.body, service, self.timeout)
@@ -77,9 +83,16 @@ class HttpBackend:
 
     async def close(self) -> None:
         """Let go of all connections; whoever waits for an answer gets ``BackendUnavailable``."""
-        self._client.close()
+        for client in (self._client, *self._secure.values()):
+            client.close()
         # Transports say that they are closed when the loop has turned once more.
         await asyncio.sleep(0)
+
+    def _secured(self, service: ServiceId) -> HttpClient:
+        client = self._secure.setdefault(service, HttpClient(connections=self.connections))
+        # Connections from now on; what rests is closed within seconds.
+        client.tls = self.tls(service) or client.tls
+        return client
 
 
 class _Watched(LargeBody):

@@ -1,26 +1,31 @@
 """Large contents: put once on the carrier, encrypted; fetched by name; kept at the receiver as they came."""
 
 import asyncio
+import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
 from lienthong.directory.model import Organ
-from lienthong.exchange.errors import Malformed, PayloadTooLarge, StorageFailed
+from lienthong.exchange.chunk_file import SLAB, ChunkFile, check_room, plain_slab
+from lienthong.exchange.errors import Malformed, PayloadTooLarge
 from lienthong.exchange.packet import BlobRef
 from lienthong.exchange.subjects import blob_stream
+from lienthong.exchange.threads import in_thread
 from lienthong.exchange.transport.base import Carrier
-from lienthong.kernel.files import write_atomically
 from lienthong.trust import chunks
 from lienthong.trust.envelope import KEY_SIZE
+from lienthong.trust.errors import DigestMismatch, EnvelopeInvalid, TrustError
 from lienthong.trust.header import Content
 
 MAX_CONTENT: Final = 256 * 1024 * 1024
-"""Bytes of one content: it is held in memory whole."""
-_CHUNK_ON_WIRE: Final = chunks.CHUNK + chunks.TAG_SIZE
+"""Bytes of one content that is held in memory whole, as those of calls are."""
+_REMEMBERED: Final = 1024
+_PART: Final = ".part"
 
 
 async def put(carrier: Carrier, sender: Organ, content: bytes) -> BlobRef:
@@ -37,20 +42,22 @@ async def put(carrier: Carrier, sender: Organ, content: bytes) -> BlobRef:
     return BlobRef(branch=sender.branch, site=sender.site, name=name, key=key, chunks=count)
 
 
-def check(ref: BlobRef, sender: Organ, content: Content) -> None:
+def check(ref: BlobRef, sender: Organ, content: Content, *, limit: int | None = None) -> None:
     """Check before anything is fetched that a content is where its sender's contents are, and as large as sealed.
 
     Args:
         ref: where it is said to be.
         sender: the organ that sealed it.
         content: what was sealed of it.
+        limit: bytes it may have; ``MAX_CONTENT`` if not given.
 
     Raises:
-        Malformed: at another site, in another number of chunks than its size makes, or over ``MAX_CONTENT``.
+        Malformed: at another site, in another number of chunks than its size makes, or over the limit.
     """
+    limit = MAX_CONTENT if limit is None else limit
     if (ref.branch, ref.site) != (sender.branch, sender.site):
         raise Malformed(f"a content of {ref.branch}, site {ref.site}, where {sender.id} is the sender")
-    if content.size > MAX_CONTENT or ref.chunks != max(1, -(-content.size // chunks.CHUNK)):
+    if content.size > limit or ref.chunks != chunks.count_of(content.size):
         raise Malformed(f"a content of {content.size} bytes in {ref.chunks} chunks")
 
 
@@ -74,56 +81,123 @@ class BlobStore:
         self._folder = folder
         # Locks live as long as someone fetches.
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # What was checked here, the oldest first.
+        self._intact: dict[BlobRef, bytes] = {}
 
-    async def keep(self, carrier: Carrier, ref: BlobRef) -> bool:
-        """Fetch a content once and keep it durably; tell whether it was fetched now.
+    async def keep(self, carrier: Carrier, ref: BlobRef, content: Content) -> None:
+        """Fetch a content unless it is here, and check that it is the sealed one, chunk by chunk.
+
+        What was fetched before a break stays in a file of its own and is not fetched again.
 
         Raises:
-            CarrierUnavailable: it could not be fetched.
-            NotStored, NoResponder: the carrier does not hold it.
-            StorageFailed: it could not be written.
+            EnvelopeInvalid, DigestMismatch: it is not; what was fetched of it is dropped.
+            CarrierUnavailable, CarrierTimeout: it could not be fetched to its end.
+            NotStored, NoResponder: the carrier does not hold it, or not all of it.
+            StorageFailed: it could not be written, or there is no room for it.
         """
         path = self._path(ref)
         async with self._fetching.setdefault(path.name, asyncio.Lock()):
+            # To many: the same content under the same key has been checked for the first of our organs.
+            if self.holds(ref, content):
+                return
             if path.exists():
-                return False
-            data = b"".join([chunk async for chunk in _fetch(carrier, ref)])
-            try:
-                await asyncio.to_thread(write_atomically, path, data)
-            except OSError as error:
-                raise StorageFailed(f"{path.name}: {error.strerror}") from error
-            return True
+                await in_thread(_check_kept, path, ref, content)
+            else:
+                await self._fetch(carrier, ref, content, path)
+            if len(self._intact) >= _REMEMBERED:
+                del self._intact[next(iter(self._intact))]
+            self._intact[ref] = content.digest
+
+    def holds(self, ref: BlobRef, content: Content) -> bool:
+        """Tell whether a content is here and was checked since the start."""
+        return self._intact.get(ref) == content.digest and self._path(ref).exists()
 
     async def read(self, ref: BlobRef) -> bytes:
-        """Decrypt a kept content.
+        """Decrypt a kept content into memory.
 
         Raises:
             EnvelopeInvalid: altered or cut short.
             StorageFailed: it is not there.
         """
-        path = self._path(ref)
-        try:
-            data = await asyncio.to_thread(path.read_bytes)
-        except OSError as error:
-            raise StorageFailed(f"{path.name}: {error.strerror}") from error
-        pieces = (data[start : start + _CHUNK_ON_WIRE] for start in range(0, len(data), _CHUNK_ON_WIRE))
-        return await _joined(chunks.decrypt(_each(pieces), ref.key, count=ref.chunks))
+        return await _joined(self.pieces(ref))
 
-    def drop(self, ref: BlobRef) -> None:
-        """Let go of a kept content that turned out not to be the sealed one, so that it can be fetched again."""
-        self._path(ref).unlink(missing_ok=True)
+    async def pieces(self, ref: BlobRef, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes]:
+        """Decrypt a kept content, or a range of it, piece by piece; memory stays bounded.
+
+        Args:
+            ref: where it came from.
+            start: the first byte, from 0.
+            stop: the byte after the last; to the end if not given.
+
+        Raises:
+            EnvelopeInvalid: altered or cut short.
+            StorageFailed: it is not there.
+        """
+        cipher = chunks.Cipher(ref.key, count=ref.chunks)
+        number = start // chunks.CHUNK
+        while number < ref.chunks and (stop is None or number * chunks.CHUNK < stop):
+            slab = await in_thread(plain_slab, self._path(ref), cipher, number)
+            if not slab:
+                raise EnvelopeInvalid(f"{number} of {ref.chunks} chunks")
+            for piece in slab:
+                at = number * chunks.CHUNK
+                number += 1
+                if wanted := piece[max(0, start - at) : None if stop is None else max(0, stop - at)]:
+                    yield wanted
+
+    async def _fetch(self, carrier: Carrier, ref: BlobRef, content: Content, path: Path) -> None:
+        await in_thread(check_room, self._folder, content.size)
+        part = path.with_name(f"{path.name}{_PART}")
+        file = await in_thread(ChunkFile, part, chunks.Cipher(ref.key, count=ref.chunks))
+        try:
+            async with aclosing(_fetch(carrier, ref, first=file.number)) as source:
+                async for slab in _slabs(source):
+                    await in_thread(file.add_chunks, slab)
+            file.check(content)
+            await in_thread(file.finish, path)
+        except TrustError:
+            part.unlink(missing_ok=True)
+            raise
+        finally:
+            file.close()
 
     def _path(self, ref: BlobRef) -> Path:
         # Names are the sender's choice: two sites may choose the same, and must not stand in each other's way.
         return self._folder / f"{ref.branch}.{ref.site}.{ref.name}"
 
 
+def _check_kept(path: Path, ref: BlobRef, content: Content) -> None:
+    cipher = chunks.Cipher(ref.key, count=ref.chunks)
+    digest, size, number = hashlib.sha256(), 0, 0
+    while slab := plain_slab(path, cipher, number):
+        for piece in slab:
+            digest.update(piece)
+            size += len(piece)
+        number += len(slab)
+    if number != ref.chunks:
+        raise EnvelopeInvalid(f"{number} of {ref.chunks} chunks")
+    if size != content.size or digest.digest() != content.digest:
+        raise DigestMismatch(content.name or f"{size} bytes where {content.size} were sealed")
+
+
 def _prefix(branch: str, site: str, name: str) -> str:
     return f"blob.{branch}.{site}.{name}"
 
 
-def _fetch(carrier: Carrier, ref: BlobRef) -> AsyncIterator[bytes]:
-    return carrier.get_blob(blob_stream(ref.branch), _prefix(ref.branch, ref.site, ref.name), ref.chunks)
+def _fetch(carrier: Carrier, ref: BlobRef, *, first: int = 0) -> AsyncGenerator[bytes]:
+    prefix = _prefix(ref.branch, ref.site, ref.name)
+    return carrier.get_blob(blob_stream(ref.branch), prefix, ref.chunks, first=first)
+
+
+async def _slabs(source: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    slab: list[bytes] = []
+    async for chunk in source:
+        slab.append(chunk)
+        if len(slab) == SLAB:
+            yield slab
+            slab = []
+    if slab:
+        yield slab
 
 
 async def _each(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:

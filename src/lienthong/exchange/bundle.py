@@ -21,7 +21,7 @@ from lienthong.trust.seal import Bundled, Opened, Verifier
 MAX_CALLS: Final = 32
 """Calls in one bundle: more would make those at its end wait longer than a second signature takes."""
 MAX_BYTES: Final = 256 * 1024
-"""Bytes of contents in one bundle that is made here."""
+"""Bytes of headers and contents in one bundle that is made here: the carrier takes some more in a message."""
 # Head and body.
 _CONTENTS: Final = 2
 
@@ -57,7 +57,8 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
             raise Malformed(f"{len(data)} bytes where {MAX_ENVELOPE} are allowed")
         try:
             return _DECODER.decode(data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            # The second for text that is not UTF-8: msgspec passes Python's own error on.
             raise Malformed(str(error)) from error
 
     @classmethod
@@ -93,7 +94,7 @@ def groups[T](items: Iterable[T], *, size: Callable[[T], int], alone: Callable[[
 
     Args:
         items: calls or answers.
-        size: bytes of one's contents.
+        size: bytes of one's header and contents.
         alone: whether one goes by itself.
     """
     divided: list[list[T]] = []

@@ -6,6 +6,8 @@ from msgspec.structs import replace as changed
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.archive.archive import Archive
+from lienthong.exchange.archive.kept import Side
 from lienthong.exchange.asks import Asker
 from lienthong.exchange.errors import ExchangeError
 from lienthong.exchange.exchanged import Answer, Call, Sent
@@ -26,9 +28,10 @@ TIMEOUT: Final[Millis] = 60 * SECOND
 class Caller:
     """Makes calls for the organs of one gateway."""
 
-    def __init__(self, node: Node, *, timeout: Millis = TIMEOUT) -> None:
-        """Call from this node; an answer may take so many milliseconds."""
+    def __init__(self, node: Node, *, timeout: Millis = TIMEOUT, archive: Archive | None = None) -> None:
+        """Call from this node; an answer may take so many milliseconds; copies go into the archive, if there is one."""
         self._node = node
+        self._archive = archive
         self._lanes = Lanes(node)
         self._timeout = timeout
 
@@ -64,10 +67,13 @@ class Caller:
             await self._record(header, sender, kind=kind_of(error), verdict=error.code, detail=str(error))
             raise
         try:
-            return await self._lanes.exchange(sent)
+            answer = await self._lanes.exchange(sent)
         finally:
             if isinstance(sent.body, HeldRef):
                 self._node.held.drop(sent.body.name)
+        if self._archive is not None:
+            self._archive.keep(Side.CALLER, header, (head, call.message.body), (answer.head, answer.message.body))
+        return answer
 
     async def _call_at_length(self, call: Call, body: bytes) -> Answer:
         writer = self._node.spool.writer(str(call.client))

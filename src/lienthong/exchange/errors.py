@@ -80,6 +80,22 @@ class ReceiverUnknown(Refused):
     hint = "Check the identifier with `lienthong directory show`."
 
 
+class PartyUnknown(Refused):
+    """The represented party is not in the directory."""
+
+    code = "party_unknown"
+    fault = "UnknownMember"
+    hint = "Write [INSTANCE/]CLASS/MEMBER of an organ in the directory, or a class that no organ has."
+
+
+class SecurityServerInvalid(Refused):
+    """The provider is not at the gateway that the call shall go to."""
+
+    code = "security_server_invalid"
+    fault = "InvalidSecurityServer"
+    hint = "Leave X-Road-Security-Server out, or name an organ at the provider's site and that site."
+
+
 class AddressInvalid(Refused):
     """The sender's or the receiver's identifier is not in its one form."""
 
@@ -200,6 +216,14 @@ class DirectoryStale(Refused):
     hint = "Reconnect the gateway to the centre so that it can fetch the directory (`lienthong doctor`)."
 
 
+class LimitExceeded(Refused):
+    """Too much at once or in too short a time."""
+
+    code = "limit_exceeded"
+    fault = "LimitExceeded"
+    hint = "Wait a second and call again, less at once; the gateway's operator can raise [limits]."
+
+
 class Malformed(ExchangeError):
     """What came is not well formed."""
 
@@ -230,6 +254,17 @@ class BackendUnavailable(ExchangeError):
     code = "service_failed"
     fault = "ServiceFailed"
     hint = "Ask the providing organ whether its service runs and whether its URL is right."
+
+
+class DescriptionUnreadable(ExchangeError):
+    """Failed reading service description from."""
+
+    code = "description_unreadable"
+    hint = "Ask the providing organ to look at its gateway's log."
+
+    def __str__(self) -> str:
+        """The words that X-Road's clients know; where the description lies inside the organ is nobody's business."""
+        return f"{self.message} {self.where}. {self.advice}"
 
 
 class StorageFailed(ExchangeError):
@@ -267,6 +302,56 @@ class MessageUnknown(ExchangeError):
 
     code = "message_unknown"
     hint = "List the mailbox to see what is there."
+
+
+class MessageRecalled(ExchangeError):
+    """Its sender has taken the message back."""
+
+    code = "message_recalled"
+    hint = "It must not be acted on; the evidence that it came and was taken back is kept."
+
+
+class MessageHeld(ExchangeError):
+    """An earlier message of the conversation has not come yet."""
+
+    code = "message_held"
+    hint = "Wait: it is handed over when the earlier one is there or the time to wait for it is over."
+
+
+class NobodyAddressed(ExchangeError):
+    """The address names nobody."""
+
+    code = "nobody_addressed"
+    fault = "UnknownMember"
+    hint = "Look up groups and organs with `lienthong directory show`."
+
+
+class UploadUnknown(ExchangeError):
+    """There is no such upload."""
+
+    code = "upload_unknown"
+    hint = "Begin a new one; those that nobody goes on with are dropped after a while."
+
+
+class UploadConflict(ExchangeError):
+    """The upload is not where this piece would go on."""
+
+    code = "upload_conflict"
+    hint = "Ask for the upload's offset and send from there on."
+
+
+class UploadInvalid(ExchangeError):
+    """What was uploaded is not what was announced."""
+
+    code = "upload_invalid"
+    hint = "Begin a new upload with the size and digest of the content."
+
+
+class RangeInvalid(ExchangeError):
+    """The range does not lie within the content."""
+
+    code = "range_invalid"
+    hint = "The header says how large the content is; ranges count from 0, their end is exclusive."
 
 
 class RemoteError(ExchangeError):

@@ -37,6 +37,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     status: int
     message: HttpMessage
+    # The headers as they were sealed.
+    head: bytes = b""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +66,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def size(self) -> int:
-        """Bytes of its contents, without a body that travels apart."""
-        return len(self.head) + (len(self.body) if isinstance(self.body, bytes) else 0)
+        """Bytes of its header and contents, without a body that travels apart."""
+        return len(self.encoded) + len(self.head) + (len(self.body) if isinstance(self.body, bytes) else 0)
 
     @property
     def inline(self) -> tuple[bytes, ...]:

@@ -8,25 +8,41 @@ from pathlib import Path
 from typing import Final
 
 from lienthong.directory.snapshot import Snapshot
+from lienthong.exchange.archive.archive import Archive
 from lienthong.exchange.backend import Backend
+from lienthong.exchange.bell import Bell
 from lienthong.exchange.blobs import BlobStore
 from lienthong.exchange.caller import Caller
+from lienthong.exchange.descriptions import Descriptions
+from lienthong.exchange.limiting import RECORD_EVERY, Limiting
+from lienthong.exchange.limits import Limits
+from lienthong.exchange.mail.address import LocalGroups
 from lienthong.exchange.mail.mailbox import Mailbox
+from lienthong.exchange.mail.ordering import HOLD
+from lienthong.exchange.mail.publishing import publish_due
 from lienthong.exchange.mail.receiver import Receiver
-from lienthong.exchange.mail.sender import Sender, publish_due
+from lienthong.exchange.mail.safe import Safe
+from lienthong.exchange.mail.sender import Sender
 from lienthong.exchange.mail.store import MailItem, MailStore, ReceiptItem
+from lienthong.exchange.mail.uploads import MAX_UPLOAD, Uploads
 from lienthong.exchange.node import Node
 from lienthong.exchange.provider import Provider
 from lienthong.exchange.subjects import mail_stream
+from lienthong.exchange.topics.topics import Topics
 from lienthong.exchange.transport.base import Gap, Message, Subscription
 from lienthong.kernel.clock import HOUR, Millis
 from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.identifiers import parse_client
 from lienthong.trust.checkpoint import CheckpointSigner
 from lienthong.trust.errors import JournalError
 from lienthong.trust.journal import Entry
 
 RESEND_EVERY: Final = 5.0
 """Seconds between looks at what is due to be sent again."""
+SWEEP_EVERY: Final = 600.0
+"""Seconds between looks at what nobody needs any more."""
+OUTBOX: Final = "outbox"
+"""Folder beside that of received contents: contents of what is sent, encrypted."""
 CHECKPOINT_EVERY: Final = 60.0
 """Seconds between signed heads of the journal, if anything was recorded in between."""
 IDLE_NOTED_EVERY: Final = HOUR
@@ -37,7 +53,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class Gateway:
-    """One site's gateway. ``start`` it, use ``caller``, ``sender`` and ``mailbox``, ``close`` it."""
+    """One site's gateway. ``start`` it, use ``caller``, ``sender``, ``mailbox`` and ``topics``, ``close`` it."""
 
     node: Node
     backend: Backend
@@ -45,14 +61,31 @@ class Gateway:
     blobs: Path
     # Signs checkpoints of the journal with the site's key; None for a gateway without one.
     signer: CheckpointSigner | None = None
+    # How much one information system and one other site may ask for.
+    limits: Limits = field(default_factory=Limits)
+    # Copies of what calls carried; None where nothing is kept.
+    archive: Archive | None = None
+    # What ``getOpenAPI`` hands out.
+    descriptions: Descriptions = field(default_factory=lambda: Descriptions(sources={}))
     on_receipt: Callable[[ReceiptItem], None] | None = None
     # Told of every message that has arrived in a mailbox.
     on_arrival: Callable[[MailItem], None] | None = None
+    # Bytes that one content of a message may have, sent or received.
+    max_content: int = MAX_UPLOAD
+    # How long a message waits for an earlier one of its conversation.
+    hold: Millis = HOLD
+    # Groups of this site that mail may be addressed to: code → members.
+    local_groups: LocalGroups = field(default_factory=dict)
 
     caller: Caller = field(init=False)
     sender: Sender = field(init=False)
     mailbox: Mailbox = field(init=False)
+    topics: Topics = field(init=False)
     store: MailStore = field(init=False)
+    limiting: Limiting = field(init=False)
+    # Rings for an organ when something has come for it.
+    bell: Bell = field(init=False, default_factory=Bell)
+    _uploads: Uploads = field(init=False)
     _receiver: Receiver = field(init=False)
     _provider: Provider = field(init=False)
     # Calls and mail of each branch.
@@ -67,12 +100,24 @@ class Gateway:
     def __post_init__(self) -> None:
         """Set up the parts."""
         blobs = BlobStore(self.blobs)
+        safe = Safe(self.node)
         self.store = MailStore(self.node.journal)
-        self.caller = Caller(self.node)
-        self.sender = Sender(self.node, self.store)
-        self.mailbox = Mailbox(self.node, self.store, blobs)
-        self._receiver = Receiver(self.node, self.store, blobs, on_receipt=self.on_receipt, on_arrival=self.on_arrival)
-        self._provider = Provider(self.node, self.backend)
+        self.limiting = Limiting(self.node, self.limits)
+        self.caller = Caller(self.node, archive=self.archive)
+        self.topics = Topics(self.node)
+        self._uploads = Uploads(self.node, safe, self.blobs.with_name(OUTBOX), limit=self.max_content)
+        self.sender = Sender(self.node, self.store, self._uploads, safe, local_groups=self.local_groups)
+        self._receiver = Receiver(
+            self.node,
+            self.store,
+            blobs,
+            on_receipt=self._receipted,
+            on_arrival=self._arrived,
+            hold=self.hold,
+            max_content=self.max_content,
+        )
+        self.mailbox = Mailbox(self.node, self.store, blobs, self._receiver)
+        self._provider = Provider(self.node, self.backend, archive=self.archive, descriptions=self.descriptions)
 
     async def start(self) -> None:
         """Listen for the organs hosted here and begin the work in the background.
@@ -82,8 +127,12 @@ class Gateway:
         """
         for branch in self.node.hosted_branches():
             await self._listen(branch)
+        await self.topics.start()
         self._tasks.append(asyncio.create_task(self._every(RESEND_EVERY, self._resend)))
+        self._tasks.append(asyncio.create_task(self._every(RESEND_EVERY, self._receiver.tend)))
+        self._tasks.append(asyncio.create_task(self._every(SWEEP_EVERY, self.sender.sweep)))
         self._tasks.append(asyncio.create_task(self._every(CHECKPOINT_EVERY, self.checkpoint)))
+        self._tasks.append(asyncio.create_task(self._every(RECORD_EVERY, self.limiting.record)))
 
     async def directory_changed(self, _: Snapshot) -> None:
         """Listen for branches that are new at this site; may be called again when it failed.
@@ -93,6 +142,7 @@ class Gateway:
         """
         for branch in self.node.hosted_branches():
             await self._listen(branch)
+        await self.topics.directory_changed()
 
     async def checkpoint(self) -> None:
         """Sign the journal's head if anything was recorded since the last time."""
@@ -112,18 +162,35 @@ class Gateway:
         await self._provider.close()
         self.node.held.close()
         await self.node.pulls.close()
+        await self._receiver.close()
+        self._uploads.close()
         await asyncio.gather(*self._notes, return_exceptions=True)
+        await self.topics.close()
         try:
+            await self.limiting.record()
             await self.checkpoint()
         except LienthongError as error:
             _log.warning("the journal's head is not signed: %s", error)
         await self.backend.close()
+        await self.descriptions.close()
+
+    def _receipted(self, item: ReceiptItem) -> None:
+        if self.bell.waited_for and (sender := self.store.sender_of(item.message.bytes, item.receiver)):
+            self.bell.ring(str(parse_client(sender).organ))
+        if self.on_receipt is not None:
+            self.on_receipt(item)
+
+    def _arrived(self, item: MailItem) -> None:
+        self.bell.ring(item.receiver)
+        if self.on_arrival is not None:
+            self.on_arrival(item)
 
     async def _listen(self, branch: str) -> None:
         async with self._listening:
             if branch in self._branches:
                 return
-            calls = await self.node.carrier.serve(f"rpc.{branch}.{self.node.site}.>", self._provider.handle)
+            answer = self.limiting.guarded(self._provider.handle)
+            calls = await self.node.carrier.serve(f"rpc.{branch}.{self.node.site}.>", answer)
             try:
                 self._branches[branch] = (calls, await self._read(branch))
             except LienthongError:

@@ -18,6 +18,11 @@ class Gathering[Item]:
         self._come.append(item)
         self._news.set()
 
+    def give_up(self) -> None:
+        """Wait for one less: it will not come."""
+        self._missing -= 1
+        self._news.set()
+
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """Return what has come since the last batch, until all have."""
         while self._missing:
@@ -25,4 +30,5 @@ class Gathering[Item]:
             self._news.clear()
             batch, self._come = self._come, []
             self._missing -= len(batch)
-            yield batch
+            if batch:
+                yield batch

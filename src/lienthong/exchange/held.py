@@ -8,7 +8,8 @@ from typing import Final
 from lienthong.exchange.asks import Asker, Pull, new_name
 from lienthong.exchange.errors import BodyGone
 from lienthong.exchange.packet import HeldRef, notice
-from lienthong.exchange.spool import NUMBER_SIZE, UNIT_CHUNKS, Spooled
+from lienthong.exchange.spool import Spooled
+from lienthong.exchange.spool_store import NUMBER_SIZE, UNIT_CHUNKS
 from lienthong.trust import chunks
 
 KEPT_SECONDS: Final = 300.0

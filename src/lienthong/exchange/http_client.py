@@ -25,6 +25,7 @@ MAX_HEAD: Final = 256 * 1024
 """Bytes of an answer's headers that are taken."""
 # Servers commonly close idle connections after a minute or less: one that has rested is not used again.
 _IDLE_SECONDS: Final = 10.0
+_FIRST: Final = 100
 _FINAL: Final = 200
 # Bytes of an answer that wait for who reads it before no more is taken from the server.
 _WAITING: Final = 1024 * 1024
@@ -290,7 +291,7 @@ class _Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._head = self._size = 0
         self._most = most
-        self._begun = False
+        self._begun = self._headed = False
         self.reusable = self.flowing = False
         self._transport.write(data)
         try:
@@ -371,9 +372,18 @@ class _Connection(asyncio.Protocol):
         self._head += len(name) + len(value)
         if self._head > MAX_HEAD:
             raise HttpFailure(f"an answer with over {MAX_HEAD} bytes of headers")
+        if self._headed:
+            # A trailer: whoever merges it with the headers lets a body change them (RFC 9110, section 6.5.1).
+            return
         self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
+        self._headed = True
+        if self._parser.get_status_code() < _FIRST:
+            raise HttpFailure(f"the status {self._parser.get_status_code()}")
+        coding = ",".join(value for name, value in self._headers if name == "transfer-encoding").strip().lower()
+        if coding not in {"", "chunked"}:
+            raise HttpFailure(f"the transfer coding {coding[:80]}")
         if self._bodiless and self._parser.get_status_code() >= _FINAL:
             # The parser does not know that no body follows.
             self._finish()
@@ -404,6 +414,7 @@ class _Connection(asyncio.Protocol):
         if self._parser.get_status_code() < _FINAL:
             # An interim answer (RFC 9110, section 15.2): the final one follows.
             self._headers.clear()
+            self._headed = False
             return
         self.reusable = self._parser.should_keep_alive() and not self.unfinished
         self._finish()
@@ -429,7 +440,7 @@ class _Connection(asyncio.Protocol):
 
     def _ends_with_the_connection(self) -> bool:
         names = {name for name, _ in self._headers}
-        return bool(names) and not names & {"content-length", "transfer-encoding"}
+        return self._headed and not names & {"content-length", "transfer-encoding"}
 
 
 class _Coming(LargeBody):

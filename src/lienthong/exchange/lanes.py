@@ -20,6 +20,7 @@ from lienthong.exchange.errors import (
     CarrierTimeout,
     CarrierUnavailable,
     ExchangeError,
+    LimitExceeded,
     NoResponder,
     RemoteError,
 )
@@ -33,7 +34,7 @@ from lienthong.exchange.subjects import call_subject
 from lienthong.kernel.clock import SECOND
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust.envelope import Session
-from lienthong.trust.errors import TrustError
+from lienthong.trust.errors import JournalError, TrustError
 from lienthong.trust.header import Content, Kind
 from lienthong.trust.journal import Entry
 from lienthong.trust.keys import PublicKey
@@ -204,6 +205,8 @@ class Lanes:
             self._defer(message, session, later)
             return
         come = [self._matched(message, *each) for each in self._opened(message, plaintext)]
+        if len({each.opened.header.answers for each in come}) < len(come):
+            raise AnswerInvalid("two answers to one call in a bundle")
         self._sessions.confirm(session, ends=message.ends, key=message.key)
         for each in come:
             each.call.settled = True
@@ -252,7 +255,9 @@ class Lanes:
             code = notice_of(reply)
             if code is None:
                 return reply
-            if code != WORKING:
+            if code == LimitExceeded.code:
+                await asyncio.sleep(_AGAIN_SECONDS)
+            elif code != WORKING:
                 raise RemoteError(code, f"the provider's gateway said: {code}")
             heard = loop.time()
 
@@ -306,15 +311,15 @@ class Lanes:
         match come.parts:
             case [bytes() as head, bytes() as body]:
                 check_contents(header, (head, body))
-                return Answer(status=int(header.status), message=HttpMessage(headers=decode_head(head), body=body))
+                message = HttpMessage(headers=decode_head(head), body=body)
             case [bytes() as head, HeldRef() as ref] if len(header.contents) == _CONTENTS:
                 check_content(header.contents[0], head)
                 message = HttpMessage(
                     headers=decode_head(head), body=self._incoming(come.call, ref, header.contents[1])
                 )
-                return Answer(status=int(header.status), message=message)
             case _:
                 raise AnswerInvalid(f"the contents of {header.id}")
+        return Answer(status=int(header.status), message=message, head=head)
 
     def _incoming(self, call: _Waiting, ref: HeldRef, content: Content) -> Incoming:
         async def failed(error: ExchangeError | TrustError) -> None:
@@ -335,7 +340,7 @@ class Lanes:
             return
         try:
             await self._node.journal.commit(entries)
-        except TrustError as error:
+        except JournalError as error:
             # Nothing counts without evidence.
             settles = [_failing(call, _alike(error)) for call in calls]
         for settle in settles:

@@ -10,13 +10,13 @@ from typing import Final
 
 import msgspec
 
-from lienthong.directory.model import Grant, Organ, Service, Subsystem
+from lienthong.directory.model import Grant, Organ, Service, Subsystem, Topic, TopicGrant
 from lienthong.directory.snapshot import Snapshot, Standing
 from lienthong.exchange import errors, grants
 from lienthong.exchange.http import METHODS
 from lienthong.kernel.clock import DAY, HOUR, MINUTE, Millis
 from lienthong.kernel.errors import IdentifierInvalid
-from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, parse_client
+from lienthong.kernel.identifiers import ClientId, OrganId, ServiceId, SubsystemId, TopicId, parse_client
 from lienthong.trust.header import Header, Kind
 
 CLOCK_SKEW: Final = MINUTE
@@ -26,6 +26,8 @@ LONGEST: Final[dict[Kind, Millis]] = {
     Kind.RESPONSE: HOUR,
     Kind.MESSAGE: 90 * DAY,
     Kind.RECEIPT: 90 * DAY,
+    Kind.EVENT: 90 * DAY,
+    Kind.RECALL: 90 * DAY,
 }
 """For how long a seal may be valid: until then its id has to be remembered."""
 
@@ -186,6 +188,22 @@ def is_granted(case: Case) -> errors.Refused | None:
     return None
 
 
+def topic_is_the_senders(case: Case) -> errors.Refused | None:
+    """Nobody but the information system that owns a topic may publish on it."""
+    topic = _topic(case)
+    if topic is None or topic.id.owner != case.client:
+        return errors.ReceiverUnknown(case.header.receiver)
+    return None
+
+
+def event_label_is_covered(case: Case) -> errors.Refused | None:
+    """The ceilings of who publishes must cover the label; those of who reads are asked when it reads."""
+    subsystem = case.directory.subsystem(case.client) if isinstance(case.client, SubsystemId) else None
+    if all(end is not None and case.header.label <= end.ceiling for end in (case.sender, subsystem)):
+        return None
+    return errors.LabelAboveCeiling(f"{case.header.label} from {case.client} on {case.header.receiver}")
+
+
 RULES: Final[dict[Kind, tuple[Rule, ...]]] = {
     Kind.REQUEST: (
         directory_is_current,
@@ -208,9 +226,19 @@ RULES: Final[dict[Kind, tuple[Rule, ...]]] = {
     ),
     Kind.RESPONSE: (connection_belongs_to_sender, in_time),
     Kind.RECEIPT: (connection_belongs_to_sender, in_time),
+    Kind.EVENT: (
+        directory_is_current,
+        connection_belongs_to_sender,
+        sender_is_active,
+        in_time,
+        topic_is_the_senders,
+        event_label_is_covered,
+    ),
+    # As a message, but without its label: what a sender has sent he may take back.
+    Kind.RECALL: (directory_is_current, connection_belongs_to_sender, sender_is_active, receiver_is_active, in_time),
 }
 """Which rules hold for what is exchanged, in the order in which they are asked."""
-METASERVICES: Final = frozenset({"listMethods", "allowedMethods"})
+METASERVICES: Final = frozenset({"listMethods", "allowedMethods", "getOpenAPI"})
 """Service codes every provider answers to without a grant (PR-MREST)."""
 
 
@@ -219,10 +247,19 @@ def grants_reaching(service: Service, client: ClientId, directory: Snapshot) -> 
     return [grant for grant in service.grants if _names(grant.to, client, directory)]
 
 
+def readers_grants(topic: Topic, client: ClientId, directory: Snapshot) -> list[TopicGrant]:
+    """Return the grants of a topic that name a client, for whatever purpose."""
+    return [grant for grant in topic.grants if _names(grant.to, client, directory)]
+
+
 def _case(header: Header, connection: Connection, directory: Snapshot, standing: Standing, at: Millis) -> Case:
     service = _service_id(header.receiver) if header.kind is Kind.REQUEST else None
     client = _service_id(header.sender).provider if header.kind is Kind.RESPONSE else _client(header.sender)
-    receiver = _client(header.receiver) if service is None else service
+    receiver: ClientId | ServiceId | TopicId
+    if header.kind is Kind.EVENT:
+        receiver = _topic_id(header.receiver)
+    else:
+        receiver = _client(header.receiver) if service is None else service
     return Case(
         header=header,
         connection=connection,
@@ -246,7 +283,16 @@ def _service_id(text: str) -> ServiceId:
     return _in_its_one_form(text, ServiceId.parse(text))
 
 
-def _in_its_one_form[T: ClientId | ServiceId](text: str, id_: T) -> T:
+@lru_cache(maxsize=4096)
+def _topic_id(text: str) -> TopicId:
+    return _in_its_one_form(text, TopicId.parse(text))
+
+
+def _topic(case: Case) -> Topic | None:
+    return case.directory.topic(_topic_id(case.header.receiver))
+
+
+def _in_its_one_form[T: ClientId | ServiceId | TopicId](text: str, id_: T) -> T:
     # Two ways to write one name would be two mailboxes, and two memories against replays.
     if str(id_) != text:
         raise IdentifierInvalid(f"{text[:200]!r} is written {str(id_)[:200]!r}")

@@ -1,6 +1,7 @@
 """Calls, on the side of who provides: open, check, decide, record, carry out, seal, record, answer."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from typing import Any
 
@@ -10,10 +11,12 @@ from lienthong.directory.model import Organ
 from lienthong.exchange import asks, bundle
 from lienthong.exchange.alarms import alarm
 from lienthong.exchange.answering import Answering, Ready, Received, Unfinished
+from lienthong.exchange.archive.archive import Archive
 from lienthong.exchange.asks import Asker
 from lienthong.exchange.backend import Backend
 from lienthong.exchange.bundle import Bundle
 from lienthong.exchange.deferred import Deferred
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.errors import ExchangeError, Malformed
 from lienthong.exchange.gathering import Gathering
 from lienthong.exchange.http import HttpMessage
@@ -30,6 +33,8 @@ from lienthong.trust.header import Header, Kind
 from lienthong.trust.journal import Entry, Statement
 from lienthong.trust.seal import Opened, seal_bundle
 
+_log = logging.getLogger(__name__)
+
 
 class _Later(msgspec.Struct, frozen=True):
     """The word that an answer comes later, encrypted."""
@@ -40,10 +45,17 @@ class _Later(msgspec.Struct, frozen=True):
 class Provider:
     """Answers calls to the services of one gateway's organs."""
 
-    def __init__(self, node: Node, backend: Backend) -> None:
-        """Answer with what the backend says."""
+    def __init__(
+        self,
+        node: Node,
+        backend: Backend,
+        *,
+        archive: Archive | None = None,
+        descriptions: Descriptions | None = None,
+    ) -> None:
+        """Answer with what the backend says; copies go into the archive, if there is one."""
         self._node = node
-        self._steps = Answering(node, backend)
+        self._steps = Answering(node, backend, archive=archive, descriptions=descriptions)
         self._sessions = ProviderSessions(node.clock)
         self._deferred = Deferred()
 
@@ -249,6 +261,11 @@ class Provider:
             answer = await self._steps.carry_out(received, message)
         except (ExchangeError, TrustError) as error:
             answer = self._steps.refuse(received, error)
+        except Exception:  # noqa: BLE001 - see the comment
+            # As for a call alone a defect leaves this one without an answer; the others get theirs.
+            _log.exception("no answer for %s: a defect", received.opened.header.receiver)
+            ready.give_up()
+            return
         if isinstance(answer, Unfinished):
             ready.add(_Later(self._later(received, aad, self._steps.finish(received, answer))))
         else:
@@ -287,7 +304,7 @@ def _never(_: Ready) -> bool:
 
 
 def _size(ready: Ready) -> int:
-    return sum(len(part) for part in ready.parts if isinstance(part, bytes))
+    return len(ready.encoded) + sum(len(part) for part in ready.parts if isinstance(part, bytes))
 
 
 class _UnknownSession(Exception):

@@ -8,21 +8,20 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from lienthong.exchange.asks import Pull
 from lienthong.exchange.errors import (
     BodyGone,
     CarrierTimeout,
     CarrierUnavailable,
     ExchangeError,
+    LimitExceeded,
     Malformed,
     NoResponder,
     RemoteError,
 )
 from lienthong.exchange.http import LargeBody
 from lienthong.exchange.packet import HeldRef, notice_of
-from lienthong.exchange.spool import NUMBER_SIZE, UNIT_CHUNKS
+from lienthong.exchange.spool_store import NUMBER_SIZE, UNIT_CHUNKS
 from lienthong.exchange.transport.base import Carrier
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust import chunks
@@ -103,7 +102,7 @@ class Incoming(LargeBody):
         self._content = content
         self._subject = subject
         self._failed = failed
-        self._cipher = AESGCM(ref.key)
+        self._cipher = chunks.Cipher(ref.key, count=ref.chunks)
         self._digest = hashlib.sha256()
         self._come = 0
         self._plain = bytearray(UNIT_CHUNKS * chunks.CHUNK)
@@ -140,7 +139,7 @@ class Incoming(LargeBody):
     def _opened(self, data: bytes, first: int) -> bytes:
         """Decrypt chunks and check the whole with the last of them; runs in a thread."""
         view, plain = memoryview(data)[NUMBER_SIZE:], memoryview(self._plain)
-        size = chunks.decrypt_into(self._cipher, view, plain, first=first, count=self._ref.chunks)
+        size = self._cipher.decrypt_into(first, view, plain)
         self._digest.update(plain[:size])
         self._come += size
         complete = first + _count_in(data) == self._ref.chunks
@@ -259,6 +258,9 @@ def _check(reply: bytes) -> None:
     code = notice_of(reply)
     if code == BodyGone.code:
         raise BodyGone
+    if code == LimitExceeded.code:
+        # Too many at once: it goes on in a while.
+        raise _Lost
     if code is not None:
         raise RemoteError(code, f"the other side's gateway said: {code}")
     if not NUMBER_SIZE + chunks.TAG_SIZE <= len(reply) <= NUMBER_SIZE + UNIT_CHUNKS * chunks.ON_WIRE:

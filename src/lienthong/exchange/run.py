@@ -13,14 +13,21 @@ from lienthong.directory.errors import DirectoryError
 from lienthong.directory.fetchers import CarrierFetcher
 from lienthong.directory.follow import Follower
 from lienthong.directory.snapshot import Snapshot
+from lienthong.exchange.archive.archive import Archive
+from lienthong.exchange.asic.containers import Containers
+from lienthong.exchange.asic.signer import Signer, read_certificates
+from lienthong.exchange.asic.timestamp import Authority
 from lienthong.exchange.backend import HttpBackend
-from lienthong.exchange.config import ConfigInvalid, GatewayConfig
+from lienthong.exchange.config import AsicConfig, ConfigInvalid, GatewayConfig
+from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.node import Node
-from lienthong.exchange.rest.app import build
+from lienthong.exchange.rest.access import Access
+from lienthong.exchange.rest.app import Proof, build
+from lienthong.exchange.rest.faces import faces, renewing
 from lienthong.exchange.rest.r1 import R1
-from lienthong.exchange.rest.server import WebServer
+from lienthong.exchange.tls import ServiceContexts
 from lienthong.exchange.transport.nats import NatsCarrier
 from lienthong.kernel.clock import Clock, SystemClock
 from lienthong.kernel.errors import LienthongError
@@ -49,8 +56,9 @@ class Running:
     gateway: Gateway
     follower: Follower
     carrier: NatsCarrier
-    # Where its web face listens, if it has one.
+    # Where its web face listens in plain HTTP, and with TLS, if it does.
     url: str | None = None
+    secure_url: str | None = None
 
 
 @contextlib.asynccontextmanager
@@ -78,12 +86,17 @@ async def running(
     sys.setswitchinterval(SWITCH_INTERVAL)
     async with contextlib.AsyncExitStack() as stack:
         config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        access = Access(config.subsystems, config.tls, clock)
+        contexts = ServiceContexts(config.trusts, config.tls)
         store = open_keys(config)
         journal = Journal.open(config.journal, site=config.site, clock=clock)
         stack.callback(journal.close)
         carrier = await NatsCarrier.connect(config.nats, config.credential)
         stack.push_async_callback(carrier.close)
         follower = await _follow(config, carrier, clock)
+        archive = Archive.open(config.archive_file, config.archive, clock=clock, snapshot=lambda: follower.snapshot)
+        if archive is not None:
+            stack.callback(archive.close)
         config.spool.mkdir(mode=0o700, exist_ok=True)
         node = Node(
             site=config.site,
@@ -96,11 +109,16 @@ async def running(
         )
         gateway = Gateway(
             node=node,
-            backend=HttpBackend(urls=config.services),
+            backend=HttpBackend(urls=config.services, tls=contexts.of),
             blobs=config.blobs,
+            limits=config.limits,
             signer=_signer(follower.snapshot, config.site, store, clock),
+            archive=archive,
+            descriptions=Descriptions(sources=config.descriptions),
             on_receipt=on_receipt,
             on_arrival=on_arrival,
+            max_content=config.max_content,
+            hold=config.hold,
         )
         stack.push_async_callback(gateway.close)
         await gateway.start()
@@ -111,12 +129,39 @@ async def running(
         gc.set_threshold(GC_THRESHOLD)
         await _keep_following(stack, follower, gateway)
         state = Running(gateway=gateway, follower=follower, carrier=carrier)
-        if config.listen is not None:
-            r1 = R1(caller=gateway.caller, instance=follower.snapshot.instance, codes=config.codes)
-            host, port = config.listen
-            server = await stack.enter_async_context(WebServer(build(gateway, r1), host=host, port=port))
-            state.url = server.url
+        r1 = R1(
+            caller=gateway.caller,
+            instance=follower.snapshot.instance,
+            directory=follower,
+            codes=config.codes,
+            limiter=gateway.limiting.subsystems,
+        )
+        containers = _containers(config.asic, gateway, follower)
+        if containers.authority is not None:
+            stack.callback(containers.authority.client.close)
+        proof = Proof(containers=containers, root=config.root.read_bytes())
+        served = await stack.enter_async_context(
+            faces(config, build(gateway, r1, proof), access, on_stop=gateway.bell.close)
+        )
+        await stack.enter_async_context(renewing(access.renew, contexts.renew))
+        state.url, state.secure_url = served.plain, served.secure
         yield state
+
+
+def _containers(asic: AsicConfig | None, gateway: Gateway, follower: Follower) -> Containers:
+    signer = authority = None
+    if asic is not None:
+        signer = Signer.load(asic.certificate, asic.key, gateway.node.store)
+        if asic.tsa is not None and asic.tsa_certificates is not None:
+            authority = Authority(url=asic.tsa, certificates=tuple(read_certificates(asic.tsa_certificates)))
+    return Containers(
+        node=gateway.node,
+        archive=gateway.archive,
+        signer=signer,
+        authority=authority,
+        published=lambda: follower.published,
+        checkpoint=gateway.checkpoint,
+    )
 
 
 def open_keys(config: GatewayConfig) -> FileKeyStore:

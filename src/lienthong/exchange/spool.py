@@ -8,33 +8,43 @@ that; the key is in memory only, so nothing on the disk can be read by anyone on
 import asyncio
 import hashlib
 import os
-import tempfile
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Annotated, Final
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+import msgspec
 
-from lienthong.exchange.errors import BodyGone, BodyTooLarge, SpoolFull, StorageFailed
+from lienthong.exchange.errors import BodyGone, BodyTooLarge, SpoolFull
 from lienthong.exchange.http import Body, LargeBody
 from lienthong.exchange.packet import content_of
+from lienthong.exchange.spool_store import NUMBER_SIZE, UNIT, UNIT_CHUNKS, UNIT_ON_WIRE, Memory, Store
 from lienthong.trust import chunks
 from lienthong.trust.envelope import KEY_SIZE
 from lienthong.trust.header import Content
 
-UNIT_CHUNKS: Final = 7
-UNIT: Final = UNIT_CHUNKS * chunks.CHUNK
-"""Plain bytes that are encrypted, and travel, at once."""
-UNIT_ON_WIRE: Final = UNIT_CHUNKS * chunks.ON_WIRE
-NUMBER_SIZE: Final = 8
-"""Bytes in front of chunks on the wire: the number of the first."""
-IN_MEMORY: Final = 12 * 1024 * 1024
-"""Bytes of one body that stay in memory before it goes into a file."""
-ALL_IN_MEMORY: Final = 40 * 1024 * 1024
-"""Bytes of all bodies that stay in memory."""
-_GIB: Final = 1024 * 1024 * 1024
+_MIB: Final = 1024 * 1024
+_GIB: Final = 1024 * _MIB
+
+
+class Bodies(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Room for large bodies of calls, in MiB: the names are those of ``[bodies]`` in the configuration."""
+
+    # All that wait here at once, and those of one information system or other site.
+    room: Annotated[int, msgspec.Meta(ge=1)] = 32 * 1024
+    room_per_peer: Annotated[int, msgspec.Meta(ge=1)] = 16 * 1024
+    # One body; 0: as much as there is room for.
+    largest: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+    def spool(self, folder: Path) -> "Spool":
+        """Return a spool of that size whose files are made in a folder."""
+        return Spool(
+            folder=folder,
+            room=self.room * _MIB,
+            room_per_peer=self.room_per_peer * _MIB,
+            largest=self.largest * _MIB,
+        )
 
 
 @dataclass(kw_only=True)
@@ -48,13 +58,19 @@ class Spool:
     room_per_peer: int = 16 * _GIB
     # Bytes of one body; 0: as many as there is room for.
     largest: int = 0
-    in_memory: int = field(init=False, default=0)
-    _used: dict[str, int] = field(init=False, default_factory=dict)
+    # Bytes that lie here.
+    used: int = field(init=False, default=0)
+    _memory: Memory = field(init=False)
+    _peers: dict[str, int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin without any body."""
+        self._memory = Memory(folder=self.folder)
 
     @property
-    def used(self) -> int:
-        """Bytes that lie here."""
-        return sum(self._used.values())
+    def in_memory(self) -> int:
+        """Bytes that lie here in memory, not in files."""
+        return self._memory.used
 
     def writer(self, peer: str, *, sha512: bool = False) -> "Writer":
         """Begin a body.
@@ -63,7 +79,7 @@ class Spool:
             peer: on whose account.
             sha512: whether the SHA-512 of the body will be needed.
         """
-        return Writer(self, peer, sha512=sha512)
+        return Writer(self, Store(self._memory), peer, sha512=sha512)
 
     def check(self, size: int) -> None:
         """Check that a body of so many bytes is one that this gateway takes.
@@ -80,125 +96,25 @@ class Spool:
         Raises:
             SpoolFull: there is no room for them.
         """
-        theirs = self._used.get(peer, 0) + size
+        theirs = self._peers.get(peer, 0) + size
         if theirs > self.room_per_peer or self.used + size > self.room:
             raise SpoolFull(f"{size} bytes more for {peer}")
-        self._used[peer] = theirs
+        self._peers[peer] = theirs
+        self.used += size
 
     def give(self, peer: str, size: int) -> None:
         """Count bytes that no longer lie here."""
-        self._used[peer] -= size
-        if not self._used[peer]:
-            del self._used[peer]
-
-
-class _Store:
-    """Where the ciphertext of one body lies."""
-
-    def __init__(self, spool: Spool) -> None:
-        self.closed = False
-        self._spool = spool
-        # As they travel: each with the number of its first chunk in front.
-        self._units: list[bytes] = []
-        self._in_memory = 0
-        self._file: IO[bytes] | None = None
-        self._filed = False
-        self._busy = 0
-
-    def place(self, size: int) -> bool:
-        """Decide where the next bytes go; returns whether into the file, where all go from then on."""
-        spool = self._spool
-        fits = self._in_memory + size <= IN_MEMORY and spool.in_memory + size <= ALL_IN_MEMORY
-        if not self._filed and (fits or spool.folder is None):
-            self._in_memory += size
-            spool.in_memory += size
-        elif not self._filed:
-            self._filed = True
-            self._forget()
-        return self._filed
-
-    async def run[Result](self, work: Callable[[], Result]) -> Result:
-        """Do something with what lies here in a thread; it stays open meanwhile.
-
-        Raises:
-            BodyGone: it has been closed.
-            StorageFailed: the disk refuses.
-        """
-        if self.closed:
-            raise BodyGone
-        self._busy += 1
-        running = asyncio.get_running_loop().run_in_executor(None, work)
-        running.add_done_callback(self._rested)
-        try:
-            # Cancelling who waits does not stop a thread: only when that is done may the file be closed.
-            return await asyncio.shield(running)
-        except OSError as error:
-            raise StorageFailed(f"a large body: {error.strerror}") from error
-
-    def _rested(self, _: "asyncio.Future[Any]") -> None:
-        self._busy -= 1
-        if self.closed:
-            self.close()
-
-    def append(self, unit: memoryview, *, filed: bool) -> None:
-        """Keep a unit where ``place`` said."""
-        if not filed:
-            self._units.append(bytes(unit))
-            return
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=self._spool.folder, buffering=0)  # noqa: SIM115 - closed in ``close``
-            for each in self._units:
-                _write(self._file, memoryview(each)[NUMBER_SIZE:])
-            self._units = []
-        _write(self._file, unit[NUMBER_SIZE:])
-
-    def unit(self, first: int, count: int) -> bytes | None:
-        """Return chunks that are a unit in memory; None if they are not."""
-        index, rest = divmod(first, UNIT_CHUNKS)
-        if rest or self._file is not None or index >= len(self._units):
-            return None
-        unit = self._units[index]
-        return unit if len(unit) <= NUMBER_SIZE + count * chunks.ON_WIRE else None
-
-    def read(self, first: int, size: int) -> bytes:
-        """Return so many bytes of chunks, with the first one's number in front."""
-        data = bytearray(NUMBER_SIZE + size)
-        data[:NUMBER_SIZE] = first.to_bytes(NUMBER_SIZE)
-        view, start = memoryview(data)[NUMBER_SIZE:], first * chunks.ON_WIRE
-        if self._file is None:
-            self._copy(view, start)
-        elif os.preadv(self._file.fileno(), [view], start) != size:
-            raise OSError(0, "a file was cut short")
-        return bytes(data)
-
-    def _copy(self, into: memoryview, start: int) -> None:
-        done = 0
-        while done < len(into):
-            index, offset = divmod(start + done, UNIT_ON_WIRE)
-            piece = memoryview(self._units[index])[NUMBER_SIZE + offset :][: len(into) - done]
-            into[done : done + len(piece)] = piece
-            done += len(piece)
-
-    def close(self) -> None:
-        """Let go of everything, as soon as no thread uses it."""
-        self.closed = True
-        if self._busy:
-            return
-        self._forget()
-        self._units = []
-        if self._file is not None:
-            self._file.close()
-
-    def _forget(self) -> None:
-        self._spool.in_memory -= self._in_memory
-        self._in_memory = 0
+        left = self._peers.pop(peer, 0) - size
+        if left > 0:
+            self._peers[peer] = left
+        self.used -= size
 
 
 class Spooled(LargeBody):
     """A body that lies in the spool as a whole; let go of it with ``release``."""
 
     def __init__(  # noqa: PLR0913 - what a writer has
-        self, *, spool: Spool, peer: str, store: _Store, key: bytes, size: int, digests: "_Digests"
+        self, *, spool: Spool, peer: str, store: Store, key: bytes, size: int, digests: "_Digests"
     ) -> None:
         """Take over what a writer has written."""
         self._size = size
@@ -233,12 +149,10 @@ class Spooled(LargeBody):
 
     async def pieces(self) -> AsyncGenerator[bytes]:
         """Return the plain body, as long as it has not been let go of."""
-        cipher = AESGCM(self.key)
+        cipher, plain = chunks.Cipher(self.key, count=self.chunks), memoryview(bytearray(UNIT))
         for first in range(0, self.chunks, UNIT_CHUNKS):
             data = await self.read(first, min(UNIT_CHUNKS, self.chunks - first))
-            plain = memoryview(bytearray(UNIT))
-            size = chunks.decrypt_into(cipher, memoryview(data)[NUMBER_SIZE:], plain, first=first, count=self.chunks)
-            yield bytes(plain[:size])
+            yield bytes(plain[: cipher.decrypt_into(first, memoryview(data)[NUMBER_SIZE:], plain)])
 
     def release(self) -> None:
         """Let go of it."""
@@ -261,14 +175,14 @@ class _Digests:
 class Writer:
     """A body on its way into the spool. ``finish`` it or ``discard`` it."""
 
-    def __init__(self, spool: Spool, peer: str, *, sha512: bool) -> None:
+    def __init__(self, spool: Spool, store: Store, peer: str, *, sha512: bool) -> None:
         """Begin; see ``Spool.writer``."""
         self.size = 0
         self._spool = spool
         self._peer = peer
-        self._store = _Store(spool)
+        self._store = store
         self._key = os.urandom(KEY_SIZE)
-        self._cipher = AESGCM(self._key)
+        self._sealer = chunks.Sealer(self._key)
         self._digests = _Digests(sha256=hashlib.sha256(), sha512=hashlib.sha512() if sha512 else None)
         self._unit = bytearray(UNIT)
         self._filled = 0
@@ -344,7 +258,7 @@ class Writer:
         self._digests.update(plain)
         out = memoryview(self._out)
         out[:NUMBER_SIZE] = number.to_bytes(NUMBER_SIZE)
-        size = chunks.encrypt_into(self._cipher, plain, out[NUMBER_SIZE:], first=number, last=last)
+        size = self._sealer.encrypt_into(plain, out[NUMBER_SIZE:], last=last)
         self._store.append(out[: NUMBER_SIZE + size], filed=filed)
 
 
@@ -365,8 +279,3 @@ def spooled(body: LargeBody) -> Spooled:
     if not isinstance(body, Spooled):
         raise TypeError(f"{type(body).__name__} is not in the spool")
     return body
-
-
-def _write(file: IO[bytes], view: memoryview) -> None:
-    while view:
-        view = view[file.write(view) :]

@@ -1,17 +1,22 @@
 """Subjects on the carrier: who to whom, and nothing else.
 
 ``rpc|mail.<branch>.<site>.<organ>.<branch>.<site>.<organ>``, receiver first. The broker's permissions keep a
-site to its own half of the name; the seals prove what the broker only fences.
+site to its own half of the name; the seals prove what the broker only fences. A topic has no receiver:
+``topic.<branch>.<site>.<organ>.<digest of its name>``.
 """
 
-from typing import Self
+import hashlib
+from typing import Final, Self
 
 import msgspec
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.errors import Malformed
+from lienthong.kernel.identifiers import TopicId
 
 _PARTS = 7
+# Branch and site of who publishes stand where the sender's do in the others: behind the kind.
+_TOPIC_PARTS: Final = 5
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +72,29 @@ def blob_stream(branch: str) -> str:
 def blob_prefix(sender: Organ, name: str) -> str:
     """Return the prefix of the subjects of one large content's chunks."""
     return f"blob.{sender.branch}.{sender.site}.{name}"
+
+
+def topic_subject(owner: Organ, topic: TopicId) -> str:
+    """Return the subject of a topic: its name is told by a digest only, for the carrier need not know it."""
+    name = hashlib.sha256(f"lienthong topic v1\n{topic}".encode()).hexdigest()[:32]
+    return f"topic.{_end(owner)}.{name}"
+
+
+def topic_site(subject: str) -> str:
+    """Return the site that the carrier let publish on a topic's subject.
+
+    Raises:
+        Malformed: another number of parts.
+    """
+    parts = subject.split(".")
+    if len(parts) != _TOPIC_PARTS:
+        raise Malformed(f"subject {subject[:200]!r}")
+    return parts[2]
+
+
+def topic_stream(branch: str) -> str:
+    """Return the stream that keeps a branch's topics."""
+    return f"TOPIC_{branch}"
 
 
 def _end(organ: Organ) -> str:

@@ -110,8 +110,7 @@ def array(count: int) -> bytes:
 
 
 def _head(major: int, size: int) -> bytes:
-    # Section 3: what fits into the first byte, then one, two, four and eight more.
-    if size < 24:  # noqa: PLR2004
+    if size < 24:  # noqa: PLR2004 - section 3: what fits into the first byte, then one, two, four and eight more
         return bytes((major | size,))
     if size < 1 << 8:
         return bytes((major | 24, size))

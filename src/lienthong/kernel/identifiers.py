@@ -123,6 +123,44 @@ class ServiceId(msgspec.Struct, frozen=True):
         return cls(*split(text, 5))
 
 
+class TopicId(msgspec.Struct, frozen=True):
+    """A topic on which an information system publishes events. Topics and services have names of their own."""
+
+    instance: str
+    member_class: str
+    member: str
+    subsystem: str
+    topic: str
+
+    @property
+    def organ(self) -> OrganId:
+        """The organ that publishes on it."""
+        return OrganId(self.instance, self.member_class, self.member)
+
+    @property
+    def owner(self) -> SubsystemId:
+        """The information system that publishes on it."""
+        return SubsystemId(self.instance, self.member_class, self.member, self.subsystem)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The decoded parts, outermost first."""
+        return (self.instance, self.member_class, self.member, self.subsystem, self.topic)
+
+    def __str__(self) -> str:
+        """Write the parts percent-encoded, with slashes between them."""
+        return join(self.parts)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``INSTANCE/CLASS/MEMBER/SUBSYSTEM/TOPIC``.
+
+        Raises:
+            IdentifierInvalid: a wrong number of parts or a malformed part.
+        """
+        return cls(*split(text, 5))
+
+
 type ClientId = OrganId | SubsystemId
 """Who can call or send: an organ, or one of its information systems."""
 

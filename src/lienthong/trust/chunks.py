@@ -21,6 +21,93 @@ _LAST: Final = b"\x01"
 _MORE: Final = b"\x00"
 
 
+def count_of(size: int) -> int:
+    """Return in how many chunks a content of so many bytes goes: at least one, for even nothing is authenticated."""
+    return max(1, -(-size // CHUNK))
+
+
+class Cipher:
+    """Encrypts and decrypts the chunks of one content, in any order."""
+
+    def __init__(self, key: bytes, *, count: int) -> None:
+        """Work with a key that is used for this content only.
+
+        Args:
+            key: 32 bytes.
+            count: how many chunks there are.
+        """
+        self._cipher = AESGCM(key)
+        self.count = count
+
+    def encrypt(self, number: int, piece: bytes | memoryview) -> bytes:
+        """Encrypt the piece of that number, from 0; never twice with different pieces."""
+        return self._cipher.encrypt(self._nonce(number), piece, None)
+
+    def decrypt(self, number: int, chunk: bytes) -> bytes:
+        """Decrypt the chunk of that number, from 0.
+
+        Raises:
+            EnvelopeInvalid: it was altered, stands in another place, or is one too many or too large.
+        """
+        if number >= self.count or len(chunk) > CHUNK + TAG_SIZE:
+            raise EnvelopeInvalid(f"chunk {number} of {self.count} is one too many or too large")
+        try:
+            return self._cipher.decrypt(self._nonce(number), chunk, None)
+        except InvalidTag:
+            raise EnvelopeInvalid(f"chunk {number} of {self.count} was altered") from None
+
+    def decrypt_into(self, first: int, chunks: memoryview, into: memoryview) -> int:
+        """Decrypt some consecutive chunks into a buffer; returns the bytes written.
+
+        Args:
+            first: number of the first of them.
+            chunks: one after another.
+            into: room for what is in them.
+
+        Raises:
+            EnvelopeInvalid: one was altered or cut short, stands in another place, or is one too many.
+        """
+        place = 0
+        for number, start in enumerate(range(0, len(chunks), ON_WIRE), first):
+            chunk = chunks[start : start + ON_WIRE]
+            if number >= self.count or len(chunk) < TAG_SIZE:
+                raise EnvelopeInvalid(f"chunk {number} of {self.count} is one too many or cut short")
+            room = into[place : place + len(chunk) - TAG_SIZE]
+            try:
+                place += self._cipher.decrypt_into(self._nonce(number), chunk, None, room)
+            except InvalidTag:
+                raise EnvelopeInvalid(f"chunk {number} of {self.count} was altered") from None
+        return place
+
+    def _nonce(self, number: int) -> bytes:
+        return _nonce(number, last=number == self.count - 1)
+
+
+class Sealer:
+    """Encrypts a content whose size is not known before it ends."""
+
+    def __init__(self, key: bytes) -> None:
+        """Work with a key of 32 bytes that is used for this content only."""
+        self._cipher = AESGCM(key)
+        self.count = 0
+
+    def encrypt_into(self, content: memoryview, into: memoryview, *, last: bool) -> int:
+        """Encrypt the next chunks into a buffer; returns the bytes written.
+
+        Args:
+            content: whole chunks, unless the content ends with them.
+            into: room for them and their tags.
+            last: whether the content ends with them.
+        """
+        place, end = 0, self.count + count_of(len(content))
+        for start in range(0, max(1, len(content)), CHUNK):
+            plain = content[start : start + CHUNK]
+            nonce = _nonce(self.count, last=last and self.count == end - 1)
+            place += self._cipher.encrypt_into(nonce, plain, None, into[place : place + len(plain) + TAG_SIZE])
+            self.count += 1
+        return place
+
+
 def encrypt(content: bytes, key: bytes) -> Iterator[bytes]:
     """Encrypt a content into chunks; an empty one gives one chunk.
 
@@ -28,11 +115,10 @@ def encrypt(content: bytes, key: bytes) -> Iterator[bytes]:
         content: any bytes.
         key: 32 bytes, used for this content only.
     """
-    cipher = AESGCM(key)
     view = memoryview(content)
-    count = count_of(len(view))
-    for number in range(count):
-        yield cipher.encrypt(_nonce(number, last=number == count - 1), view[number * CHUNK :][:CHUNK], None)
+    cipher = Cipher(key, count=count_of(len(view)))
+    for number in range(cipher.count):
+        yield cipher.encrypt(number, view[number * CHUNK :][:CHUNK])
 
 
 async def decrypt(chunks: AsyncIterator[bytes], key: bytes, *, count: int) -> AsyncIterator[bytes]:
@@ -46,67 +132,13 @@ async def decrypt(chunks: AsyncIterator[bytes], key: bytes, *, count: int) -> As
     Raises:
         EnvelopeInvalid: a chunk was altered, is missing, stands in another place, or there are too many.
     """
-    cipher = AESGCM(key)
+    cipher = Cipher(key, count=count)
     number = 0
     async for chunk in chunks:
-        if number >= count or len(chunk) > CHUNK + TAG_SIZE:
-            raise EnvelopeInvalid(f"chunk {number} of {count} is one too many or too large")
-        try:
-            yield cipher.decrypt(_nonce(number, last=number == count - 1), chunk, None)
-        except InvalidTag:
-            raise EnvelopeInvalid(f"chunk {number} of {count} was altered") from None
+        yield cipher.decrypt(number, chunk)
         number += 1
     if number != count or not count:
         raise EnvelopeInvalid(f"{number} of {count} chunks")
-
-
-def count_of(size: int) -> int:
-    """Return how many chunks a content of so many bytes has."""
-    return max(1, -(-size // CHUNK))
-
-
-def encrypt_into(cipher: AESGCM, content: memoryview, into: memoryview, *, first: int, last: bool) -> int:
-    """Encrypt some consecutive chunks of a content into a buffer; returns the bytes written.
-
-    Args:
-        cipher: under the content's key.
-        content: whole chunks, unless the content ends with them.
-        into: room for them and their tags.
-        first: number of the first of them.
-        last: whether the content ends with them.
-    """
-    count, place = count_of(len(content)), 0
-    for index in range(count):
-        plain = content[index * CHUNK : (index + 1) * CHUNK]
-        nonce = _nonce(first + index, last=last and index == count - 1)
-        place += cipher.encrypt_into(nonce, plain, None, into[place : place + len(plain) + TAG_SIZE])
-    return place
-
-
-def decrypt_into(cipher: AESGCM, chunks: memoryview, into: memoryview, *, first: int, count: int) -> int:
-    """Decrypt some consecutive chunks of a content into a buffer; returns the bytes written.
-
-    Args:
-        cipher: under the content's key.
-        chunks: one or several, one after another.
-        into: room for what is in them.
-        first: number of the first of them.
-        count: how many the whole content has.
-
-    Raises:
-        EnvelopeInvalid: one was altered or cut short, or stands in another place.
-    """
-    place = 0
-    for index, start in enumerate(range(0, len(chunks), ON_WIRE), first):
-        chunk = chunks[start : start + ON_WIRE]
-        if len(chunk) < TAG_SIZE:
-            raise EnvelopeInvalid(f"chunk {index} of {count} was cut short")
-        room = into[place : place + len(chunk) - TAG_SIZE]
-        try:
-            place += cipher.decrypt_into(_nonce(index, last=index == count - 1), chunk, None, room)
-        except InvalidTag:
-            raise EnvelopeInvalid(f"chunk {index} of {count} was altered") from None
-    return place
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     RESPONSE = "response"
     MESSAGE = "message"
     RECEIPT = "receipt"
+    EVENT = "event"
+    RECALL = "recall"
 
 
 class ReceiptState(StrEnum):
@@ -47,6 +49,10 @@ class ReceiptState(StrEnum):
     OPENED = "opened"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    # Taken back by its sender before it was accepted or refused.
+    RECALLED = "recalled"
+    # It was to be taken back, too late.
+    KEPT = "kept"
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +87,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     urgency: int = 0
     contents: tuple[Content, ...] = ()
-    # Answers and receipts: the SHA-256 digest of the seal they answer.
+    # Answers and receipts: the SHA-256 digest of the seal they answer. Events: that of the header before.
     answers: bytes = b""
     # Answers: the HTTP status. Receipts: the state.
     status: str = ""
@@ -89,8 +95,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     # Answers the exchange itself makes: the machine-readable reason why there is no other.
     fault: str = ""
+    # Messages: the place among those of one conversation from this sender to this receiver, from 1.
+    sequence: int = 0
+    # Messages: the one that was given up or refused and is hereby sent anew.
+    repeats: UUID | None = None
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self) -> bytes:  # noqa: C901 - a branch for every field, written out for speed
         """Encode as a deterministic CBOR map; absent means empty.
 
         Written by hand, field by field: the general encoder takes three times as long, and a call has four headers.
@@ -134,6 +144,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             if text:
                 parts.append(_field(key, text))
                 count += 1
+        if self.sequence:
+            parts.append(b"\x15" + cbor.number(self.sequence))
+            count += 1
+        if self.repeats:
+            parts.append(b"\x16" + cbor.byte_string(self.repeats.bytes))
+            count += 1
         # Keys below 24 in rising order are in deterministic order, and so few fit into the map's first byte.
         return bytes((0xA0 | count,)) + b"".join(parts)
 
@@ -143,7 +159,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             SealInvalid: not deterministic CBOR, another version, a field that is missing, unknown, empty
-                or of the wrong type, a method or path that is not one, or a status that the kind does not have.
+                or of the wrong type, a method or path that is not one, or a status, a place or a repetition
+                that the kind does not have.
         """
         try:
             fields = cbor.decode(data, max_size=MAX_HEADER)
@@ -156,6 +173,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             header = cls(**_values(fields))
             check_call(header)
             check_status(header)
+            _check_place(header)
             return header
         except CborInvalid as error:
             raise SealInvalid(error.where) from error
@@ -206,7 +224,7 @@ def _label_field(label: Label) -> bytes:
 # Fields 1 and 2, and the head of field 3.
 _BEGIN: Final = {kind: b"\x01\x01" + _field(2, kind.value) + b"\x03\x50" for kind in Kind}
 _REQUIRED: Final = frozenset(range(1, 9))
-_KNOWN: Final = frozenset(range(1, 21))
+_KNOWN: Final = frozenset(range(1, 23))
 _TEXTS: Final = {
     10: "method",
     11: "path",
@@ -309,6 +327,13 @@ def check_status(header: Header) -> None:
         raise SealInvalid(f"status {header.status[:40]!r} in a {header.kind}")
 
 
+def _check_place(header: Header) -> None:
+    if header.sequence and (header.kind is not Kind.MESSAGE or header.conversation is None):
+        raise SealInvalid(f"a place in a conversation in a {header.kind} without one")
+    if header.repeats is not None and header.kind is not Kind.MESSAGE:
+        raise SealInvalid(f"a {header.kind} that repeats another")
+
+
 def _text(value: Any) -> str:  # noqa: ANN401 - decoded CBOR
     if not isinstance(value, str):
         raise SealInvalid("a header field that should be text")
@@ -332,4 +357,6 @@ _OTHERS: Final[dict[int, tuple[str, Callable[[Any], Any]]]] = {
     15: ("urgency", _number),
     16: ("contents", _contents),
     17: ("answers", _bytes),
+    21: ("sequence", _number),
+    22: ("repeats", lambda value: UUID(bytes=_bytes(value))),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lienthong.directory.cache import Cache, Cached
+from lienthong.exchange.asic.local import make_local
 from lienthong.exchange.doctor.carrier import carrier
 from lienthong.exchange.doctor.examine import examine
 from lienthong.exchange.doctor.lines import Level, Line
@@ -199,6 +200,16 @@ async def test_a_state_folder_that_is_gone(around: Surroundings) -> None:
 async def test_certificates_are_looked_at_when_named(around: Surroundings, tmp_path: Path) -> None:
     lines = await examine(around.config, time=CLOCK, pem=[tmp_path / "nowhere.pem"])
     assert "nowhere.pem cannot be read" in about(lines, "certificates")
+
+
+async def test_the_certificate_that_signs_containers_is_looked_at(around: Surroundings, tmp_path: Path) -> None:
+    pem, _ = make_local("Gateway", CLOCK.now())
+    (tmp_path / "asic.pem").write_bytes(pem)
+    text = '[asic]\ncertificate = "asic.pem"\ntsa = "http://127.0.0.1/"\ntsa-certificates = "tsa.pem"\n'
+    around.file.write_text(around.file.read_text() + text)
+    said = about(await examine(around.config, time=CLOCK), "certificates")
+    assert "asic.pem: CN=Gateway: valid until" in said
+    assert "tsa.pem cannot be read" in said
 
 
 async def test_what_the_server_says_of_its_time_is_believed_only_in_its_form(around: Surroundings) -> None:

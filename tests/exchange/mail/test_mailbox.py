@@ -1,19 +1,29 @@
 """Mailboxes: what is there, opened with its seal checked as of its arrival, and what is said about it once."""
 
 import asyncio
+import shutil
 import uuid
 from copy import replace
+from pathlib import Path
 
 import pytest
 
-from lienthong.exchange.errors import CallerUnknown, MessageUnknown, StorageFailed
+from lienthong.exchange.errors import (
+    CallerUnknown,
+    MessageUnknown,
+    PayloadTooLarge,
+    RangeInvalid,
+    RequestInvalid,
+    StorageFailed,
+)
+from lienthong.exchange.mail import mailbox as reading
 from lienthong.kernel.clock import DAY
 from lienthong.trust.errors import EnvelopeInvalid, JournalError, KeyNotValid, KeyUnknown
 from lienthong.trust.header import ReceiptState
 from tests.support.calls import fill_disk, free_disk
 from tests.support.carriers import eventually
 from tests.support.gateways import CENTRE, COMMUNE, MALLORY, OTHER, World, turns
-from tests.support.mail import taken
+from tests.support.mail import resend, taken
 
 
 async def delivered(world: World, **fields: object) -> uuid.UUID:
@@ -189,3 +199,142 @@ async def test_a_step_without_a_carrier_is_told_later(country: World) -> None:
     country.broker.start()
     await gateway._resend()
     await eventually(lambda: len(country.receipts) == 2)
+
+
+# -- concluding once
+
+
+async def test_the_first_conclusion_stands_whoever_asks_again(country: World) -> None:
+    message = await delivered(country)
+    mailbox = country.running["p1"].mailbox
+    first = await mailbox.accept(COMMUNE, message, note="Case 17", key="17")
+    assert (first.state, first.at, first.note, first.key, first.stands) == (
+        ReceiptState.ACCEPTED,
+        country.clock.now(),
+        "Case 17",
+        "17",
+        True,
+    )
+    country.clock.advance(5)
+    await country.restart("p1")
+    mailbox = country.running["p1"].mailbox
+    # The same words again: the same answer. Other words, or another's key: it is told that they do not stand.
+    assert await mailbox.accept(COMMUNE, message, note="whatever", key="17") == first
+    assert await mailbox.accept(COMMUNE, message, key="18") == replace(first, stands=False)
+    assert await mailbox.accept(COMMUNE, message) == replace(first, stands=False)
+    assert await mailbox.refuse(COMMUNE, message, reason="no", key="17") == replace(first, stands=False)
+    (item,) = mailbox.list(COMMUNE)
+    assert (item.state, item.concluded, item.key, item.note) == (first.state, first.at, "17", "Case 17")
+    assert [entry.detail for entry in country.entries("p1")] == ["", "accepted"]
+
+
+async def test_of_many_who_accept_at_once_one_learns_that_it_is_his(country: World) -> None:
+    message = await delivered(country)
+    mailbox = country.running["p1"].mailbox
+    done = await asyncio.gather(*(mailbox.accept(COMMUNE, message, key=str(number)) for number in range(8)))
+    assert sum(each.stands for each in done) == 1
+    assert len({each.key for each in done}) == 1
+
+
+async def test_a_key_is_bounded(country: World) -> None:
+    message = await delivered(country)
+    with pytest.raises(RequestInvalid, match="201 characters"):
+        await country.running["p1"].mailbox.accept(COMMUNE, message, key="x" * 201)
+
+
+async def test_who_is_killed_between_accepting_and_the_receipt_has_accepted(country: World, tmp_path: Path) -> None:
+    message = await delivered(country)
+    gateway = country.running["p1"]
+    country.broker.stop()
+    await gateway.mailbox.accept(COMMUNE, message, key="17")
+    # As kill -9 leaves it: the files as they are at this moment, without any orderly end.
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for path in (country.folder / "p1").glob("journal.sqlite*"):
+        shutil.copy(path, killed / path.name)
+    await country.stop("p1")
+    shutil.rmtree(country.folder / "p1")
+    killed.rename(country.folder / "p1")
+    country.broker.start()
+    gateway = await country.start("p1")
+    conclusion = await gateway.mailbox.accept(COMMUNE, message, key="17")
+    assert (conclusion.stands, conclusion.key) == (True, "17")
+    assert await resend(country, "p1") == 1
+    await eventually(lambda: len(country.receipts) == 2)
+    assert [state for _, state in country.states()] == ["delivered", "accepted"]
+
+
+async def test_who_is_killed_before_it_is_durable_has_not(country: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await delivered(country)
+    gateway = country.running["p1"]
+
+    async def killed(entries: object, also: object = ()) -> list[int]:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(gateway.node.journal, "commit", killed)
+    with pytest.raises(asyncio.CancelledError):
+        await gateway.mailbox.accept(COMMUNE, message, key="17")
+    monkeypatch.undo()
+    await country.restart("p1")
+    assert country.running["p1"].mailbox.list(COMMUNE)[0].state is ReceiptState.DELIVERED
+    assert (await country.running["p1"].mailbox.accept(COMMUNE, message, key="18")).stands
+
+
+# -- reading
+
+
+@pytest.mark.parametrize("size", [0, 10, 300_000], ids=["empty", "inside", "apart"])
+async def test_contents_are_read_in_ranges_and_again(country: World, size: int) -> None:
+    data = bytes(number % 251 for number in range(size))
+    message = await delivered(country, data=data)
+    mailbox = country.running["p1"].mailbox
+    view = await mailbox.view(COMMUNE, message)
+    assert (view.item.state, view.header.contents[0].size) == (ReceiptState.OPENED, size)
+
+    async def read(start: int = 0, stop: int | None = None) -> bytes:
+        return b"".join([piece async for piece in mailbox.read(COMMUNE, message, 0, start=start, stop=stop)])
+
+    for _ in range(2):
+        assert await read() == data
+        for start, stop in ((0, 0), (0, 1), (5, size), (size, size), (65_535, 65_537), (65_536, 131_072), (1, 299_999)):
+            if start <= stop <= size:
+                assert await read(start, stop) == data[start:stop]
+    for start, stop in ((-1, 0), (0, size + 1), (1, 0)):
+        with pytest.raises(RangeInvalid, match="bytes"):
+            await read(start, stop)
+    for number in (-1, 1):
+        with pytest.raises(RangeInvalid, match="of 1"):
+            await anext(mailbox.read(COMMUNE, message, number))
+    await turns(20)
+    assert [state for _, state in country.states()] == ["delivered", "opened"]
+
+
+async def test_what_is_too_large_for_memory_is_not_opened_in_it(
+    country: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MAX_OPEN", 1000)
+    message = await delivered(country, data=b"x" * 1001)
+    mailbox = country.running["p1"].mailbox
+    with pytest.raises(PayloadTooLarge, match="piece by piece"):
+        await mailbox.open(COMMUNE, message)
+    assert mailbox.list(COMMUNE)[0].state is ReceiptState.DELIVERED
+    pieces = [piece async for piece in mailbox.read(COMMUNE, message, 0)]
+    assert b"".join(pieces) == b"x" * 1001
+
+
+async def test_a_content_that_is_lost_on_disk_is_said(country: World) -> None:
+    message = await delivered(country, data=b"x" * 300_000)
+    (path,) = (country.folder / "p1" / "blobs").iterdir()
+    kept = path.read_bytes()
+    path.write_bytes(kept[: 2 * 65_552])
+    mailbox = country.running["p1"].mailbox
+    with pytest.raises(EnvelopeInvalid, match="2 of 5 chunks"):
+        async for _ in mailbox.read(COMMUNE, message, 0):
+            pass
+    path.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
+    with pytest.raises(EnvelopeInvalid, match="altered"):
+        async for _ in mailbox.read(COMMUNE, message, 0):
+            pass
+    path.unlink()
+    with pytest.raises(StorageFailed):
+        await anext(mailbox.read(COMMUNE, message, 0))

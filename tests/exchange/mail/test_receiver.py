@@ -288,7 +288,12 @@ async def test_what_its_sender_should_not_have_sent_is_refused_and_said(
     sealed = country.seal(header, CENTRE)
     gateway = country.running["tw"]
     statement = gateway.store.sent(
-        header.id, receiver=str(COMMUNE), sender=str(CENTRE), digest=digest_of(sealed), at=now
+        header.id,
+        receiver=str(COMMUNE),
+        sender=str(CENTRE),
+        digest=digest_of(sealed),
+        at=now,
+        expires=header.expires,
     )
     await gateway.node.journal.commit([], [statement])
     await refused(country, country.wrap(sealed, COMMUNE, b"text"), code)

@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 from copy import replace
+from io import FileIO
 from pathlib import Path
 
 import pytest
 
-from lienthong.exchange import blobs
+from lienthong.exchange import blobs, chunk_file
 from lienthong.exchange.errors import CarrierTimeout, CarrierUnavailable
-from lienthong.exchange.mail import receiver as receiving
 from lienthong.exchange.packet import BlobRef, Part, content_of
-from lienthong.kernel import files
 from lienthong.kernel.identifiers import OrganId
 from lienthong.trust import chunks
 from lienthong.trust.header import Content
@@ -34,9 +33,9 @@ async def test_a_large_content_is_fetched_once_for_all(country: World, monkeypat
     carrier = country.running["p1"].node.carrier
     get_blob = carrier.get_blob
 
-    def watched(stream: str, prefix: str, count: int) -> AsyncGenerator[bytes]:
+    def watched(stream: str, prefix: str, count: int, *, first: int = 0) -> AsyncGenerator[bytes]:
         fetched.append(prefix)
-        return get_blob(stream, prefix, count)
+        return get_blob(stream, prefix, count, first=first)
 
     monkeypatch.setattr(carrier, "get_blob", watched)
     data = b"x" * 100_000
@@ -119,10 +118,10 @@ async def test_a_content_that_cannot_be_fetched_now_holds_the_batch(
     get_blob = carrier.get_blob
     failing = [CarrierTimeout("slow"), CarrierUnavailable("away")]
 
-    async def sometimes(stream: str, prefix: str, count: int) -> AsyncGenerator[bytes]:
+    async def sometimes(stream: str, prefix: str, count: int, *, first: int = 0) -> AsyncGenerator[bytes]:
         if failing:
             raise failing.pop()
-        async for chunk in get_blob(stream, prefix, count):
+        async for chunk in get_blob(stream, prefix, count, first=first):
             yield chunk
 
     monkeypatch.setattr(carrier, "get_blob", sometimes)
@@ -135,14 +134,15 @@ async def test_a_content_that_cannot_be_fetched_now_holds_the_batch(
 
 async def test_contents_without_room_on_disk_wait(country: World, monkeypatch: pytest.MonkeyPatch) -> None:
     full = True
-    write = files.write_atomically
+    write = chunk_file._write_all
 
-    def written(path: Path, data: bytes) -> None:
-        if full:
+    def written(file: FileIO, data: bytes) -> None:
+        if full and "blobs" in str(Path(f"/proc/self/fd/{file.fileno()}").readlink()):
+            write(file, data[:1000])
             raise OSError(28, "No space left on device")
-        write(path, data)
+        write(file, data)
 
-    monkeypatch.setattr(blobs, "write_atomically", written)
+    monkeypatch.setattr(chunk_file, "_write_all", written)
     await country.running["tw"].sender.send(country.draft(COMMUNE, OTHER, data=b"x" * 100_000))
     await asyncio.sleep(0.15)
     assert (position(country), country.arrivals, country.entries("p1")) == (0, [], [])
@@ -152,8 +152,8 @@ async def test_contents_without_room_on_disk_wait(country: World, monkeypatch: p
 
 
 async def test_checked_contents_are_remembered_within_bounds(country: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "_REMEMBERED", 2)
+    monkeypatch.setattr(blobs, "_REMEMBERED", 2)
     for number in range(4):
         await country.running["tw"].sender.send(country.draft(COMMUNE, data=bytes([number]) * 300_000))
     await eventually(lambda: len(country.arrivals) == 4)
-    assert len(country.running["p1"]._receiver._intact) == 2
+    assert len(country.running["p1"]._receiver._contents._blobs._intact) == 2

@@ -98,7 +98,7 @@ async def test_a_receipt_ends_the_waiting_for_its_receiver_only(journal: Journal
 
 
 async def test_what_was_sent_is_matched_by_message_receiver_and_sender(journal: Journal, store: MailStore) -> None:
-    await do(journal, store.sent(ID, receiver="r", sender="s", digest=b"digest", at=NOW))
+    await do(journal, store.sent(ID, receiver="r", sender="s", digest=b"digest", at=NOW, expires=NOW + HOUR))
     assert store.sent_digest(ID, receiver="r", sender="s") == b"digest"
     assert store.sender_of(ID.bytes, "r") == "s"
     for message, receiver, sender in ((uuid.UUID(int=8), "r", "s"), (ID, "x", "s"), (ID, "r", "x")):

@@ -76,8 +76,8 @@ def test_headers_pass_but_those_of_the_connection(gateways: Sandbox, system: Bac
         ("x-empty", ""),
         ("x-road-userid", "EE37701010001"),
         ("x-road-issue", "17"),
-        ("x-road-security-server", "VN/PARTY/A01/s"),
-        ("x-road-represented-party", "PARTY/B01"),
+        ("x-road-security-server", "VN/STATE/G22/provider"),
+        ("x-road-represented-party", "PARTY/C03"),
         ("x-forwarded-for", "10.0.0.1"),
     ]
     held = ["User-Agent: u", "Server: s", "TE: trailers", "Trailer: t", "Upgrade: u", "Keep-Alive: 1", "X-Hop: 1"]
@@ -91,7 +91,7 @@ def test_headers_pass_but_those_of_the_connection(gateways: Sandbox, system: Bac
 def test_headers_of_the_backend_s_connection_stay_there(gateways: Sandbox, system: Backend) -> None:
     system.answer = answer("200 OK", "Server: me", "Keep-Alive: timeout=1", "Connection: x-hop", "X-Hop: 1", body=b"1")
     reply = gateways.call("echo")
-    assert reply.header("server") != "me"
+    assert "me" not in reply.all("server")
     assert reply.header("content-length") == "1"
     assert not {"x-hop", "keep-alive"} & {name for name, _ in reply.headers}
 
@@ -264,7 +264,7 @@ def test_service_is_named_in_the_answer(gateways: Sandbox) -> None:
         ("open/a/%2e%2e", CONSUMER, "Server.ServerProxy.AccessDenied"),
         ("open/a/b", SECOND, "Server.ServerProxy.AccessDenied"),
         ("echo", "VN/PARTY/A01", "Server.ServerProxy.AccessDenied"),
-        ("getOpenAPI?serviceCode=open", CONSUMER, "Server.ServerProxy.UnknownService"),
+        ("getOpenAPI?serviceCode=nothing", CONSUMER, "Server.ServerProxy.UnknownService"),
     ],
 )
 def test_refusals_reach_no_backend(

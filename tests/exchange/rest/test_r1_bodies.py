@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import cast
 
-import pytest
 from starlette.types import Message
 
 from lienthong.exchange.caller import Caller
-from lienthong.exchange.rest import r1 as module
+from lienthong.exchange.node import DirectoryView
 from lienthong.exchange.rest.r1 import R1
 
 _PIECE: Message = {"type": "http.request", "body": b"x" * 400, "more_body": True}
@@ -32,15 +31,10 @@ async def _answer(events: Iterator[Message]) -> tuple[int, dict[str, str]]:
         "headers": [(b"transfer-encoding", b"chunked")],
     }
     # It must not come to a call.
-    await R1(caller=cast("Caller", None), instance="VN")(scope, receive, send)
+    nobody = cast("Caller", None)
+    nothing = cast("DirectoryView", None)
+    await R1(caller=nobody, instance="VN", directory=nothing)(scope, receive, send)
     return sent[0]["status"], json.loads(sent[1]["body"])
-
-
-async def test_body_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_BODY", 1000)
-    status, error = await _answer(iter([_PIECE] * 9))
-    assert (status, error["type"]) == (400, "Client.BadRequest")
-    assert "1000 bytes" in error["message"]
 
 
 async def test_body_that_breaks_off_is_no_call() -> None:

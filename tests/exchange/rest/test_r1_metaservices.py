@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.exchange.rest.conftest import SECOND
+from tests.exchange.rest.conftest import PETSTORE, SECOND
 from tests.support.sandbox import CONSUMER, PROVIDER, Backend, Sandbox
 
 _ID = "{http://x-road.eu/xsd/identifiers}"
@@ -64,6 +64,21 @@ def test_allowed_methods_names_what_is_granted(gateways: Sandbox, client: str, a
     assert set(_listed(gateways, "allowedMethods", client)) == allowed
 
 
+@pytest.mark.line("Metaservices: getOpenAPI")
+def test_a_service_is_described_without_where_it_is(gateways: Sandbox, system: Backend) -> None:
+    reply = gateways.call("getOpenAPI?serviceCode=open")
+    assert (reply.status, reply.header("content-type")) == (200, "application/yaml;charset=utf-8")
+    assert reply.header("x-road-service") == f"{PROVIDER}/getOpenAPI"
+    assert reply.body.decode() == PETSTORE.replace("http://10.0.0.7:9000/internal", "/")
+    assert system.seen == []
+
+
+def test_a_rest_service_has_no_description(gateways: Sandbox) -> None:
+    reply = gateways.call("getOpenAPI?serviceCode=echo")
+    assert (reply.status, reply.header("x-road-error")) == (500, "Server.ServerProxy.ServiceType")
+    assert json.loads(reply.body)["message"] == "Invalid service type: REST"
+
+
 @pytest.mark.parametrize("query", ["", "?xRoadInstance=VN"])
 def test_list_clients_in_json(gateways: Sandbox, query: str) -> None:
     reply = gateways.call(f"/listClients{query}", "Accept: text/html, application/json;q=0.5", client=None)
@@ -91,7 +106,7 @@ def test_list_clients_in_xml_unless_json_is_asked_for(gateways: Sandbox) -> None
     assert len(ids) == 7
 
 
-@pytest.mark.parametrize("target", ["/", "/asic?queryId=1", "/verificationconf", "/r2/VN/STATE/G22/Provider/echo"])
+@pytest.mark.parametrize("target", ["/", "/asics", "/r2/VN/STATE/G22/Provider/echo"])
 def test_what_is_not_there_is_not_found(gateways: Sandbox, target: str) -> None:
     assert gateways.call(target).status == 404
 

@@ -1,6 +1,7 @@
 """The web server in a loop of its own program."""
 
 import asyncio
+import contextlib
 import socket
 
 import pytest
@@ -8,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from lienthong.embedded.errors import PortTaken
 from lienthong.exchange.rest import server as module
-from lienthong.exchange.rest.server import ServerFailed, WebServer
+from lienthong.exchange.rest.server import WebServer
 
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,35 +45,6 @@ async def test_port_that_is_taken_is_told_even_though_somebody_answers() -> None
                 pass
 
 
-async def test_server_that_never_answers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(_: WebServer) -> bool:
-        return False
-
-    monkeypatch.setattr(module, "_PATIENCE", 0.1)
-    monkeypatch.setattr(WebServer, "_answers", never)
-    with pytest.raises(ServerFailed, match="not up"):
-        async with WebServer(hello, host="127.0.0.1", port=0):
-            pass
-
-
-async def test_cancelled_while_it_comes_up_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = asyncio.Event()
-
-    async def never(_: WebServer) -> bool:
-        asked.set()
-        return False
-
-    monkeypatch.setattr(WebServer, "_answers", never)
-    server = WebServer(hello, host="127.0.0.1", port=0)
-    starting = asyncio.create_task(server.__aenter__())
-    await asked.wait()
-    starting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await starting
-    with pytest.raises(ConnectionRefusedError):
-        await _get(_port_of(server))
-
-
 async def test_request_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_GRACE", 0.1)
     async with asyncio.timeout(10), WebServer(hello, host="127.0.0.1", port=0) as server:
@@ -85,3 +57,40 @@ async def test_request_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ConnectionRefusedError):
         await _get(_port_of(server))
     writer.close()
+
+
+async def test_an_answer_that_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_GRACE", 0.1)
+    given_up = asyncio.Event()
+
+    async def never(_: Scope, __: Receive, ___: Send) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
+
+    async with asyncio.timeout(10):
+        async with WebServer(never, host="127.0.0.1", port=0) as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", _port_of(server))
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await asyncio.sleep(0.1)
+        assert given_up.is_set()
+        with contextlib.suppress(ConnectionResetError):
+            assert not (await reader.read()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+
+async def test_what_is_being_answered_is_finished_when_it_ends() -> None:
+    begun = asyncio.Event()
+
+    async def slow(_: Scope, __: Receive, send: Send) -> None:
+        begun.set()
+        await asyncio.sleep(0.3)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    async with asyncio.timeout(10):
+        async with WebServer(slow, host="127.0.0.1", port=0) as server:
+            asking = asyncio.create_task(_get(_port_of(server)))
+            await begun.wait()
+        assert (await asking).endswith(b"done")

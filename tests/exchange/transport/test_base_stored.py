@@ -255,6 +255,20 @@ async def test_chunk_is_stored_once_and_stays(harness: Harness) -> None:
     assert [chunk async for chunk in one.get_blob(f"BLOB_{branch}", prefix, 2)] == [b"a", b"b"]
 
 
+async def test_large_content_goes_on_from_any_chunk(harness: Harness) -> None:
+    branch = await harness.branch()
+    one = await harness.carrier("one", branch)
+    prefix, told = f"blob.{branch}.one.d7", list[int]()
+    content = [bytes([number]) for number in range(12)]
+    assert await one.put_blob(prefix, chunked(content[:5]), stored=told.append) == 5
+    assert await one.put_blob(prefix, chunked(content[5:]), first=5, stored=told.append) == 12
+    assert told == list(range(1, 13))
+    stream = f"BLOB_{branch}"
+    assert [chunk async for chunk in one.get_blob(stream, prefix, 12)] == content
+    assert [chunk async for chunk in one.get_blob(stream, prefix, 12, first=9)] == content[9:]
+    assert [chunk async for chunk in one.get_blob(stream, prefix, 12, first=12)] == []
+
+
 async def test_chunk_that_is_missing(harness: Harness) -> None:
     branch = await harness.branch()
     one = await harness.carrier("one", branch)

@@ -10,6 +10,7 @@ import nats
 import nats.errors
 import pytest
 from nats.aio.client import Client, RawCredentials
+from nats.aio.msg import Msg
 
 from lienthong.exchange.transport.credentials import Credential
 from lienthong.exchange.transport.permissions import SLOTS, Role
@@ -88,6 +89,8 @@ async def messages_in(broker: Broker, stream: str) -> int:
         "mail.fence1.alice.>",
         "mail.fence1.mallory.>",
         "blob.>",
+        "topic.>",
+        "topic.fence1.mallory.>",
         "_INBOX_alice.>",
         "_INBOX.>",
         "$JS.>",
@@ -110,6 +113,9 @@ async def test_listening_where_others_are_addressed(mallory: Attacker, subject: 
         mail("fence1", "alice", "fence2", "mallory"),
         "blob.fence1.bob.d.0",
         "blob.fence2.mallory.d.0",
+        "topic.fence1.bob.o.t",
+        "topic.fence2.mallory.o.t",
+        "topic.fence1.mallory.o",
         "witness.bob",
         "_INBOX_alice.x",
         "$KV.directory.timestamp.json",
@@ -154,6 +160,12 @@ async def test_speaking_as_somebody_else(mallory: Attacker, subject: str) -> Non
         f"$JS.API.CONSUMER.CREATE.MAIL_fence1.mallory_{SLOTS}.mail.fence1.mallory.>",
         "$JS.API.CONSUMER.CREATE.MAIL_fence2.mallory_0.mail.fence2.mallory.>",
         "$JS.API.CONSUMER.CREATE.BLOB_fence1.mallory_0.blob.>",
+        "$JS.API.STREAM.INFO.TOPIC_fence1",
+        "$JS.API.STREAM.PURGE.TOPIC_fence1",
+        "$JS.API.STREAM.MSG.DELETE.TOPIC_fence1",
+        "$JS.API.CONSUMER.CREATE.TOPIC_fence1.mallory_0",
+        "$JS.API.CONSUMER.CREATE.TOPIC_fence1.alice_0.topic.>",
+        "$JS.API.CONSUMER.DELETE.TOPIC_fence1.alice_0",
         "$JS.API.CONSUMER.CREATE.KV_directory.mallory_0.$KV.directory.>",
         "$JS.API.DIRECT.GET.MAIL_fence1",
         "$JS.API.DIRECT.GET.MAIL_fence1.mail.fence1.alice.o.fence1.bob.o",
@@ -188,6 +200,33 @@ async def test_filter_inside_the_request_that_differs_from_its_subject(
         {"stream_name": "MAIL_fence1", "config": {"name": "mallory_0", "ack_policy": "none", **config}},
     )
     assert "filter" in answer["error"]["description"]
+
+
+@pytest.mark.parametrize("stream", ["MAIL_fence1", "BLOB_fence1"])
+@pytest.mark.parametrize("config", [{"filter_subject": "topic.>"}, {}, {"filter_subject": "mail.>"}])
+async def test_the_right_to_read_topics_reads_nothing_else(
+    broker: Broker, mallory: Attacker, stream: str, config: dict[str, object]
+) -> None:
+    alice = await broker.connect("alice", ["fence1"])
+    await alice.publish_durable(mail("fence1", "bob", "fence1", "alice"), b"for bob", msg_id=f"{stream}{config}")
+    await mallory.ask(
+        f"$JS.API.CONSUMER.CREATE.{stream}.mallory_0.topic.>",
+        {"stream_name": stream, "config": {"name": "mallory_0", "ack_policy": "none", **config}},
+    )
+    seen: list[bytes] = []
+
+    async def see(message: Msg) -> None:
+        seen.append(message.data)
+
+    await mallory.client.subscribe("_INBOX_mallory.topics", cb=see)
+    request = json.dumps({"batch": 10, "no_wait": True}).encode()
+    subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.mallory_0"
+    await mallory.client.publish(subject, request, reply="_INBOX_mallory.topics")
+    await mallory.client.flush()
+    await asyncio.sleep(0.1)
+    assert b"for bob" not in seen
+    await mallory.client.publish(f"$JS.API.CONSUMER.DELETE.{stream}.mallory_0", b"")
+    await alice.close()
 
 
 async def test_stream_inside_the_request_that_differs_from_its_subject(mallory: Attacker) -> None:

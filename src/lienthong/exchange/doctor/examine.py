@@ -13,6 +13,7 @@ from lienthong.exchange.doctor.clock import Reference, clock
 from lienthong.exchange.doctor.directory import Known, directory
 from lienthong.exchange.doctor.keys import keys
 from lienthong.exchange.doctor.lines import Line, Subject, failed, warn
+from lienthong.exchange.doctor.web import web
 from lienthong.exchange.evidence.trusted import read_root
 from lienthong.exchange.run import open_keys
 from lienthong.exchange.transport.nats import NatsCarrier
@@ -45,8 +46,16 @@ async def examine(config: GatewayConfig, *, time: Clock, pem: Sequence[Path] = (
     lines += seen.lines
     lines += _keys(config, known.snapshot, time)
     lines += credential(config.credential, site=config.site, branches=branches, at=time.now())
-    lines += certificates(pem, at=time.now())
+    lines += web(config, time)
+    lines += certificates([*_named(config), *pem], at=time.now())
     return [*lines, *clock(time.now(), _past(config, known), seen.ahead)]
+
+
+def _named(config: GatewayConfig) -> list[Path]:
+    """Return the files with certificates that the configuration names."""
+    if config.asic is None:
+        return []
+    return [path for path in (config.asic.certificate, config.asic.tsa_certificates) if path is not None]
 
 
 async def _directory(config: GatewayConfig, link: NatsCarrier | None, time: Clock) -> Known:

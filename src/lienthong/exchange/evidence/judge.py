@@ -64,7 +64,8 @@ class Judge:
         stated = {
             "kind": entry.kind in {header.kind.value, *_INCIDENTS},
             "id": entry.id == str(header.id),
-            "organ": _is_of(ours, entry.organ),
+            # Events are sealed for a topic, whoever reads them.
+            "organ": (header.kind is Kind.EVENT and entry.direction == "in") or _is_of(ours, entry.organ),
             "peer": entry.peer == theirs,
             "label": entry.label == str(header.label),
             "purpose": entry.purpose == header.purpose,

@@ -91,7 +91,7 @@ def read(path: Path) -> Record:
         raise EvidenceMissing(f"{path}: {error.strerror}") from error
     with file:
         try:
-            _check_end(file)
+            check_end(file)
             with zipfile.ZipFile(file) as archive:
                 return _members(archive)
         # What zipfile raises for files that were made to confuse it is not documented in full; a wild offset
@@ -137,8 +137,12 @@ def header_json(header: Header) -> bytes:
     return msgspec.json.format(msgspec.json.encode({key: value for key, value in shown.items() if value}), indent=2)
 
 
-def _check_end(file: IO[bytes]) -> None:
-    """Bound what zipfile will read as the index, before it does."""
+def check_end(file: IO[bytes]) -> None:
+    """Bound what zipfile will read as the index, before it does.
+
+    Raises:
+        RecordInvalid: too large, too many members, or not a ZIP file as we write them.
+    """
     size = file.seek(0, io.SEEK_END)
     if not _END.size <= size <= MAX_RECORD:
         raise RecordInvalid(f"{size} bytes")

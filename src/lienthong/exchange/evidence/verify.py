@@ -1,9 +1,11 @@
-"""Verifying evidence against nothing but the directory's root: an exported record, or a whole journal."""
+"""Verifying evidence against nothing but the directory's root: a record, a container, or a whole journal."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from lienthong.exchange.asic.reading import is_container
+from lienthong.exchange.asic.verify import verify_container
 from lienthong.exchange.evidence import record
 from lienthong.exchange.evidence.errors import EvidenceMissing, EvidenceUnreadable, WitnessInvalid
 from lienthong.exchange.evidence.report import Report, digest_of_file
@@ -32,7 +34,8 @@ def verify(  # noqa: PLR0913 - what, and against what: each by its name
     """Verify everything and report all that does not hold, each thing at its place.
 
     Args:
-        path: an exported record, a journal's file, or a gateway's state folder; the gateway may be running.
+        path: an exported record, a container (ASiC-E), a journal's file, or a gateway's state folder; the gateway may
+            be running.
         root: root metadata of the directory that is trusted already.
         now: nothing may be later than this (milliseconds UTC).
         directory: where the directory is, for a journal; default: ``directory`` beside it.
@@ -51,6 +54,8 @@ def verify(  # noqa: PLR0913 - what, and against what: each by its name
     if magic.startswith(record.MAGIC):
         if witnessed:
             raise WitnessInvalid(str(file), hint="Witnesses are for a whole journal, not for one record.")
+        if is_container(file):
+            return verify_container(file, root, now, digests)
         return verify_record(file, root, now, digests)
     if magic == _SQLITE:
         against = Against(root=root, now=now, directory=directory or file.parent / DIRECTORY, witnessed=witnessed)

@@ -1,20 +1,32 @@
 """Mailboxes: what an organ's information system reads, and what it says about it."""
 
-import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.blobs import BlobStore
-from lienthong.exchange.errors import MessageUnknown, Refused
+from lienthong.exchange.errors import (
+    MessageHeld,
+    MessageRecalled,
+    MessageUnknown,
+    PayloadTooLarge,
+    RangeInvalid,
+    Refused,
+    RequestInvalid,
+)
 from lienthong.exchange.mail import receipts
-from lienthong.exchange.mail.sender import Attachment, publish
+from lienthong.exchange.mail.draft import Attachment
+from lienthong.exchange.mail.publishing import publish
+from lienthong.exchange.mail.receiver import Receiver
 from lienthong.exchange.mail.store import MailItem, MailStore
+from lienthong.exchange.mail.waiting import Unopened
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import Packet, check_contents
+from lienthong.exchange.packet import Packet, check_content, check_contents
+from lienthong.kernel.clock import Millis
 from lienthong.kernel.identifiers import OrganId
 from lienthong.trust.errors import KeyStoreError, TrustError
 from lienthong.trust.header import Header, ReceiptState
@@ -22,12 +34,12 @@ from lienthong.trust.seal import Opened
 
 _log = logging.getLogger(__name__)
 
-# From which states a message may come to a further one.
-_BEFORE: Final = {
-    ReceiptState.OPENED: frozenset({ReceiptState.DELIVERED}),
-    ReceiptState.ACCEPTED: frozenset({ReceiptState.DELIVERED, ReceiptState.OPENED}),
-    ReceiptState.REFUSED: frozenset({ReceiptState.DELIVERED, ReceiptState.OPENED}),
-}
+MAX_OPEN: Final = 64 * 1024 * 1024
+"""Bytes of contents that are opened in memory; more is read piece by piece."""
+MAX_KEY: Final = 200
+"""Characters of an application's key."""
+# Nothing is concluded yet.
+_OPEN: Final = frozenset({ReceiptState.DELIVERED, ReceiptState.OPENED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +48,27 @@ class Letter:
 
     header: Header
     contents: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A message without its contents: the header names them, with sizes and digests."""
+
+    item: MailItem
+    header: Header
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What was concluded about a message: once, whoever asks again."""
+
+    state: ReceiptState
+    at: Millis
+    note: str
+    # The key under which it was concluded.
+    key: str
+    # Whether what was asked for now is what stands: because it was concluded now, or before with the same words.
+    stands: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +84,17 @@ class _Found:
 class Mailbox:
     """The mailboxes of one gateway's organs."""
 
-    def __init__(self, node: Node, store: MailStore, blobs: BlobStore) -> None:
+    def __init__(self, node: Node, store: MailStore, blobs: BlobStore, receiver: Receiver) -> None:
         """Read what the receiver has put there."""
         self._node = node
         self._store = store
         self._blobs = blobs
-        # Locks live as long as someone advances that message.
-        self._advancing: WeakValueDictionary[tuple[str, UUID, str], asyncio.Lock] = WeakValueDictionary()
+        self._receiver = receiver
 
     def list(self, organ: OrganId, *, state: ReceiptState | None = None, limit: int = 1000) -> list[MailItem]:
         """Return the messages of an organ hosted here, urgent first.
+
+        What stands unread before an urgent message in its conversation is listed as urgently.
 
         Args:
             organ: whose mailbox.
@@ -72,8 +106,8 @@ class Mailbox:
         """
         return self._store.mailbox(str(self._node.hosted(organ).id), state=state, limit=limit)
 
-    async def open(self, organ: OrganId, message: UUID, *, sender: str = "") -> Letter:
-        """Return a message with its contents; its sender gets the receipt ``opened`` the first time.
+    async def view(self, organ: OrganId, message: UUID, *, sender: str = "") -> View:
+        """Return a message without its contents; its sender gets the receipt ``opened`` the first time.
 
         Args:
             organ: whose mailbox.
@@ -82,18 +116,73 @@ class Mailbox:
 
         Raises:
             MessageUnknown: it is not in this mailbox, or the sender must be named.
-            StorageFailed: a content cannot be read.
+            MessageHeld: an earlier message of its conversation has not come yet.
+            MessageRecalled: its sender has taken it back.
             TrustError: what is stored no longer fits its seal.
         """
         found = self._find(organ, message, sender)
+        await self._opened(found)
+        return View(item=self._now(found.item), header=found.opened.header)
+
+    async def read(  # noqa: PLR0913 - by keyword
+        self, organ: OrganId, message: UUID, number: int, *, start: int = 0, stop: int | None = None, sender: str = ""
+    ) -> AsyncGenerator[bytes]:
+        """Return a content, or a range of it, piece by piece, decrypted and checked; memory stays bounded.
+
+        Reading it again gives the same bytes; it sends no receipt.
+
+        Args:
+            organ: whose mailbox.
+            message: its id.
+            number: which of the contents in the header, from 0.
+            start: the first byte that is wanted, from 0.
+            stop: the byte after the last; to the end if not given.
+            sender: as for ``view``.
+
+        Raises:
+            MessageUnknown, MessageHeld, MessageRecalled, TrustError: as for ``view``.
+            RangeInvalid: no such content, or not within it.
+            StorageFailed: it cannot be read.
+        """
+        found = self._find(organ, message, sender)
+        contents = found.opened.header.contents
+        if not 0 <= number < len(contents):
+            raise RangeInvalid(f"content {number} of {len(contents)}")
+        stop = contents[number].size if stop is None else stop
+        if not 0 <= start <= stop <= contents[number].size:
+            raise RangeInvalid(f"bytes {start} to {stop} of {contents[number].size}")
+        part = found.packet.parts[number]
+        if isinstance(part, bytes):
+            check_content(contents[number], part)
+            yield part[start:stop]
+            return
+        async with aclosing(self._blobs.pieces(part, start, stop)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def open(self, organ: OrganId, message: UUID, *, sender: str = "") -> Letter:
+        """Return a message with its contents in memory; its sender gets the receipt ``opened`` the first time.
+
+        Args:
+            organ: whose mailbox.
+            message: its id.
+            sender: as for ``view``.
+
+        Raises:
+            MessageUnknown, MessageHeld, MessageRecalled, TrustError: as for ``view``.
+            PayloadTooLarge: the contents together are too large for memory: ``view`` and ``read`` it.
+            StorageFailed: a content cannot be read.
+        """
+        found = self._find(organ, message, sender)
         opened, packet = found.opened, found.packet
+        size = sum(content.size for content in opened.header.contents)
+        if size > MAX_OPEN:
+            raise PayloadTooLarge(
+                f"{size} bytes of contents where {MAX_OPEN} are opened at once", hint="Read it piece by piece."
+            )
         contents = [part if isinstance(part, bytes) else await self._blobs.read(part) for part in packet.parts]
         check_contents(opened.header, contents)
-        try:
-            await self._advance(found, ReceiptState.OPENED)
-        except (Refused, TrustError, KeyStoreError) as error:
-            # Keys end and organs are dissolved; what was received stays readable all the same.
-            _log.warning("%s cannot be told that %s is opened: %s", opened.header.sender, message, error)
+        await self._opened(found)
         return Letter(
             header=opened.header,
             contents=tuple(
@@ -102,21 +191,58 @@ class Mailbox:
             ),
         )
 
-    async def accept(self, organ: OrganId, message: UUID, *, note: str = "", sender: str = "") -> None:
-        """Accept a message: the organ takes over what it asks. Saying it again changes nothing.
+    async def accept(
+        self, organ: OrganId, message: UUID, *, note: str = "", key: str = "", sender: str = ""
+    ) -> Conclusion:
+        """Accept a message: the organ takes over what it asks. The first conclusion stands, whoever says more.
+
+        An application that does not know whether it was heard says the same again, with the same key, and learns from
+        ``stands`` whether the message is its own to act on.
+
+        Args:
+            organ: whose mailbox.
+            message: its id.
+            note: for the sender's people.
+            key: of the application's own choice, such as the number under which it has registered the message.
+            sender: as for ``view``.
 
         Raises:
-            MessageUnknown: it is not in this mailbox.
+            MessageUnknown, MessageHeld, MessageRecalled, TrustError: as for ``view``.
+            RequestInvalid: a key of more than 200 characters.
+            KeyUnknown, KeyStoreError, ReceiverUnknown: there can be no receipt now; nothing is concluded.
+            JournalError: it cannot be recorded; nothing is concluded.
         """
-        await self._advance(self._find(organ, message, sender), ReceiptState.ACCEPTED, note)
+        return await self._conclude(organ, message, sender, ReceiptState.ACCEPTED, note, key)
 
-    async def refuse(self, organ: OrganId, message: UUID, *, reason: str, sender: str = "") -> None:
-        """Refuse a message and say why. Saying it again changes nothing.
+    async def refuse(
+        self, organ: OrganId, message: UUID, *, reason: str, key: str = "", sender: str = ""
+    ) -> Conclusion:
+        """Refuse a message and say why. The first conclusion stands; all else as for ``accept``.
 
         Raises:
-            MessageUnknown: it is not in this mailbox.
+            MessageUnknown, MessageHeld, MessageRecalled, RequestInvalid: as for ``accept``.
+            KeyUnknown, KeyStoreError, ReceiverUnknown, JournalError: as for ``accept``.
         """
-        await self._advance(self._find(organ, message, sender), ReceiptState.REFUSED, reason)
+        return await self._conclude(organ, message, sender, ReceiptState.REFUSED, reason, key)
+
+    def unopened(self, organ: OrganId) -> Sequence[Unopened]:
+        """Return what came for an organ and could not be opened, with the reason, the oldest first.
+
+        Raises:
+            CallerUnknown: the organ is not hosted here.
+        """
+        return self._receiver.unopened(organ)
+
+    async def retry(self, organ: OrganId, unopened: bytes | None = None) -> int:
+        """Try again to open what could not be opened, such as when the key store is back; returns how many opened.
+
+        Raises:
+            CallerUnknown: the organ is not hosted here.
+            LienthongError: as for ``Receiver.retry``.
+        """
+        return await self._receiver.retry(organ, unopened)
+
+    # -- inside
 
     def _find(self, organ: OrganId, message: UUID, sender: str) -> _Found:
         receiver = self._node.hosted(organ)
@@ -127,23 +253,65 @@ class Mailbox:
         if not letters:
             raise MessageUnknown(f"{message} of {receiver.id}")
         item, data = letters[0]
+        _check_here(item)
         packet = Packet.from_bytes(self._node.unwrap(data, receiver.token).plaintext)
         # As of its arrival: keys end, and what was received stays readable.
         opened = self._node.open_seal(packet.sealed, at=item.arrived)
         return _Found(item=item, receiver=receiver, opened=opened, packet=packet)
 
-    async def _advance(self, found: _Found, state: ReceiptState, note: str = "") -> None:
-        item, receiver = found.item, found.receiver
-        # One after the other, so that nobody accepts what somebody else is just refusing.
-        async with self._advancing.setdefault((item.receiver, item.message, item.sender), asyncio.Lock()):
-            ((now, _),) = self._store.letters(item.receiver, item.message, item.sender)
-            if now.state not in _BEFORE[state]:
-                return
-            receipt = receipts.make(self._node, found.opened, receiver=receiver, state=state, note=note)
-            entry = self._node.entry(
-                receipt.header, organ=receiver, direction="out", seals=(receipt.sealed,), detail=state.value
-            )
-            await self._node.journal.commit(
-                [entry], [self._store.moved(item, state), self._store.put(receipt.outgoing, due=self._node.clock.now())]
-            )
+    def _now(self, item: MailItem) -> MailItem:
+        ((now, _),) = self._store.letters(item.receiver, item.message, item.sender)
+        return now
+
+    async def _opened(self, found: _Found) -> None:
+        if found.item.state is not ReceiptState.DELIVERED:
+            return
+        try:
+            async with self._store.moving(found.item):
+                now = self._now(found.item)
+                _check_here(now)
+                if now.state is ReceiptState.DELIVERED:
+                    await self._move(found, replace(now, state=ReceiptState.OPENED))
+        except (Refused, TrustError, KeyStoreError) as error:
+            # Keys end and organs are dissolved; what was received stays readable all the same.
+            _log.warning("%s cannot be told that %s is opened: %s", found.item.sender, found.item.message, error)
+
+    async def _conclude(  # noqa: PLR0913, PLR0917 - all of what a conclusion is
+        self, organ: OrganId, message: UUID, sender: str, state: ReceiptState, note: str, key: str
+    ) -> Conclusion:
+        if len(key) > MAX_KEY:
+            raise RequestInvalid(f"a key of {len(key)} characters where {MAX_KEY} are allowed")
+        found = self._find(organ, message, sender)
+        # One after the other, so that nobody accepts what somebody else is just refusing, or its sender taking back.
+        async with self._store.moving(found.item):
+            now = self._now(found.item)
+            _check_here(now)
+            mine = now.state in _OPEN
+            if mine:
+                now = replace(now, state=state, concluded=self._node.clock.now(), note=note, key=key)
+                await self._move(found, now)
+        return Conclusion(
+            state=now.state,
+            at=now.concluded,
+            note=now.note,
+            key=now.key,
+            stands=mine or (now.state is state and now.key == key),
+        )
+
+    async def _move(self, found: _Found, item: MailItem) -> None:
+        """Make a new state and its receipt durable together, and publish the receipt."""
+        receipt = receipts.make(self._node, found.opened, receiver=found.receiver, state=item.state, note=item.note)
+        entry = self._node.entry(
+            receipt.header, organ=found.receiver, direction="out", seals=(receipt.sealed,), detail=item.state.value
+        )
+        await self._node.journal.commit(
+            [entry], [self._store.concluded(item), self._store.put(receipt.outgoing, due=self._node.clock.now())]
+        )
         await publish(self._node, self._store, [receipt.outgoing])
+
+
+def _check_here(item: MailItem) -> None:
+    if item.state is ReceiptState.RECALLED:
+        raise MessageRecalled(str(item.message))
+    if item.held:
+        raise MessageHeld(str(item.message))

@@ -2,10 +2,12 @@
 
 import secrets
 from dataclasses import dataclass
+from uuid import UUID
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.errors import Misdirected
-from lienthong.exchange.mail.sender import TERM
+from lienthong.exchange.mail.draft import TERM
+from lienthong.exchange.mail.ledger import Ledger
 from lienthong.exchange.mail.store import MailStore, Outgoing, ReceiptItem
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import Packet
@@ -66,24 +68,31 @@ def make(node: Node, message: Opened, *, receiver: Organ, state: ReceiptState, n
         attempts=0,
         message=None,
         expires=header.expires,
+        urgency=message.header.urgency,
     )
     return Receipt(header=header, sealed=sealed, outgoing=outgoing)
 
 
-def check(node: Node, store: MailStore, opened: Opened, sealed: bytes) -> ReceiptItem:
-    """Return what a receipt says if it answers a message that was really sent.
+def check(node: Node, store: MailStore, opened: Opened, sealed: bytes) -> tuple[ReceiptItem, UUID | None]:
+    """Return what a receipt says if it answers a message, or the recall of one, that was really sent.
+
+    Returns:
+        The receipt of the message; and the id of the recall that it answers, or None.
 
     Raises:
         Misdirected: no such message went to this receiver from here, or it had another seal.
     """
     header = opened.header
-    message = header.conversation
-    digest = None
+    message, recall, digest = header.conversation, None, None
     if message is not None:
         digest = store.sent_digest(message, receiver=header.sender, sender=header.receiver)
+    if message is not None and digest is None:
+        recalled = Ledger(node.journal).recalled(message, receiver=header.sender, sender=header.receiver)
+        if recalled is not None:
+            recall, (message, digest) = message, recalled
     if message is None or digest is None or not secrets.compare_digest(digest, header.answers):
         raise Misdirected(f"a receipt of {header.sender} for a message it was not sent")
-    return ReceiptItem(
+    item = ReceiptItem(
         message=message,
         receiver=header.sender,
         state=ReceiptState(header.status),
@@ -91,3 +100,4 @@ def check(node: Node, store: MailStore, opened: Opened, sealed: bytes) -> Receip
         note=header.note,
         sealed=sealed,
     )
+    return item, recall

@@ -1,93 +1,66 @@
-"""Sending: one content, encrypted once, and a small sealed envelope of its own for each receiver."""
+"""Sending: what an organ's information system sends, and what it asks about it afterwards."""
 
-import logging
-import secrets
-import uuid
 from collections.abc import Callable, Sequence
 from copy import replace
-from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 from lienthong.directory.model import Organ
-from lienthong.exchange import blobs, policy
-from lienthong.exchange.errors import (
-    DuplicateMessage,
-    Expired,
-    ReceiverKeyMissing,
-    ReceiverUnknown,
-    Refused,
-    RequestInvalid,
-)
-from lienthong.exchange.mail.store import MailStore, Outgoing
+from lienthong.exchange import blobs
+from lienthong.exchange.errors import MessageUnknown, PayloadTooLarge, RequestInvalid, StorageFailed
+from lienthong.exchange.mail import recalling
+from lienthong.exchange.mail.address import LocalGroups, resolve
+from lienthong.exchange.mail.dispatching import Dispatcher, Progress
+from lienthong.exchange.mail.draft import TERM, Attachment, Dispatch, Draft, Uploaded
+from lienthong.exchange.mail.ledger import Ledger, Sent
+from lienthong.exchange.mail.progress import status_of
+from lienthong.exchange.mail.publishing import publish, publish_due
+from lienthong.exchange.mail.safe import Safe
+from lienthong.exchange.mail.status import DeadLetter, Recall, Status
+from lienthong.exchange.mail.store import MailStore
+from lienthong.exchange.mail.uploads import Uploads
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import INLINE_LIMIT, Packet, Part, content_of
-from lienthong.exchange.subjects import mail_subject
-from lienthong.exchange.transport import base as carrier
-from lienthong.kernel.clock import DAY, MINUTE, Millis
-from lienthong.kernel.identifiers import ClientId, OrganId, parse_client
+from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, Part, content_of
+from lienthong.kernel.clock import DAY, Millis
+from lienthong.kernel.errors import CborInvalid
+from lienthong.kernel.identifiers import OrganId, parse_client
 from lienthong.kernel.ids import new_id
-from lienthong.kernel.labels import INTERNAL, Label
-from lienthong.trust import envelope
-from lienthong.trust.errors import JournalError, SealInvalid, TrustError
-from lienthong.trust.header import Header, Kind
-from lienthong.trust.journal import Entry, Statement
-from lienthong.trust.seal import MAX_BATCH, digest_of
+from lienthong.trust.errors import SealInvalid
+from lienthong.trust.header import Content, Header, Kind
+from lienthong.trust.seal import header_of
 
-TERM: Final[Millis] = 30 * DAY
-"""How long a message may be under way before it counts as not delivered."""
+__all__ = ["SHARED_LIMIT", "TERM", "Attachment", "Dispatch", "Draft", "Sender", "publish", "publish_due"]
+
 SHARED_LIMIT: Final = 4096
 """Bytes of contents that go into every envelope of a message to many; more is stored once for all."""
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """One content of a message."""
-
-    name: str
-    media_type: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What is to be sent, and to whom."""
-
-    sender: ClientId
-    receivers: Sequence[OrganId]
-    subject: str
-    contents: tuple[Attachment, ...]
-    label: Label = INTERNAL
-    # 0 normal; the profile names the higher ones.
-    urgency: int = 0
-    purpose: str = ""
-    conversation: uuid.UUID | None = None
-    term: Millis = TERM
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatch:
-    """What has become of a draft."""
-
-    message: uuid.UUID
-    # Receivers whose envelope the carrier has taken durably.
-    published: int
-    # Receivers whose envelope waits here, durably, until the carrier can be reached.
-    queued: int
-    # Receivers to whom nothing may be sent, and why.
-    refused: dict[OrganId, Refused] = field(default_factory=dict)
+RETAINED: Final[Millis] = 7 * DAY
+"""How long after the end of its term a message can be sent anew with large contents."""
 
 
 class Sender:
     """Sends the mail of one gateway's organs and keeps it until it is receipted."""
 
-    def __init__(self, node: Node, store: MailStore) -> None:
-        """Send from this node."""
+    def __init__(
+        self, node: Node, store: MailStore, uploads: Uploads, safe: Safe, *, local_groups: LocalGroups | None = None
+    ) -> None:
+        """Send from this node.
+
+        Args:
+            node: the gateway.
+            store: where what is sent is kept.
+            uploads: contents too large for memory.
+            safe: locks copies of what is sent.
+            local_groups: groups that only this site knows.
+        """
+        self.uploads = uploads
         self._node = node
         self._store = store
+        self._safe = safe
+        self._local_groups = local_groups
+        self._ledger = Ledger(node.journal)
+        self._dispatcher = Dispatcher(node, store, self._ledger, safe)
 
-    async def send(self, draft: Draft, *, progress: Callable[[int], None] | None = None) -> Dispatch:
+    async def send(self, draft: Draft, *, progress: Progress | None = None) -> Dispatch:
         """Send a message; when this returns it is sealed, recorded and durable.
 
         Args:
@@ -96,37 +69,177 @@ class Sender:
 
         Raises:
             CallerUnknown: the sender is not an organ of this gateway.
+            NobodyAddressed: the address names a group, level or superior that nobody belongs to.
             RequestInvalid: too many contents, or too long a subject.
+            UploadUnknown, UploadConflict: a content was not uploaded, or not to its end.
             KeyUnknown: the sender has no valid sealing key.
             CarrierUnavailable, PayloadTooLarge: large contents cannot be put on the carrier; nothing was sent.
+            StorageFailed: large contents cannot be kept here; nothing was sent.
             JournalError: the evidence cannot be written. Batches before, of 256 receivers each, are sent all the same.
         """
         sender = self._node.hosted(draft.sender.organ)
-        template = self._template(draft)
-        allowed, refused = await self._sift(draft, template, sender)
-        dispatch = Dispatch(message=template.id, published=0, queued=0, refused=refused)
-        if not allowed:
-            return dispatch
-        parts = await self._parts(draft, sender, len(allowed))
-        for start in range(0, len(allowed), MAX_BATCH):
-            batch = allowed[start : start + MAX_BATCH]
-            outgoing = await self._seal(template, parts, sender, batch, refused)
-            done = await publish(self._node, self._store, outgoing)
-            dispatch = replace(
-                dispatch,
-                published=dispatch.published + done,
-                queued=dispatch.queued + len(outgoing) - done,
+        receivers = dict.fromkeys(draft.receivers)
+        if draft.to is not None:
+            receivers |= dict.fromkeys(
+                resolve(draft.to, sender=sender.id, directory=self._node.snapshot, local_groups=self._local_groups)
             )
-            if progress is not None:
-                progress(len(batch))
-        return dispatch
+        if draft.id is not None:
+            for done in self._ledger.sent(draft.id):
+                receivers.pop(parse_client(done.receiver).organ, None)
+        template = await self._template(draft, sender)
+        consignment = await self._dispatcher.sift(template, sender, list(receivers))
+        if not consignment.allowed:
+            return Dispatch(message=template.id, published=0, queued=0, refused=consignment.refused)
+        many = len(consignment.allowed) > 1
+        consignment.parts = await self._parts(draft, sender, template, consignment.also.append, many=many)
+        return await self._dispatcher.deliver(consignment, progress)
 
-    def _template(self, draft: Draft) -> Header:
+    # -- afterwards
+
+    def status(self, message: UUID, *, organ: OrganId | None = None) -> Status:
+        """Return how far a message has come at each of its receivers.
+
+        Args:
+            message: its id.
+            organ: who asks; the messages of others do not exist for it. Left out, the gateway itself asks.
+
+        Raises:
+            MessageUnknown: no such message was sent from here, or another organ sent it.
+        """
+        sender, _ = self._sent(message, organ)
+        return status_of(self._store, self._ledger, message, sender)
+
+    async def recall(
+        self, message: UUID, *, reason: str, receivers: Sequence[OrganId] | None = None, organ: OrganId | None = None
+    ) -> Recall:
+        """Take a message back from those who have not accepted or refused it, or to whom it is still on its way.
+
+        Args:
+            message: its id.
+            reason: for the receivers' people.
+            receivers: from whom; from all if not given.
+            organ: who asks, as in ``status``.
+
+        Raises:
+            MessageUnknown: no such message was sent from here, or not to one of these receivers.
+            CallerUnknown: its sender is hosted here no more.
+            KeyUnknown, EnvelopeInvalid, ReceiverUnknown: a key or an organ is missing now; nothing was sent.
+            RequestInvalid: the reason is too long.
+            JournalError: it cannot be recorded; nothing was sent.
+        """
+        sender, sent = self._sent(message, organ)
+        if receivers is not None:
+            wanted = set(map(str, receivers))
+            if not wanted <= {each.receiver for each in sent}:
+                raise MessageUnknown(f"{message} to all of {', '.join(sorted(wanted))}")
+            sent = [each for each in sent if each.receiver in wanted]
+        return await recalling.recall(
+            self._node,
+            self._store,
+            message=message,
+            sent=sent,
+            sender=self._node.hosted(parse_client(sender).organ),
+            label=self._sealed(message).label,
+            reason=reason,
+        )
+
+    def dead_letters(self, organ: OrganId, *, limit: int = 1000) -> list[DeadLetter]:
+        """Return what will not reach its receivers by itself, the newest first.
+
+        Raises:
+            CallerUnknown: the organ is not hosted here.
+        """
+        return self._ledger.dead(str(self._node.hosted(organ).id), limit=limit)
+
+    async def redrive(
+        self,
+        message: UUID,
+        *,
+        receivers: Sequence[OrganId] | None = None,
+        term: Millis = TERM,
+        organ: OrganId | None = None,
+    ) -> Dispatch:
+        """Send dead letters anew, under a new seal and for a new term.
+
+        The new message names the one it repeats, so that a receiver who has that after all does not get it twice.
+
+        Args:
+            message: the id of the message that has dead letters.
+            receivers: to whom; to all that have not got it and to whom it was not sent anew yet, if not given.
+            term: how long it may be under way.
+            organ: who asks, as in ``status``.
+
+        Raises:
+            MessageUnknown: no such message was sent from here, or it has no such dead letters.
+            CallerUnknown: its sender is hosted here no more.
+            StorageFailed: its contents are kept here no more, and the carrier does not have them either.
+            CarrierUnavailable: large contents cannot be put on the carrier again; nothing was sent.
+            KeyStoreError, TrustError: the copy cannot be unlocked.
+            JournalError: as for ``send``.
+        """
+        self._sent(message, organ)
+        dead = {each.receiver for each in self._ledger.dead_of(message) if each.redriven is None}
+        wanted = sorted(dead) if receivers is None else sorted(set(map(str, receivers)))
+        kept = self._ledger.kept(message)
+        if not wanted or kept is None or not dead.issuperset(wanted):
+            raise MessageUnknown(
+                f"{message}: no such dead letter", hint="Ask for the dead letters to see what is there."
+            )
+        sender = self._node.hosted(parse_client(kept.sender).organ)
+        copy = Packet.from_bytes(self._safe.unlock(sender, kept.data))
         at = self._node.clock.now()
-        contents = tuple(content_of(item.data, name=item.name, media_type=item.media_type) for item in draft.contents)
+        first = Header.from_bytes(copy.sealed)
+        # The first of them, however often it is sent anew: by that it is recognised.
+        repeats = first.repeats or message
+        template = replace(first, id=new_id(), created=at, expires=at + term, repeats=repeats)
+        consignment = await self._dispatcher.sift(
+            template, sender, [parse_client(receiver).organ for receiver in wanted]
+        )
+        if not consignment.allowed:
+            return Dispatch(message=template.id, published=0, queued=0, refused=consignment.refused)
+        for part in copy.parts:
+            if isinstance(part, BlobRef):
+                await self._restore(sender, part, until=template.expires + RETAINED)
+        consignment.parts = copy.parts
+        anew = [header.receiver for _, header in consignment.allowed]
+        consignment.also += self._ledger.redriven(message, anew, template.id)
+        return await self._dispatcher.deliver(consignment)
+
+    async def sweep(self) -> None:
+        """Forget copies and uploads that nobody needs any more.
+
+        Raises:
+            JournalError: it cannot be noted.
+        """
+        await self._node.journal.commit([], self._ledger.swept(self._node.clock.now()))
+        await self.uploads.sweep()
+
+    # -- inside
+
+    def _sent(self, message: UUID, organ: OrganId | None) -> tuple[str, list[Sent]]:
+        """Return who sent a message, and what was sealed of it."""
+        sent = self._ledger.sent(message)
+        if not sent or (organ is not None and parse_client(sent[0].sender).organ != organ):
+            raise MessageUnknown(str(message), hint="It was not sent from here, or by somebody else.")
+        return sent[0].sender, sent
+
+    def _sealed(self, message: UUID) -> Header:
+        """Return a header of a message that was sent, from the evidence."""
+        for index in self._node.journal.find(str(message)):
+            entry = self._node.journal.entry(index)
+            if entry.direction == "out" and entry.kind == Kind.MESSAGE and entry.seals:
+                return header_of(entry.seals[0])
+        raise MessageUnknown(str(message))
+
+    async def _restore(self, sender: Organ, ref: BlobRef, *, until: Millis) -> None:
+        if not await self.uploads.restore(sender, ref, until=until):
+            raise StorageFailed(f"{ref.name} is not kept any more", hint="Send it as a new message.")
+
+    async def _template(self, draft: Draft, sender: Organ) -> Header:
+        at = self._node.clock.now()
         header = Header(
             kind=Kind.MESSAGE,
-            id=new_id(),
+            id=draft.id or new_id(),
             sender=str(draft.sender),
             receiver=str(draft.sender),
             label=draft.label,
@@ -136,158 +249,37 @@ class Sender:
             purpose=draft.purpose,
             subject=draft.subject,
             urgency=draft.urgency,
-            contents=contents,
+            contents=tuple([await self._content(item, sender) for item in draft.contents]),
         )
         try:
             return Header.from_bytes(header.to_bytes())
-        except SealInvalid as error:
+        except (SealInvalid, CborInvalid) as error:
             # No receiver would take it.
             raise RequestInvalid(error.where) from error
 
-    async def _sift(
-        self, draft: Draft, template: Header, sender: Organ
-    ) -> tuple[list[tuple[Organ, Header]], dict[OrganId, Refused]]:
-        allowed: list[tuple[Organ, Header]] = []
-        refused: dict[OrganId, Refused] = {}
-        for receiver in dict.fromkeys(draft.receivers):
-            header = replace(template, receiver=str(receiver))
-            verdict = self._node.decide(header, policy.Connection())
-            organ = self._node.snapshot.organ(receiver)
-            if verdict.error is not None or organ is None:
-                refused[receiver] = verdict.error or ReceiverUnknown(str(receiver))
-            else:
-                allowed.append((organ, header))
-        await self._node.journal.commit(
-            [
-                self._refusal(replace(template, receiver=str(receiver)), sender, error)
-                for receiver, error in refused.items()
-            ]
-        )
-        return allowed, refused
+    async def _content(self, item: Attachment | Uploaded, sender: Organ) -> Content:
+        if isinstance(item, Attachment):
+            if len(item.data) > blobs.MAX_CONTENT:
+                raise PayloadTooLarge(f"a content of {len(item.data)} bytes in memory; upload it")
+            return content_of(item.data, name=item.name, media_type=item.media_type)
+        upload = await self.uploads.whole(sender.id, item.upload)
+        return Content(digest=upload.digest, size=upload.size, name=item.name, media_type=item.media_type)
 
-    def _refusal(self, header: Header, sender: Organ, error: Refused) -> Entry:
-        return self._node.entry(
-            header, organ=sender, direction="out", kind="refusal", seals=(), verdict=error.code, detail=str(error)
-        )
-
-    async def _parts(self, draft: Draft, sender: Organ, receivers: int) -> tuple[Part, ...]:
+    async def _parts(
+        self, draft: Draft, sender: Organ, template: Header, also: Callable[..., None], *, many: bool
+    ) -> tuple[Part, ...]:
         """Put large contents on the carrier, once for all receivers."""
         parts: list[Part] = []
-        room = INLINE_LIMIT if receivers == 1 else SHARED_LIMIT
+        until = template.expires + RETAINED
+        room = SHARED_LIMIT if many else INLINE_LIMIT
         for item in draft.contents:
-            if len(item.data) <= room:
+            if isinstance(item, Uploaded):
+                parts.append(await self.uploads.store(sender, item.upload, until=until))
+            elif len(item.data) <= room:
                 parts.append(item.data)
                 room -= len(item.data)
             else:
-                parts.append(await blobs.put(self._node.carrier, sender, item.data))
+                ref, row = await self.uploads.spool(sender, item.data, until=until)
+                parts.append(ref)
+                also(row)
         return tuple(parts)
-
-    async def _seal(
-        self,
-        template: Header,
-        parts: tuple[Part, ...],
-        sender: Organ,
-        batch: Sequence[tuple[Organ, Header]],
-        refused: dict[OrganId, Refused],
-    ) -> list[Outgoing]:
-        """Seal and encrypt for each receiver, and make evidence and envelopes durable together."""
-        at = self._node.clock.now()
-        seals = self._node.seals.seal_all([header for _, header in batch], self._node.sealing_key(sender))
-        outgoing: list[Outgoing] = []
-        entries: list[Entry] = []
-        statements: list[Statement] = []
-        for (receiver, header), sealed in zip(batch, seals, strict=True):
-            try:
-                key = self._node.wrapping_key(receiver, header)
-                data = envelope.encrypt(Packet(sealed=sealed, parts=parts).to_bytes(), to=key)
-            except TrustError as error:
-                # One organ without a usable key must not keep the message from all others.
-                refused[receiver.id] = ReceiverKeyMissing(f"{receiver.id}: {error.where}")
-                entries.append(self._refusal(header, sender, refused[receiver.id]))
-                continue
-            item = Outgoing(
-                token=secrets.token_hex(16),
-                subject=mail_subject(sender, receiver),
-                data=data,
-                attempts=0,
-                message=template.id.bytes,
-                expires=header.expires,
-                receiver=header.receiver,
-            )
-            outgoing.append(item)
-            entries.append(self._node.entry(header, organ=sender, direction="out", seals=(sealed,)))
-            statements.append(self._store.put(item, due=at + MINUTE))
-            statements.append(
-                self._store.sent(
-                    template.id, receiver=header.receiver, sender=template.sender, digest=digest_of(sealed), at=at
-                )
-            )
-        await self._node.journal.commit(entries, statements)
-        return outgoing
-
-
-async def publish(node: Node, store: MailStore, outgoing: Sequence[Outgoing]) -> int:
-    """Publish what is durable here already and note what the carrier has taken.
-
-    Returns:
-        How many were taken; the rest stays due and is tried again.
-    """
-    if not outgoing:
-        return 0
-    # A token of its own per attempt: the broker must not take a repetition for a replay.
-    messages = [
-        carrier.Outgoing(subject=item.subject, data=item.data, id=f"{item.token}-{item.attempts}") for item in outgoing
-    ]
-    results = await node.carrier.publish_many(messages)
-    at = node.clock.now()
-    taken = 0
-    statements: list[Statement] = []
-    for item, result in zip(outgoing, results, strict=True):
-        # A duplicate is our own: the acknowledgement of the attempt before was lost, and nobody can guess a token.
-        if isinstance(result, int | DuplicateMessage):
-            taken += 1
-            statements.append(store.published(item, at))
-        elif node.carrier.connected:
-            # What failed is kept here and tried again, behind what has not been tried yet.
-            _log.warning("%s: %s", item.subject, result)
-            statements.append(store.postponed(item, at))
-    try:
-        await node.journal.commit([], statements)
-    except JournalError as error:
-        # The carrier has them all the same; they are sent once more, which their receivers recognise.
-        _log.warning("%s", error)
-    return taken
-
-
-async def publish_due(node: Node, store: MailStore) -> int:
-    """Publish again what has not been taken or not been receipted in time; drop what has expired.
-
-    Returns:
-        How many the carrier took.
-
-    Raises:
-        JournalError: it cannot be noted what has expired; nothing is dropped.
-    """
-    at = node.clock.now()
-    due = store.due(at)
-    expired = [item for item in due if item.expires <= at]
-    entries = [_undelivered(node, store, item.message, item.receiver) for item in expired if item.message is not None]
-    await node.journal.commit(entries, [store.dropped(item) for item in expired])
-    return await publish(node, store, [item for item in due if item.expires > at])
-
-
-def _undelivered(node: Node, store: MailStore, message: bytes, receiver: str | None) -> Entry:
-    """Return the evidence that a message was given up: its sender must be able to see that."""
-    sender = store.sender_of(message, receiver or "")
-    return Entry(
-        at=node.clock.now(),
-        organ=str(parse_client(sender).organ),
-        direction="out",
-        kind="failure",
-        id=str(uuid.UUID(bytes=message)),
-        peer=receiver or "",
-        label="",
-        purpose="",
-        verdict=Expired.code,
-        detail="no receipt came before it expired",
-    )

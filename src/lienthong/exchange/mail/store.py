@@ -1,60 +1,28 @@
-"""Tables of mail in the journal's file: what goes out, what came in, how far it got."""
+"""What goes out, what came in, how far it got: rows of the tables of mail in the journal's file."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
+from weakref import WeakValueDictionary
 
+from lienthong.exchange.mail import schema
+from lienthong.exchange.mail.conversation import LATE
 from lienthong.kernel.clock import HOUR, MINUTE, SECOND, Millis
 from lienthong.trust.header import ReceiptState
 from lienthong.trust.journal import Journal, Statement
 
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS outgoing (
-    token TEXT PRIMARY KEY,
-    subject TEXT NOT NULL,
-    data BLOB NOT NULL,
-    message BLOB,
-    receiver TEXT,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    due INTEGER NOT NULL,
-    expires INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS outgoing_due ON outgoing (due);
-CREATE INDEX IF NOT EXISTS outgoing_message ON outgoing (message, receiver);
-CREATE TABLE IF NOT EXISTS sent (
-    message BLOB NOT NULL,
-    receiver TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    digest BLOB NOT NULL,
-    at INTEGER NOT NULL,
-    PRIMARY KEY (message, receiver)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS receipt (
-    message BLOB NOT NULL,
-    receiver TEXT NOT NULL,
-    state TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    note TEXT NOT NULL,
-    sealed BLOB NOT NULL,
-    PRIMARY KEY (message, receiver, state)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mailbox (
-    receiver TEXT NOT NULL,
-    message BLOB NOT NULL,
-    sender TEXT NOT NULL,
-    label TEXT NOT NULL,
-    urgency INTEGER NOT NULL,
-    arrived INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    envelope BLOB NOT NULL,
-    PRIMARY KEY (receiver, message, sender)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cursor (
-    stream TEXT PRIMARY KEY,
-    sequence INTEGER NOT NULL
-) WITHOUT ROWID;
-"""
-_ITEM: Final = "receiver, message, sender, label, urgency, arrived, state"
+ITEM: Final = """receiver, message, sender, label, urgency, arrived, state, place, conversation, sequence, gap, held,
+    concluded, key, note"""
+"""The columns of a message in a mailbox, as ``item_from`` reads them."""
+_PUT: Final = """INSERT INTO outgoing (token, subject, data, message, receiver, due, expires, urgency)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_ARRIVED: Final = """INSERT INTO mailbox (receiver, message, sender, label, urgency, arrived, state, envelope, place,
+    conversation, sequence, gap, held, rank, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_HURRIED: Final = """UPDATE mailbox SET rank = ? WHERE receiver = ? AND sender = ? AND conversation = ? AND state = ?
+    AND sequence < ? AND rank < ?"""
+_CONCLUDED: Final = """UPDATE mailbox SET state = ?, concluded = ?, key = ?, note = ?
+    WHERE receiver = ? AND message = ? AND sender = ?"""
 # How long to wait for a receipt before a message is sent again.
 _PATIENCE: Final = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR)
 
@@ -73,6 +41,8 @@ class Outgoing:
     expires: Millis
     # Whose receipt a message waits for.
     receiver: str | None = None
+    # The higher, the earlier.
+    urgency: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +56,24 @@ class MailItem:
     urgency: int
     arrived: Millis
     state: ReceiptState
+    # The order in which this gateway handed messages over, across all mailboxes; 0 while it is held back.
+    place: int = 0
+    conversation: UUID | None = None
+    # Its place in the conversation, from 1; 0 if it has none.
+    sequence: int = 0
+    # How many messages of the conversation are missing before it; -1 if it comes after later ones.
+    gap: int = 0
+    # Until when it is held back for an earlier one at the most; 0 once it is handed over.
+    held: Millis = 0
+    # When it was accepted or refused, under which key of the application, and with what words.
+    concluded: Millis = 0
+    key: str = ""
+    note: str = ""
+
+    @property
+    def late(self) -> bool:
+        """Whether later messages of the conversation were handed over before it."""
+        return self.gap == LATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +93,18 @@ class MailStore:
 
     def __init__(self, journal: Journal) -> None:
         """Keep mail beside the evidence about it."""
-        journal.ensure(_SCHEMA)
+        schema.prepare(journal)
         self._journal = journal
+        # Locks live as long as someone moves that message.
+        self._moving: WeakValueDictionary[tuple[str, UUID, str], asyncio.Lock] = WeakValueDictionary()
 
     # -- going out
 
     def put(self, item: Outgoing, *, due: Millis) -> Statement:
         """Keep something until it is published, or receipted if it is a message."""
         return (
-            "INSERT INTO outgoing (token, subject, data, message, receiver, due, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (item.token, item.subject, item.data, item.message, item.receiver, due, item.expires),
+            _PUT,
+            (item.token, item.subject, item.data, item.message, item.receiver, due, item.expires, item.urgency),
         )
 
     def published(self, item: Outgoing, at: Millis) -> Statement:
@@ -129,10 +119,10 @@ class MailStore:
         return ("UPDATE outgoing SET due = ? WHERE token = ?", (at + _PATIENCE[0], item.token))
 
     def due(self, at: Millis, *, limit: int = 1000) -> list[Outgoing]:
-        """Return what should be published by now, oldest first."""
+        """Return what should be published by now, the most urgent first, then the oldest."""
         rows = self._journal.read(
-            "SELECT token, subject, data, attempts, message, expires, receiver FROM outgoing"
-            " WHERE due <= ? ORDER BY due LIMIT ?",
+            "SELECT token, subject, data, attempts, message, expires, receiver, urgency FROM outgoing"
+            " WHERE due <= ? ORDER BY urgency DESC, due LIMIT ?",
             (at, limit),
         )
         return [
@@ -144,8 +134,9 @@ class MailStore:
                 message=message,
                 expires=expires,
                 receiver=receiver,
+                urgency=urgency,
             )
-            for token, subject, data, attempts, message, expires, receiver in rows
+            for token, subject, data, attempts, message, expires, receiver, urgency in rows
         ]
 
     def dropped(self, item: Outgoing) -> Statement:
@@ -158,9 +149,11 @@ class MailStore:
 
     # -- sent, and its receipts
 
-    def sent(self, message: UUID, *, receiver: str, sender: str, digest: bytes, at: Millis) -> Statement:
+    def sent(  # noqa: PLR0913 - one argument per column
+        self, message: UUID, *, receiver: str, sender: str, digest: bytes, at: Millis, expires: Millis
+    ) -> Statement:
         """Remember what was sealed for a receiver, to match its receipts."""
-        return ("INSERT INTO sent VALUES (?, ?, ?, ?, ?)", (message.bytes, receiver, sender, digest, at))
+        return ("INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?)", (message.bytes, receiver, sender, digest, at, expires))
 
     def sent_digest(self, message: UUID, *, receiver: str, sender: str) -> bytes | None:
         """Return the digest of the seal that went to a receiver, or None."""
@@ -199,10 +192,10 @@ class MailStore:
 
     # -- come in
 
-    def arrived(self, item: MailItem, envelope: bytes) -> Statement:
+    def arrived(self, item: MailItem, envelope: bytes, *, origin: UUID | None = None) -> Statement:
         """Put a message into a mailbox, encrypted as it came."""
         return (
-            "INSERT INTO mailbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            _ARRIVED,
             (
                 item.receiver,
                 item.message.bytes,
@@ -212,6 +205,35 @@ class MailStore:
                 item.arrived,
                 item.state.value,
                 envelope,
+                item.place,
+                item.conversation.bytes if item.conversation else None,
+                item.sequence,
+                item.gap,
+                item.held,
+                item.urgency,
+                origin.bytes if origin else None,
+            ),
+        )
+
+    def handed_over(self, item: MailItem) -> Statement:
+        """Note that a message is held back no longer."""
+        return (
+            "UPDATE mailbox SET held = 0, place = ?, gap = ? WHERE receiver = ? AND message = ? AND sender = ?",
+            (item.place, item.gap, item.receiver, item.message.bytes, item.sender),
+        )
+
+    def hurried(self, item: MailItem) -> Statement:
+        """List what stands before an urgent message in its conversation, and is unread, as urgently."""
+        return (
+            _HURRIED,
+            (
+                item.urgency,
+                item.receiver,
+                item.sender,
+                item.conversation.bytes if item.conversation else None,
+                ReceiptState.DELIVERED.value,
+                item.sequence,
+                item.urgency,
             ),
         )
 
@@ -222,14 +244,65 @@ class MailStore:
             (state.value, item.receiver, item.message.bytes, item.sender),
         )
 
+    def concluded(self, item: MailItem) -> Statement:
+        """Note what an application has concluded, and under which key."""
+        return (
+            _CONCLUDED,
+            (
+                item.state.value,
+                item.concluded,
+                item.key,
+                item.note,
+                item.receiver,
+                item.message.bytes,
+                item.sender,
+            ),
+        )
+
+    def moving(self, item: MailItem) -> asyncio.Lock:
+        """Return the lock under which a message's state is read and written: one conclusion after the other."""
+        return self._moving.setdefault((item.receiver, item.message, item.sender), asyncio.Lock())
+
     def mailbox(self, receiver: str, *, state: ReceiptState | None = None, limit: int = 1000) -> list[MailItem]:
-        """Return a mailbox, or what in it has come so far and no further; urgent first, then in order of arrival."""
+        """Return a mailbox, or what in it has come so far and no further; urgent first, then as it was handed over."""
         rows = self._journal.read(
-            f"SELECT {_ITEM} FROM mailbox WHERE receiver = ? AND ? IN (state, '')"  # noqa: S608 - a constant
-            " ORDER BY urgency DESC, arrived LIMIT ?",
+            f"SELECT {ITEM} FROM mailbox WHERE receiver = ? AND held = 0 AND ? IN (state, '')"  # noqa: S608 - a constant
+            " ORDER BY rank DESC, place LIMIT ?",
             (receiver, "" if state is None else state.value, limit),
         )
-        return [_item(row) for row in rows]
+        return [item_from(row) for row in rows]
+
+    def held(self, receiver: str, sender: str, conversation: bytes) -> list[MailItem]:
+        """Return what is held back of a conversation."""
+        rows = self._journal.read(
+            f"SELECT {ITEM} FROM mailbox WHERE held > 0 AND receiver = ? AND sender = ? AND conversation = ?",  # noqa: S608 - a constant
+            (receiver, sender, conversation),
+        )
+        return [item_from(row) for row in rows]
+
+    def overdue(self, at: Millis) -> list[MailItem]:
+        """Return what has been held back for long enough."""
+        rows = self._journal.read(
+            f"SELECT {ITEM} FROM mailbox WHERE held > 0 AND held <= ? ORDER BY held",  # noqa: S608 - a constant
+            (at,),
+        )
+        return [item_from(row) for row in rows]
+
+    def last_place(self) -> int:
+        """Return the place of the message that was handed over last."""
+        return int(self._journal.read("SELECT coalesce(max(place), 0) FROM mailbox")[0][0])
+
+    def next_in(self, receiver: str, sender: str, conversation: bytes) -> int:
+        """Return the place of a conversation that is handed over next."""
+        rows = self._journal.read(
+            "SELECT next FROM heard WHERE receiver = ? AND sender = ? AND conversation = ?",
+            (receiver, sender, conversation),
+        )
+        return int(rows[0][0]) if rows else 1
+
+    def heard(self, receiver: str, sender: str, conversation: bytes, upcoming: int) -> Statement:
+        """Note which place of a conversation is handed over next."""
+        return ("INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?)", (receiver, sender, conversation, upcoming))
 
     def letters(self, receiver: str, message: UUID, sender: str = "") -> list[tuple[MailItem, bytes]]:
         """Return the messages of that id in a mailbox with their envelopes.
@@ -237,10 +310,18 @@ class MailStore:
         There is one at most, unless two senders use one id: then name the sender.
         """
         rows = self._journal.read(
-            f"SELECT {_ITEM}, envelope FROM mailbox WHERE receiver = ? AND message = ? AND ? IN (sender, '')",  # noqa: S608 - a constant
+            f"SELECT {ITEM}, envelope FROM mailbox WHERE receiver = ? AND message = ? AND ? IN (sender, '')",  # noqa: S608 - a constant
             (receiver, message.bytes, sender),
         )
-        return [(_item(row[:-1]), row[-1]) for row in rows]
+        return [(item_from(row[:-1]), row[-1]) for row in rows]
+
+    def repeated(self, receiver: str, sender: str, origin: UUID) -> MailItem | None:
+        """Return the message that came under that id, or in its place, or None."""
+        rows = self._journal.read(
+            f"SELECT {ITEM} FROM mailbox WHERE receiver = ? AND sender = ? AND (message = ? OR origin = ?)",  # noqa: S608 - a constant
+            (receiver, sender, origin.bytes, origin.bytes),
+        )
+        return item_from(rows[0]) if rows else None
 
     # -- where the carrier's streams have been read to
 
@@ -254,8 +335,10 @@ class MailStore:
         return ("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (stream, sequence))
 
 
-def _item(row: tuple[Any, ...]) -> MailItem:
-    receiver, message, sender, label, urgency, arrived, state = row
+def item_from(row: tuple[Any, ...]) -> MailItem:
+    """Read a row of ``ITEM``."""
+    receiver, message, sender, label, urgency, arrived, state, place, conversation, *rest = row
+    sequence, gap, held, concluded, key, note = rest
     return MailItem(
         message=UUID(bytes=message),
         receiver=receiver,
@@ -264,4 +347,12 @@ def _item(row: tuple[Any, ...]) -> MailItem:
         urgency=urgency,
         arrived=arrived,
         state=ReceiptState(state),
+        place=place,
+        conversation=UUID(bytes=conversation) if conversation else None,
+        sequence=sequence,
+        gap=gap,
+        held=held,
+        concluded=concluded,
+        key=key,
+        note=note,
     )

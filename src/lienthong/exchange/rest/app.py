@@ -1,31 +1,55 @@
 """The web application of a gateway."""
 
+from dataclasses import dataclass
+
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lienthong.exchange.asic.containers import Containers
 from lienthong.exchange.gateway import Gateway
+from lienthong.exchange.rest.asic import Asic
 from lienthong.exchange.rest.members import list_clients
+from lienthong.exchange.rest.peers import connection_of
 from lienthong.exchange.rest.r1 import PREFIX, R1
-from lienthong.kernel.clock import iso
+from lienthong.exchange.rest.v1.app import routes
+from lienthong.exchange.rest.v1.endpoint import Face
+from lienthong.exchange.rest.verificationconf import verification_conf
 
 
-def build(gateway: Gateway, r1: R1) -> ASGIApp:
-    """Return the ASGI application: calls go straight to ``r1``, everything else through routes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What is handed out to prove exchanges elsewhere."""
+
+    containers: Containers
+    # Root metadata of the directory that this gateway was given to trust.
+    root: bytes
+
+
+def build(gateway: Gateway, r1: R1, proof: Proof | None = None, face: Face | None = None) -> ASGIApp:
+    """Return the ASGI application: calls go straight to ``r1``, everything else through routes.
+
+    Args:
+        gateway: what it is the face of.
+        r1: answers calls.
+        proof: what ``/asic`` and ``/verificationconf`` hand out; without it they are not there.
+        face: what the endpoints under ``/v1`` share; made for the gateway unless given.
+    """
 
     async def clients(request: Request) -> Response:
         return list_clients(
             gateway.node.snapshot,
             instance=request.query_params.get("xRoadInstance", r1.instance),
-            accept=request.headers.get("accept", ""),
+            accept=",".join(request.headers.getlist("accept")),
         )
 
-    async def status(_: Request) -> Response:
-        return JSONResponse(status_of(gateway))
-
-    other = Starlette(routes=[Route("/listClients", clients), Route("/v1/status", status)])
+    face = face or Face(gateway=gateway, connection_of=connection_of)
+    found = [Route("/listClients", clients), *routes(face)]
+    if proof is not None:
+        found += _proving(proof, r1)
+    other = Starlette(routes=found)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Calls are many and need no routing: the prefix decides.
@@ -37,18 +61,13 @@ def build(gateway: Gateway, r1: R1) -> ASGIApp:
     return app
 
 
-def status_of(gateway: Gateway) -> dict[str, object]:
-    """Return how a gateway is doing, for people and probes; nothing in it is confidential."""
-    node = gateway.node
-    return {
-        "site": node.site,
-        "organs": len(node.snapshot.organs_at(node.site)),
-        "carrier_connected": node.carrier.connected,
-        "directory": {
-            "version": node.snapshot.version,
-            "standing": node.directory.standing(),
-            "expires": iso(node.snapshot.expires),
-        },
-        "journal": {"entries": node.journal.size, "root": node.journal.root().hex()},
-        "messages_waiting_for_receipt": gateway.store.waiting(),
-    }
+def _proving(proof: Proof, r1: R1) -> list[Route]:
+    asic = Asic(containers=proof.containers, codes=r1.codes, connection_of=lambda request: connection_of(request.scope))
+
+    async def records(request: Request) -> Response:
+        return await asic.answer(request)
+
+    async def conf(_: Request) -> Response:
+        return verification_conf(proof.containers, root=proof.root)
+
+    return [Route("/asic", records), Route("/verificationconf", conf)]

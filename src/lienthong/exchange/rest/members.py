@@ -17,7 +17,7 @@ def list_clients(directory: Snapshot, *, instance: str, accept: str) -> Response
     Args:
         directory: the snapshot to read.
         instance: only members of this instance.
-        accept: JSON where it names ``application/json``, else XML.
+        accept: the request's ``Accept``, several joined by commas; JSON where it names ``application/json``, else XML.
     """
     members: list[tuple[ClientId, str, str]] = [
         (organ.id, organ.name, "") for organ in directory.organs() if organ.active and organ.id.instance == instance
@@ -27,7 +27,7 @@ def list_clients(directory: Snapshot, *, instance: str, accept: str) -> Response
         for subsystem in directory.subsystems()
         if subsystem.active and (organ := directory.organ(subsystem.id.organ)) and organ.id.instance == instance
     ]
-    if "application/json" in accept:
+    if "application/json" in accept.lower():
         body = msgspec.json.encode({"member": [_json(*member) for member in members]})
         return Response(body, media_type="application/json;charset=utf-8")
     lines = "".join(_xml(*member) for member in members)

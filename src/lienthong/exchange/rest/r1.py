@@ -5,22 +5,25 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
 from starlette.types import Receive, Scope, Send
 
-from lienthong.exchange import policy
 from lienthong.exchange.caller import Caller
-from lienthong.exchange.errors import RequestInvalid
-from lienthong.exchange.exchanged import Call
+from lienthong.exchange.errors import ConnectionMismatch, RequestInvalid
+from lienthong.exchange.exchanged import Answer, Call
 from lienthong.exchange.http import METHODS, Body, Headers, HttpMessage, passed_on
+from lienthong.exchange.limits import OTHERS, Limit, Limiter, Ticket
+from lienthong.exchange.node import DirectoryView
 from lienthong.exchange.packet import INLINE_LIMIT
-from lienthong.exchange.rest import streams
+from lienthong.exchange.rest import named, streams
 from lienthong.exchange.rest.faults import Codes, fault
+from lienthong.exchange.rest.peers import account_of, connection_of
 from lienthong.exchange.spool import Spooled, spooled
+from lienthong.kernel.clock import SystemClock
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, split
 from lienthong.kernel.ids import new_id
@@ -32,7 +35,6 @@ _SERVICE_PARTS: Final = 5
 # client or a backend are overwritten.
 _OURS: Final = frozenset({"x-road-id", "x-road-client", "x-road-service", "x-road-request-id", "x-road-request-hash"})
 
-_LOOPBACK: Final = policy.Connection()
 # Characters of a path segment besides the unreserved ones (RFC 3986, section 3.3).
 _SEGMENT: Final = "!$&'()*+,;=:@"
 
@@ -45,82 +47,81 @@ class R1:
 
     caller: Caller
     instance: str
+    directory: DirectoryView
     codes: Codes = Codes.CLASSIC
-    # May this connection speak for any information system? Only on loopback.
-    connection: policy.Connection = _LOOPBACK
+    # How much each information system may ask for.
+    limiter: Limiter = field(default_factory=lambda: Limiter(limit=Limit(), clock=SystemClock()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong becomes an X-Road error."""
         headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
         try:
-            status, answer, body = await self._call(scope, headers, receive)
+            status, answer, body = await self._call(scope, headers, receive, send)
         except LienthongError as error:
             accept = ",".join(value for name, value in headers if name == "accept")
             made = fault(error, accept=accept, codes=self.codes)
             _log.info("%s %s", made.detail, error)
             status, body = made.status, made.body
             answer = [(b"content-type", made.content_type.encode()), (b"x-road-error", made.type.encode())]
-        await send({"type": "http.response.start", "status": status, "headers": answer})
         if isinstance(body, bytes):
+            await send({"type": "http.response.start", "status": status, "headers": answer})
             await send({"type": "http.response.body", "body": body})
-        else:
-            await streams.send_body(body, receive, send)
 
     async def _call(
-        self, scope: Scope, headers: Headers, receive: Receive
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send
     ) -> tuple[int, list[tuple[bytes, bytes]], Body]:
+        """Make the call and return its answer; a large one has been sent."""
         last = dict(headers)
-        target = _target(scope)
-        body = await self._body(scope, last, receive)
-        try:
-            call = self._read(scope["method"], target, headers, last, body)
-            answer = await self.caller.call(call)
-        finally:
-            if isinstance(body, Spooled):
-                body.release()
-        # What ``_read`` put there.
-        *_, (_, road_id), (_, request_id) = call.message.headers
-        ours = (
-            ("x-road-id", road_id),
-            ("x-road-client", _written(call.client)),
-            ("x-road-service", _written(call.service)),
-            ("x-road-request-id", request_id),
-            ("x-road-request-hash", request_hash(call.method, target, call.message)),
-        )
-        lines = [
-            (name.encode("latin-1"), value.encode("latin-1", "replace"))
-            for name, value in (*_once(answer.message.headers), *ours)
-        ]
-        if not isinstance(answer.message.body, bytes):
-            # So that a client notices when it breaks off.
-            lines.append((b"content-length", b"%d" % (answer.message.body.size or 0)))
-        return answer.status, lines, answer.message.body
+        target, account = _target(scope), account_of(scope, last.get("x-road-client", ""))
+        with self.limiter.enter(account) as ticket:
+            body = await self._body(scope, last, receive, ticket, account)
+            try:
+                call = self._read(scope, target, headers, last, body)
+                answer = await self.caller.call(call)
+            finally:
+                if isinstance(body, Spooled):
+                    body.release()
+            lines, given = _lines(call, target, answer), answer.message.body
+            if not isinstance(given, bytes):
+                # So that a client notices when it breaks off.
+                lines.append((b"content-length", b"%d" % (given.size or 0)))
+                # Its place is given to others only when the whole of it is sent.
+                await send({"type": "http.response.start", "status": answer.status, "headers": lines})
+                await streams.send_body(given, receive, send)
+        return answer.status, lines, given
 
-    async def _body(self, scope: Scope, last: dict[str, str], receive: Receive) -> bytes | Spooled:
-        if "content-length" not in last and "transfer-encoding" not in last and scope["http_version"] == "1.1":
+    async def _body(
+        self, scope: Scope, last: dict[str, str], receive: Receive, ticket: Ticket, account: str
+    ) -> bytes | Spooled:
+        length = last.get("content-length")
+        if length is None and "transfer-encoding" not in last and scope["http_version"] == "1.1":
             # RFC 9112, section 6.3: without either there is none.
             return b""
         first = await receive()
         body = first.get("body", b"")
+        ticket.add(len(body))
         if not first.get("more_body") and len(body) <= INLINE_LIMIT:
             return bytes(body)
-        return await streams.take_body(
-            self.caller.spool, first, receive, peer=last.get("x-road-client", ""), announced=last.get("content-length")
-        )
+        return await streams.take_body(self.caller.spool, first, receive, peer=account, announced=length, ticket=ticket)
 
-    def _read(self, method: str, target: str, headers: Headers, last: dict[str, str], body: Body) -> Call:
+    def _read(self, scope: Scope, target: str, headers: Headers, last: dict[str, str], body: Body) -> Call:
+        method = scope["method"]
         if method not in METHODS:
             raise RequestInvalid(f"method {method[:20]}")
         service, path = _split(target)
+        named.check(headers, service, self.directory.snapshot)
         sender = last.get("x-road-client")
         if not sender:
             raise IdentifierInvalid("the header X-Road-Client is missing")
         call_id = new_id()
         label = last.get("x-lienthong-label")
         kept = [pair for pair in passed_on(headers, last) if pair[0] not in _OURS]
-        if not last.get("accept"):
+        if "accept" not in last:
             kept.append(("accept", "application/json"))
-        client = parse_client(sender)
+        client, connection = parse_client(sender), connection_of(scope)
+        if connection.clients is not None and str(client) not in connection.clients:
+            # Counted, not recorded one by one: strangers must not fill the journal.
+            raise self.limiter.refused(OTHERS, ConnectionMismatch(str(client)))
         kept += [
             ("x-road-client", sender),
             ("x-road-id", last.get("x-road-id") or f"{quote(self.instance)}-{uuid.uuid4()}"),
@@ -133,19 +134,36 @@ class R1:
             method=method,
             path=path,
             message=HttpMessage(headers=tuple(kept), body=body),
-            connection=self.connection,
+            connection=connection,
             label=Label.parse(label) if label else INTERNAL,
             user=last.get("x-road-userid", ""),
             purpose=last.get("x-lienthong-purpose", ""),
         )
 
 
+def _lines(call: Call, target: str, answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer."""
+    # What ``_read`` put there.
+    *_, (_, road_id), (_, request_id) = call.message.headers
+    ours = (
+        ("x-road-id", road_id),
+        ("x-road-client", _written(call.client)),
+        ("x-road-service", _written(call.service)),
+        ("x-road-request-id", request_id),
+        ("x-road-request-hash", request_hash(call.method, target, call.message)),
+    )
+    return [
+        (name.encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in (*_once(answer.message.headers), *ours)
+    ]
+
+
 def _once(headers: Headers) -> Iterable[tuple[str, str]]:
-    """Leave out what the exchange says itself, and all dates but the last: an answer has one."""
+    """Leave out what the exchange says itself, errors of its own among it, and all dates but the last."""
     dates = [pair for pair in headers if pair[0] == "date"]
     if len(dates) > 1:
         headers = (*(pair for pair in headers if pair[0] != "date"), dates[-1])
-    return [pair for pair in headers if pair[0] not in _OURS]
+    return [pair for pair in headers if pair[0] not in _OURS and pair[0] != "x-road-error"]
 
 
 def request_hash(method: str, target: str, message: HttpMessage) -> str:

@@ -9,6 +9,7 @@ from starlette.types import Message, Receive, Send
 
 from lienthong.exchange.errors import RequestInvalid
 from lienthong.exchange.http import LargeBody
+from lienthong.exchange.limits import Ticket
 from lienthong.exchange.packet import INLINE_LIMIT
 from lienthong.exchange.spool import Spool, Spooled
 from lienthong.kernel.errors import LienthongError
@@ -19,8 +20,8 @@ _DIGITS: Final = 18
 _log = logging.getLogger(__name__)
 
 
-async def take_body(
-    spool: Spool, first: Message, receive: Receive, *, peer: str, announced: str | None
+async def take_body(  # noqa: PLR0913 - by keyword
+    spool: Spool, first: Message, receive: Receive, *, peer: str, announced: str | None, ticket: Ticket
 ) -> bytes | Spooled:
     """Take a request's body of several pieces: as it is when it is small, into the spool when it is large.
 
@@ -30,10 +31,11 @@ async def take_body(
         receive: brings the others.
         peer: on whose account.
         announced: the ``Content-Length``, if there is one.
+        ticket: counts what is held in memory; what lies in the spool is counted there.
 
     Raises:
         RequestInvalid: the connection was closed in the middle, or the length is another than was announced.
-        BodyTooLarge, SpoolFull, StorageFailed: there is no room for it.
+        BodyTooLarge, SpoolFull, StorageFailed, LimitExceeded: there is no room for it.
     """
     length = _length(announced)
     if length is not None:
@@ -42,6 +44,7 @@ async def take_body(
     pieces, event = bytearray(first.get("body", b"")), first
     while event.get("more_body") and len(pieces) <= INLINE_LIMIT:
         event = await _next(receive)
+        ticket.add(len(event.get("body", b"")))
         pieces += event.get("body", b"")
     if len(pieces) <= INLINE_LIMIT:
         return bytes(pieces)

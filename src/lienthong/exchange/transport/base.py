@@ -199,19 +199,34 @@ class Carrier(Protocol):
         """
         ...
 
-    async def put_blob(self, prefix: str, chunks: AsyncIterable[bytes]) -> int:
-        """Store a large content under ``<prefix>.0``, ``.1`` … and return the number of chunks.
+    async def put_blob(
+        self, prefix: str, chunks: AsyncIterable[bytes], *, first: int = 0, stored: Callable[[int], None] | None = None
+    ) -> int:
+        """Store a large content under ``<prefix>.0``, ``.1`` … and return the number of chunks there are then.
 
         Doing it again is harmless as long as the content is the same: name it by its digest.
 
+        Args:
+            prefix: of the chunks' subjects.
+            chunks: the chunks, in order.
+            first: the number of the first of them, where those before are stored already.
+            stored: told how many chunks are stored, one by one.
+
         Raises:
+            CarrierFull: there is no room for more; what is stored stays.
             NoResponder, CarrierUnavailable, CarrierTimeout, CarrierRefused, PayloadTooLarge: as for
                 ``publish_durable``.
         """
         ...
 
-    def get_blob(self, stream: str, prefix: str, count: int) -> AsyncGenerator[bytes]:
+    def get_blob(self, stream: str, prefix: str, count: int, *, first: int = 0) -> AsyncGenerator[bytes]:
         """Fetch the chunks of a large content in order, a few ahead.
+
+        Args:
+            stream: where it is.
+            prefix: of the chunks' subjects.
+            count: how many chunks it has.
+            first: the number of the first one that is wanted.
 
         Raises:
             NotStored: a chunk is not (or no longer) there.

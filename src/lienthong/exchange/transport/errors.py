@@ -1,6 +1,6 @@
 """What only the carrier itself can report; the rest is in ``exchange.errors``."""
 
-from lienthong.exchange.errors import ExchangeError
+from lienthong.exchange.errors import CarrierUnavailable, ExchangeError
 
 
 class CarrierRefused(ExchangeError):
@@ -9,6 +9,13 @@ class CarrierRefused(ExchangeError):
     code = "carrier_refused"
     fault = "NetworkError"
     hint = "The credentials are for another site or branch, expired or were revoked: have them issued anew."
+
+
+class CarrierFull(CarrierUnavailable):
+    """The carrier has no room for more."""
+
+    code = "carrier_full"
+    hint = "What it holds stays; give the branch's stream more room, or wait until old contents have expired."
 
 
 class NotStored(ExchangeError):

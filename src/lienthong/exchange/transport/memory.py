@@ -18,7 +18,7 @@ from lienthong.exchange.errors import (
     NoResponder,
     PayloadTooLarge,
 )
-from lienthong.exchange.transport.base import Answer, Gap, OnGap, OnIdle, OnState, Outgoing, Take
+from lienthong.exchange.transport.base import REPLIES, Answer, Gap, OnGap, OnIdle, OnState, Outgoing, Take
 from lienthong.exchange.transport.errors import CarrierRefused, NotStored, StreamMissing
 from lienthong.exchange.transport.memory_broker import Listener, MemoryBroker
 from lienthong.exchange.transport.permissions import SLOTS, TEMPLATES, Role, tags_of
@@ -85,7 +85,8 @@ class MemoryCarrier:
         self._on_state = on_state
         self._subscriptions: list[MemorySubscription] = []
         self._slots: dict[str, int] = {}
-        self._calls: set[asyncio.Future[None]] = set()
+        # What answers, and where its replies go.
+        self._calls: dict[asyncio.Future[None], asyncio.Queue[bytes | None]] = {}
         self._changed = asyncio.Event()
         self._closed = False
         broker.watchers.append(self._on_broker)
@@ -119,7 +120,7 @@ class MemoryCarrier:
         until = asyncio.get_running_loop().time() + timeout
         come: asyncio.Queue[bytes | None] = asyncio.Queue()
         calls = [asyncio.ensure_future(_answered(listener, subject, data, come)) for listener in reached]
-        self._calls.update(calls)
+        self._calls.update(dict.fromkeys(calls, come))
         try:
             while True:
                 try:
@@ -131,7 +132,8 @@ class MemoryCarrier:
                     raise CarrierUnavailable(f"{subject}: the connection broke", hint="It may have arrived.")
                 yield reply
         finally:
-            self._calls.difference_update(calls)
+            for call in calls:
+                del self._calls[call]
 
     async def serve(self, subject: str, answer: Answer, *, group: str = "") -> MemorySubscription:
         """Answer requests."""
@@ -212,18 +214,22 @@ class MemoryCarrier:
             if not batch:
                 await grown.wait()
 
-    async def put_blob(self, prefix: str, chunks: AsyncIterable[bytes]) -> int:
+    async def put_blob(
+        self, prefix: str, chunks: AsyncIterable[bytes], *, first: int = 0, stored: Callable[[int], None] | None = None
+    ) -> int:
         """Store a large content."""
-        count = 0
+        count = first
         async for chunk in chunks:
             self._check(f"{prefix}.{count}", chunk)
             self._broker.store_once(f"{prefix}.{count}", chunk)
             count += 1
+            if stored is not None:
+                stored(count)
         return count
 
-    async def get_blob(self, stream: str, prefix: str, count: int) -> AsyncGenerator[bytes]:
+    async def get_blob(self, stream: str, prefix: str, count: int, *, first: int = 0) -> AsyncGenerator[bytes]:
         """Fetch the chunks of a large content."""
-        for number in range(count):
+        for number in range(first, count):
             yield self._fetch(stream, f"{prefix}.{number}")
 
     async def kv_get(self, bucket: str, key: str) -> bytes | None:
@@ -310,7 +316,9 @@ class MemoryCarrier:
             self._on_state(up)
 
     def _break_calls(self) -> None:
-        for call in list(self._calls):
+        for call, come in list(self._calls.items()):
+            # At once: who answers may take its time to end.
+            come.put_nowait(None)
             call.cancel()
 
 
@@ -324,18 +332,18 @@ class _Told:
 
 
 async def _answered(listener: Listener, subject: str, data: bytes, come: asyncio.Queue[bytes | None]) -> None:
-    """Put a listener's replies where they are waited for, and None when the connection breaks meanwhile."""
+    """Put a listener's replies where they are waited for."""
     try:
         answer = await listener.answer(subject, data)
         if isinstance(answer, bytes):
             come.put_nowait(answer)
         elif answer is not None:
+            left = REPLIES
             async with contextlib.aclosing(answer) as replies:
                 async for each in replies:
-                    come.put_nowait(each)
-    except asyncio.CancelledError:
-        come.put_nowait(None)
-        raise
+                    if left:
+                        come.put_nowait(each)
+                        left -= 1
     except LienthongError:
         _log.exception("no answer for %s", subject)
     except Exception:  # noqa: BLE001 - one faulty request must not end the serving of all others

@@ -103,6 +103,7 @@ class MemoryBroker:
         for branch in branches:
             self._add(Stream(f"MAIL_{branch}", f"mail.{branch}.>", direct=False))
             self._add(Stream(f"BLOB_{branch}", f"blob.{branch}.>", direct=True))
+            self._add(Stream(f"TOPIC_{branch}", f"topic.{branch}.>", direct=False))
         self._add(Stream(f"KV_{DIRECTORY}", f"$KV.{DIRECTORY}.>", direct=True))
 
     def _add(self, stream: Stream) -> None:

@@ -15,7 +15,7 @@ from lienthong.exchange.errors import CarrierTimeout, CarrierUnavailable, Duplic
 from lienthong.exchange.transport.ahead import in_order
 from lienthong.exchange.transport.base import Answer, OnGap, OnIdle, OnState, Outgoing, Take
 from lienthong.exchange.transport.credentials import Credential
-from lienthong.exchange.transport.errors import CarrierRefused, NotStored
+from lienthong.exchange.transport.errors import CarrierFull, CarrierRefused, NotStored
 from lienthong.exchange.transport.nats_link import Link, Reply
 from lienthong.exchange.transport.nats_pull import Pull
 from lienthong.exchange.transport.nats_serve import Serving
@@ -183,9 +183,11 @@ class NatsCarrier:
             raise
         return pull
 
-    async def put_blob(self, prefix: str, chunks: AsyncIterable[bytes]) -> int:
+    async def put_blob(
+        self, prefix: str, chunks: AsyncIterable[bytes], *, first: int = 0, stored: Callable[[int], None] | None = None
+    ) -> int:
         """Store a large content; see ``Carrier``."""
-        count = 0
+        count = first
 
         async def stores() -> AsyncIterator[Awaitable[int]]:
             nonlocal count
@@ -194,16 +196,19 @@ class NatsCarrier:
                 yield self._store_once(f"{prefix}.{count}", chunk)
                 count += 1
 
+        done = first
         async with aclosing(in_order(stores(), ahead=_AHEAD)) as results:
             async for _ in results:
-                pass
+                done += 1
+                if stored is not None:
+                    stored(done)
         return count
 
-    async def get_blob(self, stream: str, prefix: str, count: int) -> AsyncGenerator[bytes]:
+    async def get_blob(self, stream: str, prefix: str, count: int, *, first: int = 0) -> AsyncGenerator[bytes]:
         """Fetch the chunks of a large content; see ``Carrier``."""
 
         async def fetches() -> AsyncIterator[Awaitable[bytes]]:
-            for number in range(count):
+            for number in range(first, count):
                 yield self._fetch(stream, f"{prefix}.{number}")
 
         async with aclosing(in_order(fetches(), ahead=_AHEAD)) as results:
@@ -345,6 +350,7 @@ class _Stored(msgspec.Struct):
     error: _Problem | None = None
 
 
+_FULL: Final = frozenset({"maximum bytes exceeded", "maximum messages exceeded"})
 _TAKEN: Final = b"maximum messages per subject exceeded"
 _STORED: Final = msgspec.json.Decoder(_Stored)
 
@@ -355,7 +361,8 @@ def _sequence(subject: str, reply: Reply) -> int:
     except msgspec.DecodeError:
         raise CarrierUnavailable(subject, hint="Something else than a stream answered; check the streams.") from None
     if stored.error is not None:
-        raise CarrierUnavailable(f"{subject}: {stored.error.description}")
+        kind = CarrierFull if stored.error.description in _FULL else CarrierUnavailable
+        raise kind(f"{subject}: {stored.error.description}")
     if stored.duplicate:
         raise DuplicateMessage(f"{subject}: sequence {stored.seq}")
     return stored.seq

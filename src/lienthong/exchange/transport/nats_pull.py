@@ -27,7 +27,8 @@ _NANO: Final = 10**9
 _MILLI_IN_NANO: Final = 10**6
 EXPIRES: Final = 30  # seconds a pull request stays with the server
 HEARTBEAT: Final = 5  # seconds between signs of life while there is nothing
-MAX_BYTES: Final = 16 * 1024 * 1024  # what one pull request may bring
+# What one pull request may bring. More of it would lie before a call on the one connection; it holds any message.
+MAX_BYTES: Final = 2 * 1024 * 1024
 _IDLE: Final = 300  # seconds after which the server forgets a consumer nobody pulls from
 _API_SECONDS: Final = 5.0
 _RETRY: Final = (0.1, 5.0)  # seconds: the first pause, and the longest

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from nats.aio.subscription import Subscription as NatsSubscription
 
-from lienthong.exchange.errors import CarrierUnavailable
+from lienthong.exchange.errors import CarrierUnavailable, PayloadTooLarge
 from lienthong.exchange.transport.base import Answer
 from lienthong.exchange.transport.nats_link import Link, inbox_of
 from lienthong.kernel.errors import LienthongError
@@ -72,8 +72,8 @@ class Serving:
             async for each in answers:
                 try:
                     await link.send(reply, each)
-                except CarrierUnavailable as error:
-                    # What is under way is finished and recorded all the same.
+                except (CarrierUnavailable, PayloadTooLarge) as error:
+                    # What is under way is finished and recorded all the same; a reply that is too large is only one.
                     _log.info("no answer for %s: %s", subject, error)
 
     async def close(self) -> None:

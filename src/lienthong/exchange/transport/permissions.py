@@ -84,11 +84,14 @@ def _site() -> Permissions:
             f"rpc.*.*.*.{sender}.*",
             f"mail.*.*.*.{sender}.*",
             f"blob.{sender}.*.*",
+            f"topic.{sender}.*.*",
             "witness.{{tag(site)}}",
             # The filter is part of the subject: a consumer without one, or with another, has another subject.
             # Any stream: only the branch's has such subjects, and naming the branch twice would square what
             # the server has to fill in for a site of many branches; it refuses somewhere above 20.
             *(f"$JS.API.CONSUMER.CREATE.*.{slot}.mail.{sender}.>" for slot in slots),
+            # Events are encrypted, and who may read them is the owner's to say: any site may read any of the streams.
+            *(f"$JS.API.CONSUMER.CREATE.*.{slot}.topic.>" for slot in slots),
             *(f"$JS.API.CONSUMER.{verb}.*.{slot}" for verb in ("MSG.NEXT", "DELETE") for slot in slots),
             "$JS.API.DIRECT.GET.*.blob.*.*.*.*",
             _READ_DIRECTORY,

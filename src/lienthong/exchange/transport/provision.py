@@ -1,4 +1,4 @@
-"""Setting up what the carrier stores: a mail and a blob stream per branch, the directory's bucket."""
+"""Setting up what the carrier stores: a mail, a blob and a topic stream per branch, the directory's bucket."""
 
 import asyncio
 import json
@@ -23,6 +23,13 @@ class Keeping:
     # A sender repeats until the receiver's receipt, so this bounds how long a gateway may be away.
     mail_age: Millis = 30 * DAY
     blob_age: Millis = 30 * DAY
+    # The longest that a topic can be read again on the carrier, whatever its owner says.
+    topic_age: Millis = 30 * DAY
+    # Bytes a branch's stream may take, -1 for what the server has. A full one refuses what is new: a sender keeps it
+    # and goes on later, while nothing that was acknowledged is lost.
+    mail_bytes: int = -1
+    blob_bytes: int = -1
+    topic_bytes: int = -1
     # Within it a repeated id is recognised.
     duplicates: Millis = 10 * MINUTE
     # Copies: 3 in a cluster.
@@ -30,7 +37,7 @@ class Keeping:
 
 
 async def provision(carrier: NatsCarrier, branches: Iterable[str], keeping: Keeping | None = None) -> None:
-    """Set up the streams ``MAIL_<branch>`` and ``BLOB_<branch>``, or bring them up to date.
+    """Set up the streams ``MAIL_<branch>``, ``BLOB_<branch>`` and ``TOPIC_<branch>``, or bring them up to date.
 
     Args:
         carrier: connected as ``Role.PROVISIONER``.
@@ -43,7 +50,7 @@ async def provision(carrier: NatsCarrier, branches: Iterable[str], keeping: Keep
     """
     keeping = keeping or Keeping()
     codes = [value for name, value in tags_of("-", branches) if name == "branch"]
-    streams = [stream for code in codes for stream in (_mail(code, keeping), _blobs(code, keeping))]
+    streams = [make(code, keeping) for code in codes for make in (_mail, _blobs, _topics)]
     await asyncio.gather(*(_ensure(carrier, stream) for stream in streams))
 
 
@@ -112,12 +119,24 @@ def _stream(name: str, subject: str, keeping: Keeping) -> dict[str, Any]:
 
 def _mail(branch: str, keeping: Keeping) -> dict[str, Any]:
     # Not readable by sequence (allow_direct): a consumer with a site's own filter is the only way in.
-    return _stream(f"MAIL_{branch}", f"mail.{branch}.>", keeping) | {"max_age": keeping.mail_age * _NANO_IN_MILLI}
+    return _stream(f"MAIL_{branch}", f"mail.{branch}.>", keeping) | {
+        "max_age": keeping.mail_age * _NANO_IN_MILLI,
+        "max_bytes": keeping.mail_bytes,
+    }
+
+
+def _topics(branch: str, keeping: Keeping) -> dict[str, Any]:
+    # What was acknowledged is kept for its time: a full stream makes publishers wait, not readers miss something.
+    return _stream(f"TOPIC_{branch}", f"topic.{branch}.>", keeping) | {
+        "max_age": keeping.topic_age * _NANO_IN_MILLI,
+        "max_bytes": keeping.topic_bytes,
+    }
 
 
 def _blobs(branch: str, keeping: Keeping) -> dict[str, Any]:
     return _stream(f"BLOB_{branch}", f"blob.{branch}.>", keeping) | {
         "max_age": keeping.blob_age * _NANO_IN_MILLI,
+        "max_bytes": keeping.blob_bytes,
         # A chunk, once stored, is not replaced by whatever comes under its name.
         "max_msgs_per_subject": 1,
         "discard_new_per_subject": True,

@@ -1,0 +1,77 @@
+"""How the client for asyncio asks: again where that is safe. ``tools/generate_client.py`` makes the other one of it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any, Self, Unpack
+
+import httpx2
+
+from lienthong.client.asking import Ask, Reply, passes, pause, problem_of
+from lienthong.client.connection import UNSENT, Options, Settings, reply_of, request_of
+from lienthong.client.errors import GatewayUnreachable
+from lienthong.kernel.identifiers import ClientId
+
+
+class AsyncAsker:
+    """Asks a gateway for one information system. Use it in an ``async with``."""
+
+    def __init__(self, url: str, client: ClientId | str, **options: Unpack[Options]) -> None:
+        """Make a client; nothing is sent yet.
+
+        Args:
+            url: of the gateway, such as ``https://gateway.internal:8443``.
+            client: the information system: INSTANCE/CLASS/MEMBER/SUBSYSTEM, each part percent-encoded.
+            options: see ``connection.Settings``.
+        """
+        self._settings = Settings(url=url, client=client, **options)
+        self._http = httpx2.AsyncClient(**self._settings.options())
+
+    async def __aenter__(self) -> Self:
+        """Use it."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close its connections."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._http.aclose()
+
+    async def _do[T](self, ask: Ask[T]) -> T:
+        attempt = 0
+        while True:
+            reply: Reply | None = None
+            try:
+                reply = await self._once(ask)
+                if reply.status < httpx2.codes.BAD_REQUEST or not ask.ours:
+                    return ask.read(reply)
+                problem = problem_of(reply)
+                if attempt >= self._settings.retries or not ask.repeatable or not passes(problem):
+                    raise problem
+            except httpx2.TransportError as error:
+                if attempt >= self._settings.retries or not (ask.repeatable or isinstance(error, UNSENT)):
+                    raise unreachable(error) from error
+            await asyncio.sleep(pause(attempt, reply))
+            attempt += 1
+
+    async def _once(self, ask: Ask[Any]) -> Reply:
+        response = await self._http.send(self._http.build_request(**request_of(ask, self._settings.timeout)))
+        return reply_of(response, response.content)
+
+    @contextlib.asynccontextmanager
+    async def _stream(self, ask: Ask[None]) -> AsyncGenerator[httpx2.Response]:
+        request = self._http.build_request(**request_of(ask, self._settings.timeout))
+        response = await self._http.send(request, stream=True)
+        try:
+            if response.status_code >= httpx2.codes.BAD_REQUEST:
+                raise problem_of(reply_of(response, await response.aread()))
+            yield response
+        finally:
+            await response.aclose()
+
+
+def unreachable(error: httpx2.TransportError) -> GatewayUnreachable:
+    """Return what a broken connection means for who asked."""
+    return GatewayUnreachable(f"{type(error).__name__} {error}".strip())

@@ -1,0 +1,68 @@
+"""From receipts, dead letters and recalls to the one word for where a message stands."""
+
+from uuid import UUID
+
+from lienthong.exchange.errors import Expired
+from lienthong.exchange.mail.ledger import Ledger, Sent
+from lienthong.exchange.mail.status import DeadLetter, Progress, RecallState, Standing, Status
+from lienthong.exchange.mail.store import MailStore, ReceiptItem
+from lienthong.trust.header import ReceiptState
+
+# The last of these that a receiver has said is where it stands.
+_STANDINGS = {
+    ReceiptState.DELIVERED: Standing.DELIVERED,
+    ReceiptState.OPENED: Standing.OPENED,
+    ReceiptState.ACCEPTED: Standing.ACCEPTED,
+    ReceiptState.REFUSED: Standing.REFUSED,
+    ReceiptState.RECALLED: Standing.RECALLED,
+}
+
+
+def status_of(store: MailStore, ledger: Ledger, message: UUID, sender: str) -> Status:
+    """Put together where a message stands at each receiver, those included to whom it was never sent."""
+    receipts: dict[str, list[ReceiptItem]] = {}
+    for item in store.receipts(message):
+        receipts.setdefault(item.receiver, []).append(item)
+    dead = {each.receiver: each for each in ledger.dead_of(message)}
+    recalls = ledger.recall_states(message)
+    sent = {each.receiver: each for each in ledger.sent(message)}
+    return Status(
+        message=message,
+        sender=sender,
+        receivers=tuple(
+            _progress(
+                receiver, sent.get(receiver), receipts.get(receiver, []), dead.get(receiver), recalls.get(receiver)
+            )
+            for receiver in sorted(sent.keys() | dead.keys())
+        ),
+    )
+
+
+def _progress(
+    receiver: str,
+    sent: Sent | None,
+    receipts: list[ReceiptItem],
+    dead: DeadLetter | None,
+    recall: RecallState | None,
+) -> Progress:
+    said = {item.state: item for item in receipts}
+    last = next((said[state] for state in reversed(_STANDINGS) if state in said), None)
+    return Progress(
+        receiver=receiver,
+        standing=_standing(sent, last, dead),
+        sent=sent.at if sent else 0,
+        expires=sent.expires if sent else 0,
+        receipts={state: item.at for state, item in said.items()},
+        note=last.note if last else dead.detail if dead else "",
+        refusal=dead.reason if dead else "",
+        recall=recall,
+        redriven=dead.redriven if dead else None,
+    )
+
+
+def _standing(sent: Sent | None, last: ReceiptItem | None, dead: DeadLetter | None) -> Standing:
+    if last is not None:
+        return _STANDINGS[last.state]
+    if dead is not None:
+        return Standing.EXPIRED if dead.reason == Expired.code else Standing.REFUSED
+    return Standing.QUEUED if sent is None or sent.attempts == 0 else Standing.SENT
