@@ -1,8 +1,9 @@
 """Large bodies: held at one gateway, asked for by whoever a test likes."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from lienthong.exchange.asks import Asker, Pull
+from lienthong.exchange.http import LargeBody
 from lienthong.exchange.packet import HeldRef, content_of
 from lienthong.exchange.spool import Spool, Spooled
 from lienthong.exchange.subjects import call_subject
@@ -33,3 +34,14 @@ async def pulled(world: World, by: OrganId, holder: OrganId, question: Pull | by
     answer = await listener.answer(subject, question.to_bytes() if isinstance(question, Pull) else question)
     assert answer is not None
     return [answer] if isinstance(answer, bytes) else [reply async for reply in answer]
+
+
+class Unread(LargeBody):
+    """A body that nobody should read."""
+
+    @property
+    def size(self) -> int:
+        return 1 << 40
+
+    def pieces(self) -> AsyncGenerator[bytes]:
+        raise AssertionError("it was read")
