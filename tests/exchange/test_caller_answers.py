@@ -214,6 +214,8 @@ async def test_what_is_broken_is_said_in_xroads_form(country: World, echo: Echo,
         case "disk":
             await fill_disk(country.running["p1"])
         case "own disk":
+            # As it is when the disk fills up later: the web face has its tables.
+            await ask_web(country.running["tw"], "GET", "/listClients")
             await fill_disk(country.running["tw"])
         case "directory":
             country.clock.advance(1)
