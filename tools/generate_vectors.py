@@ -36,28 +36,10 @@ from lienthong.trust.header import Header, Kind, ReceiptState
 from lienthong.trust.journal_entry import Entry
 from lienthong.trust.keys import Algorithm, PublicKey
 from lienthong.trust.merkle import Tree, leaf_hash
-from tools.kept_vectors import NOW, TERM, Kept
+from tools.kept_vectors import NOW, Kept, keys
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "vectors"
 SITE: Final = "site-a01"
-
-
-def keys(kept: Kept) -> dict[str, Any]:
-    """One key per algorithm, used by all other files."""
-    return {
-        "not_before": NOW - TERM,
-        "not_after": NOW + TERM,
-        "cases": [
-            {
-                "algorithm": algorithm.name,
-                "number": int(algorithm),
-                "secret": private.secret.hex(),
-                "public": public.public.hex(),
-                "kid": public.kid.hex(),
-            }
-            for algorithm, (public, private) in kept.keys.items()
-        ],
-    }
 
 
 HEAD: Final = encode_head((("accept", "application/json"), ("x-road-id", "VN-4711")))

@@ -42,3 +42,21 @@ class Kept:
         facts = self.case("keys", {"algorithm": algorithm.name, "number": int(algorithm)}, make)
         public = PublicKey(algorithm, bytes.fromhex(facts["public"]), NOW - TERM, NOW + TERM)
         return public, PrivateKey(kid=public.kid, algorithm=algorithm, secret=bytes.fromhex(facts["secret"]))
+
+
+def keys(kept: Kept) -> dict[str, Any]:
+    """One key per algorithm, used by all other files."""
+    return {
+        "not_before": NOW - TERM,
+        "not_after": NOW + TERM,
+        "cases": [
+            {
+                "algorithm": algorithm.name,
+                "number": int(algorithm),
+                "secret": private.secret.hex(),
+                "public": public.public.hex(),
+                "kid": public.kid.hex(),
+            }
+            for algorithm, (public, private) in kept.keys.items()
+        ],
+    }
