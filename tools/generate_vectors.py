@@ -3,8 +3,8 @@
 They are docs/vectors/{keys,seal,bundle,envelope,topic,session,journal}.json.
 
 What is randomised (keys, ECDSA, HPKE, nonces) is kept as the files record it as long as its inputs are the same, so
-that running this (``python -m tools.generate_vectors``) twice changes nothing; ``--fresh`` makes it anew.
-tests/test_vectors.py checks every file.
+that running this twice changes nothing; ``--fresh`` makes it anew. tests/test_vectors.py
+checks every file.
 """
 
 import argparse
@@ -29,67 +29,90 @@ from lienthong.exchange.topics import keys as topic_keys
 from lienthong.exchange.topics.block import Place, digest_of
 from lienthong.exchange.topics.event import Event, Role
 from lienthong.kernel import cbor
+from lienthong.kernel.labels import Label
 from lienthong.trust import cose, envelope, seal
 from lienthong.trust.checkpoint import CheckpointSigner, consistency_receipt, receipt_of, sign_checkpoint
-from lienthong.trust.header import Header, Kind
+from lienthong.trust.header import Header, Kind, ReceiptState
 from lienthong.trust.journal_entry import Entry
 from lienthong.trust.keys import Algorithm, PublicKey
-from lienthong.trust.keystore import MemoryKeyStore, PrivateKey, generate
 from lienthong.trust.merkle import Tree, leaf_hash
-from tools.vector_headers import HEAD, MESSAGE, NOW, REQUEST, headers
+from tools.kept_vectors import NOW, Kept, keys
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "vectors"
-TERM: Final = 365 * 86_400_000
 SITE: Final = "site-a01"
 
 
-class Kept:
-    """What the files record already, and the keys of all vectors."""
-
-    def __init__(self, folder: Path, *, fresh: bool) -> None:
-        """Read the files of a folder, unless everything is to be made anew."""
-        self._files: dict[str, Any] = {}
-        if not fresh:
-            self._files = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
-        self.keys = {algorithm: self._key(algorithm) for algorithm in Algorithm}
-        self.store = MemoryKeyStore(private for _, private in self.keys.values())
-
-    def case(self, file: str, inputs: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Return inputs and outputs: the recorded outputs if the inputs have not changed."""
-        for old in self._files.get(file, {}).get("cases", []):
-            if all(old.get(name) == value for name, value in inputs.items()):
-                return dict(old)
-        return inputs | make()
-
-    def public(self, algorithm: Algorithm) -> PublicKey:
-        """Return the public key of an algorithm."""
-        return self.keys[algorithm][0]
-
-    def _key(self, algorithm: Algorithm) -> tuple[PublicKey, PrivateKey]:
-        def make() -> dict[str, Any]:
-            public, private = generate(algorithm)
-            return {"secret": private.secret.hex(), "public": public.hex(), "kid": private.kid.hex()}
-
-        facts = self.case("keys", {"algorithm": algorithm.name, "number": int(algorithm)}, make)
-        public = PublicKey(algorithm, bytes.fromhex(facts["public"]), NOW - TERM, NOW + TERM)
-        return public, PrivateKey(kid=public.kid, algorithm=algorithm, secret=bytes.fromhex(facts["secret"]))
+HEAD: Final = encode_head((("accept", "application/json"), ("x-road-id", "VN-4711")))
+REQUEST: Final = Header(
+    kind=Kind.REQUEST,
+    id=UUID("6f1d9f4e-6f0c-4f3c-9b43-0d9c2f3f1a01"),
+    sender="VN/PARTY/A01/Consumer",
+    receiver="VN/STATE/G22/Provider/echo",
+    label=Label.parse("internal"),
+    created=NOW,
+    expires=NOW + 60_000,
+    method="GET",
+    path="/persons/7?full=1",
+    user="VN/PARTY/A01/officer-3",
+    purpose="lookup",
+    contents=(content_of(HEAD), content_of(b"", media_type="application/json")),
+)
+MESSAGE: Final = replace(
+    REQUEST,
+    kind=Kind.MESSAGE,
+    sender="VN/PARTY/A01",
+    receiver="VN/STATE/H37",
+    label=Label.parse("confidential/health"),
+    expires=NOW + 30 * 86_400_000,
+    method="",
+    path="",
+    subject="Chỉ thị",
+    urgency=1,
+    contents=(content_of(b"%PDF-1.7", name="directive.pdf", media_type="application/pdf"),),
+)
 
 
-def keys(kept: Kept) -> dict[str, Any]:
-    """One key per algorithm, used by all other files."""
+def headers() -> dict[str, Header]:
+    """One header of each kind."""
     return {
-        "not_before": NOW - TERM,
-        "not_after": NOW + TERM,
-        "cases": [
-            {
-                "algorithm": algorithm.name,
-                "number": int(algorithm),
-                "secret": private.secret.hex(),
-                "public": public.public.hex(),
-                "kid": public.kid.hex(),
-            }
-            for algorithm, (public, private) in kept.keys.items()
-        ],
+        "request": REQUEST,
+        "response": Header(
+            kind=Kind.RESPONSE,
+            id=REQUEST.id,
+            sender=REQUEST.receiver,
+            receiver=REQUEST.sender,
+            label=REQUEST.label,
+            created=NOW + 5,
+            expires=NOW + 60_005,
+            answers=hashlib.sha256(b"the sealed request").digest(),
+            status="200",
+            contents=(content_of(encode_head(())), content_of(b"{}", media_type="application/json")),
+        ),
+        "refusal": Header(
+            kind=Kind.RESPONSE,
+            id=REQUEST.id,
+            sender=REQUEST.receiver,
+            receiver=REQUEST.sender,
+            label=REQUEST.label,
+            created=NOW + 5,
+            expires=NOW + 60_005,
+            answers=hashlib.sha256(b"the sealed request").digest(),
+            fault="access_denied",
+            note="No grant allows this call.",
+        ),
+        "message": MESSAGE,
+        "receipt": Header(
+            kind=Kind.RECEIPT,
+            id=UUID("0f61d4d6-94a7-4be8-a0c3-92dbb1a0e2b7"),
+            sender=MESSAGE.receiver,
+            receiver=MESSAGE.sender,
+            label=MESSAGE.label,
+            created=NOW + 9,
+            expires=MESSAGE.expires,
+            conversation=MESSAGE.id,
+            answers=hashlib.sha256(b"the sealed message").digest(),
+            status=ReceiptState.DELIVERED.value,
+        ),
     }
 
 

@@ -214,8 +214,8 @@ async def test_what_is_broken_is_said_in_xroads_form(country: World, echo: Echo,
         case "disk":
             await fill_disk(country.running["p1"])
         case "own disk":
-            # As in operation: the web face has made its tables before.
-            await ask_web(country.running["tw"], "GET", "/v1/status")
+            # As it is when the disk fills up later: the web face has its tables.
+            await ask_web(country.running["tw"], "GET", "/listClients")
             await fill_disk(country.running["tw"])
         case "directory":
             country.clock.advance(1)

@@ -86,7 +86,7 @@ class Limiting:
 async def _held(answers: AsyncGenerator[bytes], ticket: Ticket) -> AsyncGenerator[bytes]:
     """Hold the place until the last answer is given."""
     with ticket:
-        # Closed here and now: what is still carried out counts, and who closes this waits for it.
+        # Whoever gives up waits until what is under way has been carried out.
         async with aclosing(answers):
             async for answer in answers:
                 yield answer

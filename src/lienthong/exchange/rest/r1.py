@@ -20,7 +20,7 @@ from lienthong.exchange.limits import OTHERS, Limit, Limiter, Ticket
 from lienthong.exchange.node import DirectoryView
 from lienthong.exchange.rest import named
 from lienthong.exchange.rest.faults import Codes, fault
-from lienthong.exchange.rest.peers import account_of, connection_of
+from lienthong.exchange.rest.peers import TARGET, account_of, connection_of
 from lienthong.kernel.clock import SystemClock
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, split
@@ -145,9 +145,11 @@ def request_hash(method: str, target: str, message: HttpMessage) -> str:
 
 
 def _target(scope: Scope) -> str:
-    raw = scope.get("raw_path") or quote(scope["path"]).encode()
-    query = scope.get("query_string", b"")
-    return (raw + b"?" + query if query else raw).decode("latin-1")
+    whole: bytes | None = scope.get(TARGET)
+    if whole is None:
+        raw, query = scope.get("raw_path") or quote(scope["path"]).encode(), scope.get("query_string", b"")
+        whole = raw + b"?" + query if query else raw
+    return whole.decode("latin-1")
 
 
 def _split(target: str) -> tuple[ServiceId, str]:
