@@ -18,7 +18,6 @@ from lienthong.trust.header_fields import ContentFields, HeaderFields, fields_of
 from tests.support.seals import REQUEST
 from tests.trust.test_header import HEADERS
 
-# What belongs to mail does not travel in bundles.
 # What belongs to mail alone does not travel in bundles.
 OF_MAIL: dict[str, Any] = {"conversation": None, "subject": "", "urgency": 0, "sequence": 0, "repeats": None}
 CALLS = HEADERS.map(lambda header: replace(header, **OF_MAIL))
