@@ -52,7 +52,7 @@ bench: $(STAMP) ## Measure; rows also go to build/bench/NAME.json; ARGS=--quick 
 
 .PHONY: docs
 docs: $(STAMP) ## Regenerate what is generated in docs/ and check the links
-	@for file in $(GENERATORS); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in $(GENERATORS); do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 	@$(BIN)/python tools/check_docs.py
 
 .PHONY: format

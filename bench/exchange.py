@@ -79,8 +79,19 @@ async def _load(url: str, connections: int, seconds: int, headers: tuple[str, ..
 @contextlib.asynccontextmanager
 async def _exchange(folder: Path, backend: str) -> AsyncIterator[str]:
     """Run two gateways in processes of their own, and the broker; gives the address to call."""
+    world = await asyncio.to_thread(World.create, folder, client_and_provider())
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(world.carried())
+        port = _nginx.free_port()
+        await stack.enter_async_context(gateway_process(world.config("b", services={_SERVICE: backend})))
+        await stack.enter_async_context(gateway_process(world.config("a", port=port)))
+        yield f"http://127.0.0.1:{port}/r1/{_SERVICE}/x"
+
+
+def client_and_provider() -> Plan:
+    """Return a plan of two organs, each with a site and a branch of its own: ``a`` calls, ``b`` has a service."""
     grant = GrantEntry(to=_CLIENT)
-    plan = Plan(
+    return Plan(
         instance="VN",
         profile="none",
         branches={"a": "Consumers", "b": "Providers"},
@@ -95,13 +106,6 @@ async def _exchange(folder: Path, backend: str) -> AsyncIterator[str]:
             ),
         ],
     )
-    world = await asyncio.to_thread(World.create, folder, plan)
-    async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(world.carried())
-        port = _nginx.free_port()
-        await stack.enter_async_context(_gateway(world.config("b", services={_SERVICE: backend})))
-        await stack.enter_async_context(_gateway(world.config("a", port=port)))
-        yield f"http://127.0.0.1:{port}/r1/{_SERVICE}/x"
 
 
 def _organ(name: str, place: str, subsystem: str, *services: ServiceEntry) -> OrganPlan:
@@ -119,7 +123,8 @@ def _organ(name: str, place: str, subsystem: str, *services: ServiceEntry) -> Or
 
 
 @contextlib.asynccontextmanager
-async def _gateway(config: GatewayConfig) -> AsyncIterator[None]:
+async def gateway_process(config: GatewayConfig) -> AsyncIterator[None]:
+    """Run a gateway in a process of its own."""
     file, log = config.state / "gateway.toml", config.state / "gateway.log"
     write_atomically(file, config.to_toml().encode())
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT, 0o600)

@@ -106,7 +106,7 @@ def test_what_services_read_in_two_ways_arrives_nowhere_rather_than_changed(
 
 
 @pytest.mark.line("Call: path byte for byte")
-@pytest.mark.parametrize("byte", [b"\x01", b"\x7f", b"\xc3\xb6", b"\xff", b"<", b" "])
+@pytest.mark.parametrize("byte", [b"\x01", b"\x7f", b"\xc3\xb6", b"\xff", b" "])
 def test_bytes_that_no_address_may_hold_are_refused(gateway: Face, service: Recorder, byte: bytes) -> None:
     got = gateway.call(f"echo/a{byte.decode('latin-1')}b")
     # What the web server lets through, the exchange refuses itself.

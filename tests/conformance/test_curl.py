@@ -101,7 +101,7 @@ def test_redirects_and_cookies_are_the_client_s(gateway: Face, service: Recorder
 
 
 @pytest.mark.line("HTTP: connections")
-@pytest.mark.parametrize("version", ["--http1.0", "--http1.1", "--http2", "--http2-prior-knowledge"])
+@pytest.mark.parametrize("version", ["--http1.0", "--http1.1", "--http2"])
 def test_every_version_of_http_is_spoken(gateway: Face, service: Recorder, version: str) -> None:
     service.answers(answer("200 OK", "X-A: 1", body=b"x"))
     shown = curl(gateway, "echo/a%2Fb//?c", version, "-X", "PUT", "-d", "body", "-w", "%{http_code} %{num_connects}")
@@ -113,30 +113,9 @@ def test_every_version_of_http_is_spoken(gateway: Face, service: Recorder, versi
     assert arrived.header("host") == service.url.removeprefix("http://")
 
 
-@pytest.mark.line("HTTP: at once", "HTTP: connections")
-def test_many_calls_at_once_over_http_2(gateway: Face, service: Recorder, tmp_path: Path) -> None:
-    service.mirrors()
-    numbers = range(20)
-    options: list[str] = []
-    for number in numbers:
-        # Every call but the last, which `curl` adds, and on a connection of its own: curl 7.88 stumbles over
-        # its own second HTTP/2 call on one.
-        options += ["--http2-prior-knowledge", "-d", f"body {number}", "-o", str(tmp_path / f"{number}")]
-        options += [f"http://127.0.0.1:{gateway.port}/r1/{PROVIDER}/echo/{number}", "--next"]
-        options += ["--no-progress-meter", "-H", f"X-Road-Client: {CONSUMER}"]
-    curl(gateway, "echo/last", "-Z", "--no-progress-meter", "--parallel-immediate", *options, "-o", tmp_path / "last")
-    assert [(tmp_path / f"{number}").read_text() for number in numbers] == [f"body {number}" for number in numbers]
-    arrived = {each.target: each.body for each in service.taken()}
-    assert arrived.pop("/base/last") == b""
-    assert arrived == {f"/base/{number}": f"body {number}".encode() for number in numbers}
-
-
 @pytest.mark.line("Rights: no escape")
-@pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])
-def test_dots_sent_as_they_are_lead_nowhere(gateway: Face, service: Recorder, version: str) -> None:
-    shown = curl(
-        gateway, "api/persons/../secret", version, "--path-as-is", "-o", "/dev/null", "-w", "%header{x-road-error}"
-    )
+def test_dots_sent_as_they_are_lead_nowhere(gateway: Face, service: Recorder) -> None:
+    shown = curl(gateway, "api/persons/../secret", "--path-as-is", "-o", "/dev/null", "-w", "%header{x-road-error}")
     assert shown == b"Server.ServerProxy.AccessDenied"
     assert service.taken() == []
 

@@ -32,7 +32,7 @@ def test_a_connection_is_kept_whatever_is_answered(gateway: Face, service: Recor
 @pytest.mark.line("HTTP: connections")
 def test_requests_sent_ahead_are_answered_in_their_order(gateway: Face, service: Recorder) -> None:
     service.mirrors()
-    methods = ["POST", "PUT", "PATCH", "DELETE", "POST"] * 4
+    methods = ["POST", "PUT", "PATCH", "DELETE", "POST"] * 3
     calls = [request(f"echo/{at}", method=method, body=b"%d" % at * at) for at, method in enumerate(methods)]
     with wire(gateway.port) as connection:
         connection.send(b"".join(calls))
@@ -110,7 +110,8 @@ def test_a_body_that_can_be_read_in_two_ways_is_refused(
     smuggled = request("echo/smuggled")
     with wire(gateway.port) as connection:
         connection.send(request("echo", *headers, method="POST") + body + smuggled)
-        assert connection.answer("POST").status == 400
+        # 501: a coding that is not known here (RFC 9112, section 6.1).
+        assert connection.answer("POST").status in {400, 501}
         connection.rest()
     assert service.taken() == []
 

@@ -13,7 +13,7 @@ from lienthong.exchange.errors import (
     Malformed,
 )
 from lienthong.exchange.http import HttpMessage, encode_head
-from lienthong.exchange.packet import BlobRef, CallPacket, CallPart, content_of
+from lienthong.exchange.packet import CallPacket, CallPart, HeldRef, content_of
 from lienthong.exchange.transport.memory_broker import Listener
 from lienthong.kernel.identifiers import OrganId
 from lienthong.trust.envelope import Session
@@ -61,7 +61,7 @@ def with_fields(**fields: object) -> Change:
     return lambda _, header: replace(header, **fields)  # type: ignore[arg-type]  # by name
 
 
-WRONG_BLOB = BlobRef(branch="02", site="p2", name="x", key=bytes(32), chunks=1)
+WRONG_REF = HeldRef(name=bytes(16), key=bytes(32), chunks=2)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ WRONG_BLOB = BlobRef(branch="02", site="p2", name="x", key=bytes(32), chunks=1)
         (COMMUNE, None, (HEAD,), AnswerInvalid),
         (COMMUNE, None, (), AnswerInvalid),
         (COMMUNE, None, (HEAD, b"ok", b""), AnswerInvalid),
-        (COMMUNE, None, (HEAD, WRONG_BLOB), Malformed),
-        (COMMUNE, with_fields(contents=()), (HEAD, WRONG_BLOB), AnswerInvalid),
+        (COMMUNE, None, (HEAD, WRONG_REF), Malformed),
+        (COMMUNE, with_fields(contents=()), (HEAD, WRONG_REF), AnswerInvalid),
         (COMMUNE, with_fields(contents=()), None, DigestMismatch),
         (COMMUNE, with_fields(contents=(content_of(b"x"), content_of(b"ok"))), (b"x", b"ok"), Malformed),
     ],
@@ -204,6 +204,8 @@ async def test_what_is_broken_is_said_in_xroads_form(country: World, echo: Echo,
         case "disk":
             await fill_disk(country.running["p1"])
         case "own disk":
+            # As it is when the disk fills up later: the web face has its tables.
+            await ask_web(country.running["tw"], "GET", "/listClients")
             await fill_disk(country.running["tw"])
         case "directory":
             country.clock.advance(1)

@@ -9,7 +9,7 @@ import pytest
 from lienthong.exchange.caller import Caller
 from lienthong.exchange.errors import AnswerInvalid, CarrierTimeout, ExchangeError, Malformed, RemoteError
 from lienthong.exchange.exchanged import Answer
-from lienthong.exchange.packet import BlobRef, Packet, content_of, notice
+from lienthong.exchange.packet import HeldRef, Packet, content_of, notice
 from lienthong.trust.errors import DigestMismatch, EnvelopeInvalid, KeyUnknown, SealInvalid, TrustError
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.seal import header_of
@@ -20,7 +20,7 @@ from tests.support.gateways import CENTRE, FILES, LOW, OTHER, World
 type Make = Callable[[Asked], Iterable[bytes]]
 OK = None
 INVALID = [AnswerInvalid] * 3
-WRONG_BLOB = BlobRef(branch="02", site="p2", name="x", key=bytes(32), chunks=1)
+WRONG_REF = HeldRef(name=bytes(16), key=bytes(32), chunks=2)
 
 
 async def outcomes(world: World, make: Make, *, calls: int = 3) -> list[type[BaseException] | None]:
@@ -144,7 +144,7 @@ def unsealed(asked: Asked, data: bytes) -> list[bytes]:
             [Malformed, OK, OK],
         ),
         (
-            lambda a: [a.packet((a.answer(0)[0], (EMPTY_HEAD, WRONG_BLOB))), a.reply(*good(a, 1, 2))],
+            lambda a: [a.packet((a.answer(0)[0], (EMPTY_HEAD, WRONG_REF))), a.reply(*good(a, 1, 2))],
             [Malformed, OK, OK],
         ),
     ],

@@ -1,5 +1,6 @@
 """Limits at work in a gateway: on other sites, on its own information systems, and what becomes evidence."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 
@@ -14,7 +15,7 @@ from lienthong.exchange.rest.peers import CONNECTION, account_of
 from lienthong.kernel.clock import SECOND
 from tests.support.asgi import Reply, ask_web, r1
 from tests.support.calls import call, raw_call, said
-from tests.support.gateways import HSO, SPY, UNITS, Echo, World
+from tests.support.gateways import HSO, SPY, UNITS, Echo, World, turns
 
 SUBJECT = "rpc.01.p1.u1.tw.tw.a01"
 
@@ -108,6 +109,33 @@ async def test_several_answers_hold_the_place_until_the_last(country: World) -> 
     assert isinstance(await handle(SUBJECT, b""), AsyncGenerator)
 
 
+async def test_who_breaks_off_keeps_the_place_until_all_is_carried_out(country: World) -> None:
+    limiting = limit(country, "p1", concurrent=1)
+    carried_out = asyncio.Event()
+
+    async def numbers() -> AsyncGenerator[bytes]:
+        try:
+            yield b"0"
+            yield b"1"
+        finally:
+            await carried_out.wait()
+
+    async def several(_: str, __: bytes) -> AsyncGenerator[bytes]:
+        return numbers()
+
+    handle = limiting.guarded(several)
+    first = await handle(SUBJECT, b"")
+    assert isinstance(first, AsyncGenerator)
+    assert await anext(first) == b"0"
+    closing = asyncio.ensure_future(first.aclose())
+    await turns()
+    assert not closing.done()
+    assert isinstance(await handle(SUBJECT, b""), bytes)
+    carried_out.set()
+    await closing
+    assert isinstance(await handle(SUBJECT, b""), AsyncGenerator)
+
+
 async def test_a_subject_that_is_none_has_an_account_too(country: World) -> None:
     limiting = limit(country, "p1", burst=1, calls_per_second=0.001)
 
@@ -157,7 +185,7 @@ async def test_bodies_beyond_the_limit_are_refused(country: World, echo: Echo) -
 async def test_a_body_that_is_announced_too_large_is_not_read(country: World) -> None:
     reply = await _ask(country, length="99999999999")
     assert _error(reply) == (400, "Client.BadRequest")
-    assert "a body over" in json.loads(reply.body)["message"]
+    assert "a body of over" in json.loads(reply.body)["message"]
 
 
 @pytest.mark.parametrize(

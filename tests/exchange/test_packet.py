@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 
 from lienthong.exchange.errors import Malformed
 from lienthong.exchange.packet import (
+    MAX_HELD_CHUNKS,
     BlobRef,
+    CallPacket,
+    CallPart,
+    HeldRef,
     Packet,
     check_content,
     check_contents,
@@ -167,3 +171,57 @@ def test_a_notice_comes_back(code: str) -> None:
 )
 def test_everything_else_is_no_notice(data: bytes) -> None:
     assert notice_of(data) is None
+
+
+# -- of calls
+
+HELD = st.builds(
+    HeldRef,
+    name=st.binary(min_size=16, max_size=16),
+    key=st.binary(min_size=32, max_size=32),
+    chunks=st.integers(1, MAX_HELD_CHUNKS),
+)
+
+
+@given(sealed=st.binary(max_size=100), parts=st.lists(st.binary(max_size=100) | HELD, max_size=4).map(tuple))
+def test_a_call_comes_back(sealed: bytes, parts: tuple[CallPart, ...]) -> None:
+    packet = CallPacket(sealed=sealed, parts=parts)
+    assert CallPacket.from_bytes(packet.to_bytes()) == packet
+
+
+@given(data=st.binary(max_size=100))
+def test_whatever_is_accepted_as_a_call_is_written_the_same(data: bytes) -> None:
+    try:
+        packet = CallPacket.from_bytes(data)
+    except Malformed:
+        return
+    assert packet.to_bytes() == data
+
+
+def test_a_message_has_no_held_contents_and_a_call_none_on_the_carrier() -> None:
+    with pytest.raises(Malformed, match="another form"):
+        CallPacket.from_bytes(cbor.encode([b"", [REF]]))
+    with pytest.raises(Malformed, match="another form"):
+        Packet.from_bytes(cbor.encode([b"", [[bytes(16), bytes(32), 3]]]))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        [bytes(15), bytes(32), 3],
+        [bytes(16), bytes(31), 3],
+        [bytes(16), bytes(32), 0],
+        [bytes(16), bytes(32), -1],
+        [bytes(16), bytes(32), True],
+        [bytes(16), bytes(32), MAX_HELD_CHUNKS + 1],
+        ["0" * 16, bytes(32), 3],
+        [bytes(16), bytes(32)],
+        [bytes(16), bytes(32), 3, 0],
+        None,
+        3,
+    ],
+    ids=repr,
+)
+def test_a_malformed_reference_of_a_call_is_refused(part: object) -> None:
+    with pytest.raises(Malformed, match="another form"):
+        CallPacket.from_bytes(cbor.encode([b"", [part]]))

@@ -171,6 +171,7 @@ async def test_a_new_directory_is_taken_and_an_old_one_is_not(
         await published(country, build(source, country.world.keys, country.clock, old))
         await eventually(lambda: not (p1.follower.snapshot.service(UNITS) or closed).grants)  # type: ignore[union-attr]  # by name
         version = p1.follower.snapshot.version
+        await eventually(lambda: tw.follower.snapshot.version == version)
         with pytest.raises(Exception, match="No grant"):
             await ask(tw.gateway)
         # Rolled back, as by somebody who has the server: the gateways go on by what they have seen.

@@ -11,7 +11,7 @@ from lienthong.exchange.bundle import Bundle, digest_of
 from lienthong.exchange.exchanged import Answer, Call
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.http import HttpMessage, encode_head
-from lienthong.exchange.packet import Packet, content_of, notice_of
+from lienthong.exchange.packet import CallPacket, content_of, notice_of
 from lienthong.exchange.subjects import call_subject
 from lienthong.exchange.transport.memory_broker import Listener
 from lienthong.kernel.identifiers import OrganId, ServiceId
@@ -100,7 +100,7 @@ class RawBundle:
         """The headers, seals and contents in a reply, checked."""
         plaintext = self.session.decrypt_response(reply, aad=digest_of(self.plaintext))
         if plaintext[:1] == b"\x82":
-            packet = Packet.from_bytes(plaintext)
+            packet = CallPacket.from_bytes(plaintext)
             return [(header_of(packet.sealed), packet.sealed, packet.parts)]
         opened = Bundle.from_bytes(plaintext).opened(verifier_of(world, COMMUNE), at=world.clock.now())
         return [(each.header, sealed, parts) for each, sealed, parts in opened]
@@ -211,7 +211,7 @@ class Asked:
     def packet(self, answer: tuple[Header, Parts], by: OrganId = COMMUNE) -> bytes:
         """An answer in a packet."""
         header, parts = answer
-        return self.encrypted(Packet(sealed=self.world.seal(header, by), parts=parts).to_bytes())
+        return self.encrypted(CallPacket(sealed=self.world.seal(header, by), parts=parts).to_bytes())
 
     def encrypted(self, plaintext: bytes) -> bytes:
         """Whatever is replied, in its envelope."""
@@ -247,7 +247,7 @@ class FakeBundleProvider:
         )
         verifier, at = verifier_of(self.world, CENTRE), self.world.clock.now()
         if unwrapped.plaintext[:1] == b"\x82":
-            sealed = Packet.from_bytes(unwrapped.plaintext).sealed
+            sealed = CallPacket.from_bytes(unwrapped.plaintext).sealed
             calls, aad = [verifier.open(sealed, at=at)], digest_of_seal(sealed)
         else:
             opened = Bundle.from_bytes(unwrapped.plaintext).opened(verifier, at=at)

@@ -62,7 +62,7 @@ async def faces(world: World, *, connection: policy.Connection | None = None) ->
                 limiter=gateway.limiting.subsystems,
             )
             app = build(gateway, r1, face=face)
-            server = WebServer(app, host="127.0.0.1", port=0, on_stop=gateway.bell.close)
+            server = WebServer(app, host="127.0.0.1", port=0, resolve=lambda _: allowed, on_stop=gateway.bell.close)
             made.urls[site] = (await stack.enter_async_context(server)).url
         try:
             yield made

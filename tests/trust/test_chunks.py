@@ -122,3 +122,43 @@ async def test_any_changed_bit_is_refused(data: st.DataObject) -> None:
 async def test_a_chunk_shorter_than_its_tag_is_refused(length: int) -> None:
     with pytest.raises(EnvelopeInvalid, match="was altered"):
         await joined([bytes(length)], count=1)
+
+
+# -- several at once, in place
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 10])
+@pytest.mark.parametrize("size", [0, 1, chunks.CHUNK, chunks.CHUNK + 1, 3 * chunks.CHUNK, 3 * chunks.CHUNK + 7])
+def test_in_place_it_is_the_same(size: int, at_once: int) -> None:
+    content = os.urandom(size)
+    sealer, step, wire = chunks.Sealer(KEY), at_once * chunks.CHUNK, b""
+    for start in range(0, max(1, size), step):
+        piece = memoryview(content)[start : start + step]
+        room = bytearray(len(piece) + at_once * chunks.TAG_SIZE)
+        written = sealer.encrypt_into(piece, memoryview(room), last=start + step >= size)
+        wire += bytes(room[:written])
+    assert wire == b"".join(chunks.encrypt(content, KEY))
+    assert sealer.count == chunks.count_of(size)
+    cipher, back = chunks.Cipher(KEY, count=sealer.count), b""
+    for first in range(0, sealer.count, at_once):
+        room = bytearray(step)
+        given = memoryview(wire)[first * chunks.ON_WIRE : (first + at_once) * chunks.ON_WIRE]
+        back += bytes(room[: cipher.decrypt_into(first, given, memoryview(room))])
+    assert back == content
+
+
+@pytest.mark.parametrize(
+    ("first", "wire", "reason"),
+    [
+        (0, PIECES[1] + PIECES[0], "chunk 0 of 4 was altered"),
+        (1, PIECES[1] + PIECES[1], "chunk 2 of 4 was altered"),
+        (0, PIECES[0][:-1], "chunk 0 of 4 was altered"),
+        (0, PIECES[0] + PIECES[1][:15], "chunk 1 of 4 is one too many or cut short"),
+        (3, PIECES[3] + bytes(chunks.ON_WIRE - len(PIECES[3])) + PIECES[3], "chunk 3 of 4 was altered"),
+        (4, PIECES[3], "chunk 4 of 4 is one too many"),
+    ],
+)
+def test_in_place_what_does_not_hold_is_refused(first: int, wire: bytes, reason: str) -> None:
+    cipher = chunks.Cipher(KEY, count=4)
+    with pytest.raises(EnvelopeInvalid, match=reason):
+        cipher.decrypt_into(first, memoryview(wire), memoryview(bytearray(len(wire))))

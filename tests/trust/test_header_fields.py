@@ -18,7 +18,9 @@ from lienthong.trust.header_fields import ContentFields, HeaderFields, fields_of
 from tests.support.seals import REQUEST
 from tests.trust.test_header import HEADERS
 
-CALLS = HEADERS.map(lambda header: replace(header, conversation=None, subject="", urgency=0))
+# What belongs to mail alone does not travel in bundles.
+OF_MAIL: dict[str, Any] = {"conversation": None, "subject": "", "urgency": 0, "sequence": 0, "repeats": None}
+CALLS = HEADERS.map(lambda header: replace(header, **OF_MAIL))
 ENCODE = msgspec.msgpack.Encoder().encode
 DECODE = msgspec.msgpack.Decoder(HeaderFields).decode
 KEYS = (2, 3, 4, 5, None, None, 7, 8, 10, 11, 12, 13, 16, 17, 18, 19, 20)
@@ -175,3 +177,10 @@ def test_the_array_is_that_of_the_protocol() -> None:
         "response", UUID(int=1).bytes, "s", "r", 3, ["a", "b"], 7, 8, "", "", "u", "p",
         [[bytes(32), 9, "n", "m"]], b"a", "200", "t", "",
     ]  # fmt: skip
+
+
+def test_every_field_travels_or_belongs_to_mail() -> None:
+    # A new field that is forgotten here would be lost on the way, and the seal would not hold.
+    travels = {field.name for field in msgspec.structs.fields(HeaderFields)} - {"level", "caveats"} | {"label"}
+    assert travels.isdisjoint(OF_MAIL)
+    assert travels | set(OF_MAIL) == {field.name for field in msgspec.structs.fields(Header)}

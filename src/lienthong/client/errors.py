@@ -17,7 +17,7 @@ class GatewayUnreachable(ClientError):
 class AnswerInvalid(ClientError):
     """What came back is not an answer of a gateway, or not to what was asked."""
 
-    code = "answer_invalid"
+    code = "answer_not_understood"
     hint = "Check that nothing between here and the gateway changes requests or answers."
 
 

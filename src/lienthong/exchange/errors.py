@@ -240,6 +240,13 @@ class RequestInvalid(ExchangeError):
     hint = "Compare it with the X-Road REST protocol; the detail says what is missing."
 
 
+class BodyTooLarge(RequestInvalid):
+    """The body is larger than this gateway takes."""
+
+    code = "body_too_large"
+    hint = "Send less at once, or have the gateway's operator raise `largest` in [bodies]."
+
+
 class AnswerInvalid(ExchangeError):
     """The answer does not belong to the request."""
 
@@ -279,14 +286,6 @@ class SpoolFull(ExchangeError):
 
     code = "spool_full"
     hint = "Try again when others are through, or raise the limits in [bodies] of the gateway's configuration."
-
-
-class BodyTooLarge(ExchangeError):
-    """The body is larger than this gateway takes."""
-
-    code = "body_too_large"
-    fault = "BadRequest"
-    hint = "Send less at once, or have the gateway's operator raise `largest` in [bodies]."
 
 
 class BodyGone(ExchangeError):

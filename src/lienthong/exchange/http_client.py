@@ -178,7 +178,7 @@ class HttpClient:
         except BaseException:
             self._free.release()
             raise
-        if connection.flowing:
+        if connection.large:
             coming = _Coming(connection, lambda: self._ended(origin, connection))
             return Flow(status=answer.status, headers=answer.headers, body=coming)
         self._ended(origin, connection)
@@ -223,6 +223,7 @@ class HttpClient:
             if not sending.done():
                 # Answered before it had everything: the rest belongs to nobody.
                 connection.unfinished = True
+                connection.reusable = False
             for task in (sending, asking):
                 task.cancel()
             await asyncio.gather(sending, asking, return_exceptions=True)
@@ -261,7 +262,8 @@ class _Connection(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop, everyone: set["_Connection"]) -> None:
         self.used = 0.0
         self.reusable = False
-        # Its answer is large and still coming, or being read.
+        # Its answer is large; and still coming.
+        self.large = False
         self.flowing = False
         # The request was answered before all of it was sent.
         self.unfinished = False
@@ -292,7 +294,7 @@ class _Connection(asyncio.Protocol):
         self._head = self._size = 0
         self._most = most
         self._begun = self._headed = False
-        self.reusable = self.flowing = False
+        self.reusable = self.large = self.flowing = False
         self._transport.write(data)
         try:
             answer = await self._answer
@@ -405,7 +407,7 @@ class _Connection(asyncio.Protocol):
         self._broken = None
         self._more.clear()
         self._most = 0
-        self.flowing = True
+        self.large = self.flowing = True
         self._settle(b"")
 
     def on_message_complete(self) -> None:

@@ -1,6 +1,7 @@
 """The limits of one gateway at work: on its information systems, on other sites, and what becomes evidence of it."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Final, cast
 
 from lienthong.exchange.errors import LimitExceeded, Malformed
@@ -85,8 +86,10 @@ class Limiting:
 async def _held(answers: AsyncGenerator[bytes], ticket: Ticket) -> AsyncGenerator[bytes]:
     """Hold the place until the last answer is given."""
     with ticket:
-        async for answer in answers:
-            yield answer
+        # Whoever gives up waits until what is under way has been carried out.
+        async with aclosing(answers):
+            async for answer in answers:
+                yield answer
 
 
 def _site(subject: str) -> str:

@@ -82,13 +82,14 @@ class Spool:
         return Writer(self, Store(self._memory), peer, sha512=sha512)
 
     def check(self, size: int) -> None:
-        """Check that a body of so many bytes is one that this gateway takes.
+        """Check that a body of so many bytes is one that this gateway could take.
 
         Raises:
             BodyTooLarge: it is not.
         """
-        if self.largest and size > self.largest:
-            raise BodyTooLarge(f"over {self.largest} bytes")
+        most = min(self.largest or self.room, self.room, self.room_per_peer)
+        if size > most:
+            raise BodyTooLarge(f"a body of over {most} bytes")
 
     def take(self, peer: str, size: int) -> None:
         """Count bytes that come to lie here.
@@ -184,10 +185,8 @@ class Writer:
         self._key = os.urandom(KEY_SIZE)
         self._sealer = chunks.Sealer(self._key)
         self._digests = _Digests(sha256=hashlib.sha256(), sha512=hashlib.sha512() if sha512 else None)
-        self._unit = bytearray(UNIT)
-        self._filled = 0
-        self._spare = bytearray(UNIT)
-        self._out = bytearray(NUMBER_SIZE + UNIT_ON_WIRE)
+        # Grows with what comes: many slow bodies must not take a unit each.
+        self._unit = bytearray()
         self._working: asyncio.Task[None] | None = None
         self._chunks = 0
 
@@ -198,16 +197,15 @@ class Writer:
             BodyTooLarge, SpoolFull: there is no room for it.
             StorageFailed: the disk refuses.
         """
-        self._spool.check(self.size + len(piece))
         self._spool.take(self._peer, len(piece))
         self.size += len(piece)
+        self._spool.check(self.size)
         view = memoryview(piece)
         while view:
-            if self._filled == UNIT:
+            if len(self._unit) == UNIT:
                 await self._pass_on(last=False)
-            fits = min(UNIT - self._filled, len(view))
-            self._unit[self._filled : self._filled + fits] = view[:fits]
-            self._filled += fits
+            fits = UNIT - len(self._unit)
+            self._unit += view[:fits]
             view = view[fits:]
 
     async def finish(self) -> Spooled:
@@ -239,10 +237,9 @@ class Writer:
 
     async def _pass_on(self, *, last: bool) -> None:
         await self._rest()
-        view, number = memoryview(self._unit)[: self._filled], self._chunks
         # One unit is worked on while the next one fills.
-        self._unit, self._spare = self._spare, self._unit
-        self._filled = 0
+        view, number = memoryview(self._unit), self._chunks
+        self._unit = bytearray()
         self._chunks += (count := chunks.count_of(len(view)))
         filed = self._store.place(NUMBER_SIZE + len(view) + count * chunks.TAG_SIZE)
         work = partial(self._absorb, view, number, last=last, filed=filed)
@@ -256,7 +253,7 @@ class Writer:
     def _absorb(self, plain: memoryview, number: int, *, last: bool, filed: bool) -> None:
         """Hash, encrypt and keep a unit; runs in a thread."""
         self._digests.update(plain)
-        out = memoryview(self._out)
+        out = memoryview(bytearray(NUMBER_SIZE + UNIT_ON_WIRE))
         out[:NUMBER_SIZE] = number.to_bytes(NUMBER_SIZE)
         size = self._sealer.encrypt_into(plain, out[NUMBER_SIZE:], last=last)
         self._store.append(out[: NUMBER_SIZE + size], filed=filed)

@@ -43,7 +43,7 @@ class ContentFields(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
 class HeaderFields(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """The fields of a call's or an answer's header, in the order of their CBOR keys.
 
-    Conversation, subject and urgency belong to mail, which does not travel in bundles.
+    Conversation and place in it, subject, urgency and repetition belong to mail, which does not travel in bundles.
     """
 
     kind: Kind
@@ -66,7 +66,7 @@ class HeaderFields(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 
 
 def fields_of(header: Header) -> HeaderFields:
-    """Return the fields of a header without conversation, subject and urgency."""
+    """Return the fields of a header that has none of mail."""
     return HeaderFields(
         header.kind,
         header.id.bytes,

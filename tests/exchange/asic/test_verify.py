@@ -127,15 +127,18 @@ async def test_calls_that_travelled_together_are_proved_apart(tmp_path: Path, si
             assert not any(b"q%d\r\n" % (number + 1) in data for data in container.members.values())
 
 
-async def test_a_large_body_is_kept_like_any_other(tmp_path: Path) -> None:
+async def test_a_large_body_is_not_kept_and_can_be_brought(tmp_path: Path) -> None:
     async with keeping(tmp_path) as world:
         body = bytes(INLINE_LIMIT + 1)
         await world.running["tw"].caller.call(asking(body=body))
         for site, client in (("tw", HSO), ("p1", UNITS.provider)):
             containers = containers_of(world, site, signer_in(tmp_path, world))
             (found,) = await containers.of(client, "q1", parts=Parts.BOTH, unique=True)
-            assert Container(data=found.data)["request/body"] == body
-            assert judged(world, found.data).findings == ()
+            assert "request/body" not in Container(data=found.data).members
+            report = judged(world, found.data)
+            assert report.findings == ()
+            assert "content_left_out" in [notice.what for notice in report.notices]
+            assert judged(world, found.data, content=body).findings == ()
 
 
 async def test_a_body_that_was_not_kept_is_said_to_be_missing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import cast
 
 from starlette.types import Message
@@ -9,6 +10,7 @@ from starlette.types import Message
 from lienthong.exchange.caller import Caller
 from lienthong.exchange.node import DirectoryView
 from lienthong.exchange.rest.r1 import R1
+from lienthong.exchange.spool import Spool
 
 _PIECE: Message = {"type": "http.request", "body": b"x" * 400, "more_body": True}
 
@@ -31,7 +33,7 @@ async def _answer(events: Iterator[Message]) -> tuple[int, dict[str, str]]:
         "headers": [(b"transfer-encoding", b"chunked")],
     }
     # It must not come to a call.
-    nobody = cast("Caller", None)
+    nobody = cast("Caller", SimpleNamespace(spool=Spool()))
     nothing = cast("DirectoryView", None)
     await R1(caller=nobody, instance="VN", directory=nothing)(scope, receive, send)
     return sent[0]["status"], json.loads(sent[1]["body"])

@@ -11,7 +11,7 @@ from starlette.types import Scope
 from lienthong.exchange.rest.hall import Hall
 from lienthong.exchange.rest.heads import BAD, LARGE, LATE, HeadRefused, check, framing, origin_form
 from lienthong.exchange.rest.pace import Pace
-from lienthong.exchange.rest.peers import CONNECTION, Peer
+from lienthong.exchange.rest.peers import CONNECTION, TARGET, Peer
 from lienthong.exchange.rest.turn import Turn
 
 LINGER: Final = 2.0
@@ -298,6 +298,8 @@ class Connection(asyncio.Protocol):
             "path": unquote(path) if "%" in path else path,
             "raw_path": raw,
             "query_string": query,
+            # As it came: path and query alone do not tell an empty query from none.
+            TARGET: origin_form(self._url),
             "headers": self._headers,
             CONNECTION: self._hall.resolve(self._peer),
         }

@@ -15,6 +15,7 @@ from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.kernel.identifiers import parse_client
 
 CONNECTION: Final = "lienthong.connection"
+TARGET: Final = "lienthong.target"
 """Where in the ASGI scope the web server writes down whom a connection may speak for."""
 NOBODY: Final = Connection(clients=frozenset())
 """A connection that may speak for no information system."""

@@ -21,7 +21,7 @@ from lienthong.exchange.node import DirectoryView
 from lienthong.exchange.packet import INLINE_LIMIT
 from lienthong.exchange.rest import named, streams
 from lienthong.exchange.rest.faults import Codes, fault
-from lienthong.exchange.rest.peers import account_of, connection_of
+from lienthong.exchange.rest.peers import TARGET, account_of, connection_of
 from lienthong.exchange.spool import Spooled, spooled
 from lienthong.kernel.clock import SystemClock
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
@@ -178,9 +178,11 @@ def request_hash(method: str, target: str, message: HttpMessage) -> str:
 
 
 def _target(scope: Scope) -> str:
-    raw = scope.get("raw_path") or quote(scope["path"]).encode()
-    query = scope.get("query_string", b"")
-    return (raw + b"?" + query if query else raw).decode("latin-1")
+    whole: bytes | None = scope.get(TARGET)
+    if whole is None:
+        raw, query = scope.get("raw_path") or quote(scope["path"]).encode(), scope.get("query_string", b"")
+        whole = raw + b"?" + query if query else raw
+    return whole.decode("latin-1")
 
 
 def _split(target: str) -> tuple[ServiceId, str]:

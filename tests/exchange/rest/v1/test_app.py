@@ -41,4 +41,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 )
 def test_every_endpoint_answers_as_it_is_described(case: schemathesis.Case[Any], running: Sandbox) -> None:
     case.query.pop("wait", None)
-    case.call_and_validate(base_url=running.url, headers={"X-Road-Client": CONSUMER}, checks=CHECKS, timeout=30)
+    answer = case.call(base_url=running.url, headers={"X-Road-Client": CONSUMER}, timeout=30)
+    # What is larger than the web server takes does not come to an endpoint.
+    if answer.status_code not in {414, 431}:
+        case.validate_response(answer, checks=CHECKS)

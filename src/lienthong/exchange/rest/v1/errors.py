@@ -75,13 +75,6 @@ class KeyReused(BadInput):
     hint = "Make a new key for every request that is not a repetition."
 
 
-class AboveCeiling(Refused):
-    """The label lies above what the information system may handle."""
-
-    code = "label_above_ceiling"
-    hint = "Send it from an information system with a higher ceiling, or have this one's raised in the directory."
-
-
 class NobodyReached(Refused):
     """The message may be sent to none of its receivers."""
 

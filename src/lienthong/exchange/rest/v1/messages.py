@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from lienthong.exchange.errors import (
     CarrierUnavailable,
+    LabelAboveCeiling,
     MessageUnknown,
     NobodyAddressed,
     RequestInvalid,
@@ -20,7 +21,7 @@ from lienthong.exchange.mail.address import Address
 from lienthong.exchange.mail.draft import Attachment, Dispatch, Draft, Uploaded
 from lienthong.exchange.mail.ledger import Ledger
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Nothing
-from lienthong.exchange.rest.v1.errors import AboveCeiling, InputInvalid, KeyReused, NobodyReached
+from lienthong.exchange.rest.v1.errors import InputInvalid, KeyReused, NobodyReached
 from lienthong.exchange.rest.v1.keys import HEADER, key_of
 from lienthong.exchange.rest.v1.reading import JSON
 from lienthong.exchange.rest.v1.receivers import MessageParams, MessageStatus, may_see, status_view
@@ -73,7 +74,7 @@ class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
 async def _send(asked: Asked[Nothing, NewMessage]) -> SentMessage | Response:
     label = Label.parse(asked.body.label)
     if not label <= asked.caller.ceiling:
-        raise AboveCeiling(f"{label} from {asked.caller.client}")
+        raise LabelAboveCeiling(f"{label} from {asked.caller.client}")
     key = key_of(asked.request.headers.get(HEADER))
     if key is None:
         return sent_view(await asked.gateway.sender.send(_draft(asked, label, None)))
@@ -159,7 +160,7 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
         max_body=MAX_INLINE,
         headers={HEADER: "The same request with the same key is one message, however often it comes."},
         errors=(
-            AboveCeiling,
+            LabelAboveCeiling,
             NobodyReached,
             NobodyAddressed,
             RequestInvalid,
