@@ -140,7 +140,7 @@ async def test_a_reference_that_does_not_hold_is_refused(
 
 
 @pytest.mark.parametrize(
-    "contents", [(), (content_of(HEAD),), (content_of(HEAD), Content(digest=bytes(32), size=1 << 50))], ids=repr
+    "contents", [(), (content_of(HEAD),), (content_of(HEAD), Content(digest=bytes(32), size=1 << 30))], ids=repr
 )
 async def test_contents_that_do_not_fit_the_reference_are_refused_unread(
     country: World, contents: tuple[Content, ...]

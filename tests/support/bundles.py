@@ -6,6 +6,7 @@ from copy import replace
 from dataclasses import dataclass, field
 
 import pytest
+from msgspec.structs import replace as changed
 
 from lienthong.exchange.bundle import Bundle, digest_of
 from lienthong.exchange.exchanged import Answer, Call
@@ -22,7 +23,7 @@ from lienthong.trust.keys import Algorithm
 from lienthong.trust.seal import Bundled, Opened, Verifier, header_of, seal_bundle
 from lienthong.trust.seal import digest_of as digest_of_seal
 from tests.support.calls import HEAD, call
-from tests.support.gateways import CENTRE, COMMUNE, HSO, UNITS, Echo, World, new_content_key
+from tests.support.gateways import CENTRE, COMMUNE, HSO, UNITS, Echo, World, new_content_key, whole
 
 type Parts = tuple[bytes, ...]
 EMPTY_HEAD = encode_head(())
@@ -38,7 +39,7 @@ class Told(Echo):
     bodies: dict[str, bytes] = field(default_factory=dict)
 
     async def call(self, service: ServiceId, method: str, path: str, message: HttpMessage) -> tuple[int, HttpMessage]:
-        self.calls.append((service, method, path, message))
+        self.calls.append((service, method, path, changed(message, body=await whole(message.body))))
         if self.before is not None:
             await self.before()
         if path in self.held:

@@ -31,6 +31,8 @@ from lienthong.kernel.labels import INTERNAL, Label
 
 PREFIX: Final = b"/r1/"
 _SERVICE_PARTS: Final = 5
+# Of the length of a body that is certainly small.
+_SMALL_DIGITS: Final = 5
 # What the exchange itself says, in a call (each once, whatever came) and of an answer; other values of a
 # client or a backend are overwritten.
 _OURS: Final = frozenset({"x-road-id", "x-road-client", "x-road-service", "x-road-request-id", "x-road-request-hash"})
@@ -97,6 +99,9 @@ class R1:
         if length is None and "transfer-encoding" not in last and scope["http_version"] == "1.1":
             # RFC 9112, section 6.3: without either there is none.
             return b""
+        if length is not None and len(length) > _SMALL_DIGITS:
+            # What there is no room for is refused unread.
+            streams.check_announced(self.caller.spool, length)
         first = await receive()
         body = first.get("body", b"")
         ticket.add(len(body))

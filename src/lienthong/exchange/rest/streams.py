@@ -38,9 +38,6 @@ async def take_body(  # noqa: PLR0913 - by keyword
         BodyTooLarge, SpoolFull, StorageFailed, LimitExceeded: there is no room for it.
     """
     length = _length(announced)
-    if length is not None:
-        # Not a byte more of it is read.
-        spool.check(length)
     pieces, event = bytearray(first.get("body", b"")), first
     while event.get("more_body") and len(pieces) <= INLINE_LIMIT:
         event = await _next(receive)
@@ -61,6 +58,16 @@ async def take_body(  # noqa: PLR0913 - by keyword
     except BaseException:
         writer.discard()
         raise
+
+
+def check_announced(spool: Spool, announced: str) -> None:
+    """Check that a body of an announced length could be taken.
+
+    Raises:
+        RequestInvalid: the length is none.
+        BodyTooLarge: there is no room for so much.
+    """
+    spool.check(_length(announced) or 0)
 
 
 async def send_body(body: LargeBody, receive: Receive, send: Send) -> None:
