@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from lienthong.exchange.asks import Await, later_of
+from lienthong.exchange.bundle import digest_of
 from lienthong.exchange.errors import BackendUnavailable
 from lienthong.exchange.http import encode_head
-from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, content_of, notice_of
+from lienthong.exchange.packet import INLINE_LIMIT, HeldRef, content_of, notice_of
 from lienthong.exchange.policy import LONGEST
 from lienthong.kernel.clock import MINUTE
 from lienthong.kernel.labels import Label, Level
@@ -101,16 +103,18 @@ async def test_a_slow_service_holds_up_nobody_else(country: World, echo: Told) -
         await anext(answer)
 
 
-async def test_a_large_answer_goes_in_a_packet_of_its_own(country: World, echo: Told) -> None:
+async def test_a_large_answer_comes_later_in_a_packet_of_its_own(country: World, echo: Told) -> None:
     echo.bodies["/1"] = b"x" * (INLINE_LIMIT + 1)
     raw = raw_bundle(country, numbered(country, 3))
-    found = [raw.answers(country, reply) for reply in await replies(country, raw.data)]
-    large = [each for group in found for each in group if isinstance(each[2][1], BlobRef)]
-    ((header, sealed, parts),) = large
+    come = await replies(country, raw.data)
+    words = {reply: later_of(raw.session.decrypt_response(reply, aad=digest_of(raw.plaintext))) for reply in come}
+    (later,) = [word for word in words.values() if word is not None]
+    assert later.digest == content_of(raw.bundled.seals[1]).digest
+    assert sum(len(raw.answers(country, reply)) for reply in come if words[reply] is None) == 2
+    (reply,) = await replies(country, Await(later.name).to_bytes())
+    ((header, sealed, parts),) = raw.answers(country, reply)
     assert header.id == raw.headers[1].id
-    assert isinstance(parts[1], BlobRef)
-    assert large in found
-    assert sum(map(len, found)) == 3
+    assert isinstance(parts[1], HeldRef)
     assert recorded(country, raw.headers[1]) == ANSWERED
     country.running["p1"].node.open_seal(sealed)
 
