@@ -1,8 +1,8 @@
 """The spool: large bodies of calls, encrypted as they arrive, until the other side has fetched them.
 
-A body goes through in units of seven chunks (``trust.chunks``). Each is hashed and encrypted in a thread while the
-next one arrives. Ciphertext stays in memory while there is little of it, and lies in a file without a name beyond
-that; the key is in memory only, so nothing on the disk can be read by anyone once the process is gone.
+A body goes through in units of seven chunks (``trust.chunks``), hashed and encrypted as they arrive. Ciphertext
+stays in memory while there is little of it, and lies in a file without a name beyond that; the key is in memory
+only, so nothing on the disk can be read by anyone once the process is gone.
 """
 
 import asyncio
@@ -243,7 +243,11 @@ class Writer:
         self._chunks += (count := chunks.count_of(len(view)))
         filed = self._store.place(NUMBER_SIZE + len(view) + count * chunks.TAG_SIZE)
         work = partial(self._absorb, view, number, last=last, filed=filed)
-        self._working = asyncio.ensure_future(self._store.run(work))
+        if filed or self._digests.sha512 is not None:
+            self._working = asyncio.ensure_future(self._store.run(work))
+        else:
+            # Half a millisecond: a thread would take longer to be told, and get in everybody's way meanwhile.
+            work()
 
     async def _rest(self) -> None:
         if self._working is not None:
@@ -251,7 +255,7 @@ class Writer:
             await working
 
     def _absorb(self, plain: memoryview, number: int, *, last: bool, filed: bool) -> None:
-        """Hash, encrypt and keep a unit; runs in a thread."""
+        """Hash, encrypt and keep a unit; in a thread where that takes long, or waits for the disk."""
         self._digests.update(plain)
         out = memoryview(bytearray(NUMBER_SIZE + UNIT_ON_WIRE))
         out[:NUMBER_SIZE] = number.to_bytes(NUMBER_SIZE)

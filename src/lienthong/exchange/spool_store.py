@@ -19,7 +19,7 @@ NUMBER_SIZE: Final = 8
 """Bytes in front of chunks on the wire: the number of the first."""
 IN_MEMORY: Final = 12 * 1024 * 1024
 """Bytes of one body that stay in memory before it goes into a file."""
-ALL_IN_MEMORY: Final = 24 * 1024 * 1024
+ALL_IN_MEMORY: Final = 32 * 1024 * 1024
 """Bytes of all bodies that stay in memory."""
 
 
