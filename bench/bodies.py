@@ -31,8 +31,9 @@ from lienthong.kernel.labels import Label, Level
 
 _TEN = 10_000_000
 _GIGABYTE = 1_000_000_000
+# With --quick.
+_LESS = 250_000_000
 _PIECE = 1 << 20
-_CONNECTIONS = 8
 _SERVICE = ServiceId("VN", "STATE", "G22", "registry", "files")
 _CLIENT = "VN/PARTY/A01/office"
 _HEADERS = (f"X-Road-Client: {_CLIENT}",)
@@ -64,102 +65,109 @@ def measure(quick: bool) -> list[Row]:  # noqa: FBT001 - called by main() with w
 
 
 async def _measure(*, quick: bool) -> list[Row]:
-    seconds, rounds = (3, 2) if quick else (8, 3)
+    seconds, rounds, size = (2, 2, _LESS) if quick else (8, 3, _GIGABYTE)
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        # nginx gives up root: its workers read the files as somebody else.
-        folder.chmod(0o755)
-        _files(folder)
+        _files(folder, size)
         peers = stack.enter_context(_nginx.peers(folder, b"taken", _BACKEND))
         exchange = await stack.enter_async_context(_exchange(folder / "world", peers.backend))
         rows = []
         for name, path, script in (("answers", "/ten", None), ("requests", "/take", folder / "post.lua")):
-            ours, theirs = [], []
-            for _ in range(rounds):
-                # Taken in turns, so that both see the same machine.
-                theirs.append(await _load(peers.proxies + path, seconds, script))
-                ours.append(await _load(exchange.url + path, seconds, script))
-            rows += _compared(name, ours, theirs)
+            for connections in (4,) if quick else (1, 4, 8):
+                ours, theirs = [], []
+                for _ in range(rounds):
+                    # Taken in turns, so that both see the same machine.
+                    theirs.append(await _load(peers.proxies + path, connections, seconds, script))
+                    ours.append(await _load(exchange.url + path, connections, seconds, script))
+                rows += _compared(f"10 MB {name}, connections: {connections}", ours, theirs)
         idle = [await _probe(exchange.url) for _ in range(20)]
-        rows += await _gigabytes(exchange, peers, idle)
+        rows += await _gigabytes(exchange, peers, idle, size)
     return rows
 
 
-def _compared(name: str, ours: list[_nginx.Load], theirs: list[_nginx.Load]) -> list[Row]:
+def _compared(what: str, ours: list[_nginx.Load], theirs: list[_nginx.Load]) -> list[Row]:
     def speed(loads: list[_nginx.Load]) -> float:
         return statistics.median(load.per_second for load in loads) * _TEN / 1e6
 
-    what = f"10 MB {name}, {_CONNECTIONS} connections"
     peer = "2 × nginx, mutual TLS"
     row = compared(what, speed(ours), "MB/s", peer=peer, peer_value=speed(theirs), at_least=0.5)
     return [row, at_most(f"{what}: failed", sum(load.errors for load in ours), "calls", 0)]
 
 
-async def _load(url: str, seconds: int, script: Path | None) -> _nginx.Load:
+async def _load(url: str, connections: int, seconds: int, script: Path | None) -> _nginx.Load:
     return await asyncio.to_thread(
-        _nginx.load, url, connections=_CONNECTIONS, seconds=seconds, headers=_HEADERS, script=script
+        _nginx.load, url, connections=connections, seconds=seconds, headers=_HEADERS, script=script
     )
 
 
-async def _gigabytes(exchange: _Exchange, peers: _nginx.Peers, idle: list[float]) -> list[Row]:
+async def _gigabytes(exchange: _Exchange, peers: _nginx.Peers, idle: list[float], size: int) -> list[Row]:
     rows = []
     peer = "2 × nginx, mutual TLS"
     waits: list[float] = []
     for name, path, send in (("answer", "/giga", False), ("request", "/take", True)):
-        theirs = await asyncio.to_thread(_transfer, peers.proxies + path, send=send)
-        transfer = asyncio.create_task(asyncio.to_thread(_transfer, exchange.url + path, send=send))
+        theirs = await asyncio.to_thread(_transfer, peers.proxies + path, size, send=send)
+        transfer = asyncio.create_task(asyncio.to_thread(_transfer, exchange.url + path, size, send=send))
         while not transfer.done():
             waits.append(await _probe(exchange.url))
             await asyncio.sleep(0.02)
         ours = await transfer
         rows.append(
-            Row(name=f"1 GB {name}", value=ours, unit="MB/s", peer=peer, peer_value=theirs, ratio=ours / theirs)
+            Row(
+                name=f"{size / 1e9:g} GB {name}",
+                value=ours,
+                unit="MB/s",
+                peer=peer,
+                peer_value=theirs,
+                ratio=ours / theirs,
+            )
         )
     for side, peak in zip(("caller's", "provider's"), exchange.peaks(), strict=True):
         rows.append(at_most(f"most memory ever, {side} gateway", peak, "MB", 200))
     rows.append(Row(name="small call, nothing else, p50", value=statistics.median(idle), unit="ms"))
-    rows.append(Row(name="small call beside 1 GB, p50", value=statistics.median(waits), unit="ms"))
-    rows.append(Row(name="small call beside 1 GB, p95", value=statistics.quantiles(waits, n=20)[-1], unit="ms"))
+    rows.append(Row(name="small call beside a large one, p50", value=statistics.median(waits), unit="ms"))
+    rows.append(Row(name="small call beside a large one, p95", value=statistics.quantiles(waits, n=20)[-1], unit="ms"))
     return rows
 
 
 async def _probe(url: str) -> float:
     """Make one small call; returns the milliseconds it took."""
     begun = time.perf_counter()
-    await asyncio.to_thread(_transfer, url + "/taken", send=False)
+    await asyncio.to_thread(_transfer, url + "/taken", 5, send=False)
     return (time.perf_counter() - begun) * 1000
 
 
-def _transfer(url: str, *, send: bool) -> float:
+def _transfer(url: str, size: int, *, send: bool) -> float:
     """Get or send a large body on a connection of its own; returns MB per second."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=600)
-    headers = {"X-Road-Client": _CLIENT} | ({"Content-Length": str(_GIGABYTE)} if send else {})
-    begun, size = time.perf_counter(), _GIGABYTE
-    connection.request("POST" if send else "GET", parts.path, body=_gigabyte() if send else None, headers=headers)
+    headers = {"X-Road-Client": _CLIENT} | ({"Content-Length": str(size)} if send else {})
+    begun = time.perf_counter()
+    connection.request("POST" if send else "GET", parts.path, body=_pieces(size) if send else None, headers=headers)
     response = connection.getresponse()
     come = 0
     while piece := response.read(_PIECE):
         come += len(piece)
-    if response.status != 200 or (not send and come not in {_GIGABYTE, 5}):
+    if response.status != 200 or come != (5 if send else size):
         raise SystemExit(f"{response.status} and {come} bytes from {url}")
     connection.close()
     return size / (time.perf_counter() - begun) / 1e6
 
 
-def _gigabyte() -> Iterator[bytes]:
-    piece, left = os.urandom(_PIECE), _GIGABYTE
+def _pieces(size: int) -> Iterator[bytes]:
+    piece, left = os.urandom(_PIECE), size
     while left:
         yield piece[: min(left, _PIECE)]
         left -= min(left, _PIECE)
 
 
-def _files(folder: Path) -> None:
+def _files(folder: Path, size: int) -> None:
+    # nginx gives up root: its workers read the files as somebody else.
+    folder.chmod(0o755)
     files = folder / "files"
     files.mkdir()
     (files / "ten").write_bytes(os.urandom(_TEN))
     with (files / "giga").open("wb") as giga:
-        for piece in _gigabyte():
+        for piece in _pieces(size):
             giga.write(piece)
     (folder / "post.lua").write_text(f'wrk.method = "POST"\nwrk.body = string.rep("x", {_TEN})\n')
 
