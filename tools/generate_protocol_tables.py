@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec.structs import fields
 
-from lienthong.exchange import blobs, http, packet, policy, sessions
+from lienthong.exchange import asks, http, packet, policy, sessions
 from lienthong.exchange.alarms import ALARMS
 from lienthong.exchange.errors import ExchangeError
 from lienthong.exchange.mail import conversation, ordering, sender, uploads
@@ -163,7 +163,8 @@ def limits() -> str:
         "content inside the envelope": _bytes(packet.INLINE_LIMIT),
         "the same, in a message to several receivers": _bytes(sender.SHARED_LIMIT),
         "plain bytes of a chunk": _bytes(chunks.CHUNK),
-        "content of a call in chunks": _bytes(blobs.MAX_CONTENT),
+        "chunks of a body of a call": f"{packet.MAX_HELD_CHUNKS}",
+        "chunks that are asked for at once": f"{asks.MAX_ASKED}",
         "content of a message in chunks, unless a gateway is configured otherwise": _bytes(uploads.MAX_UPLOAD),
         "messages of a conversation that wait for an earlier one": str(conversation.MAX_HELD),
         "and how long, unless a gateway is configured otherwise": _time(ordering.HOLD),

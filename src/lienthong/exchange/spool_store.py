@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from lienthong.exchange.chunk_file import check_room
 from lienthong.exchange.errors import BodyGone, StorageFailed
 from lienthong.trust import chunks
 
@@ -83,11 +84,14 @@ class Store:
 
     def append(self, unit: memoryview, *, filed: bool) -> None:
         """Keep a unit where ``place`` said."""
-        if not filed:
+        folder = self._memory.folder
+        if not filed or folder is None:
             self._units.append(bytes(unit))
             return
+        # Evidence must find room when bodies do not.
+        check_room(folder, len(unit))
         if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=self._memory.folder, buffering=0)  # noqa: SIM115 - closed in ``close``
+            self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed in ``close``
             for each in self._units:
                 _write(self._file, memoryview(each)[NUMBER_SIZE:])
             self._units = []
