@@ -19,7 +19,7 @@ import msgspec
 from lienthong.exchange.errors import BodyGone, BodyTooLarge, SpoolFull
 from lienthong.exchange.http import Body, LargeBody
 from lienthong.exchange.packet import content_of
-from lienthong.exchange.spool_store import NUMBER_SIZE, UNIT, UNIT_CHUNKS, UNIT_ON_WIRE, Memory, Store
+from lienthong.exchange.spool_store import NUMBER_SIZE, UNIT, UNIT_CHUNKS, Memory, Store
 from lienthong.trust import chunks
 from lienthong.trust.envelope import KEY_SIZE
 from lienthong.trust.header import Content
@@ -241,8 +241,11 @@ class Writer:
         view, number = memoryview(self._unit), self._chunks
         self._unit = bytearray()
         self._chunks += (count := chunks.count_of(len(view)))
-        filed = self._store.place(NUMBER_SIZE + len(view) + count * chunks.TAG_SIZE)
-        work = partial(self._absorb, view, number, last=last, filed=filed)
+        # Made here, not in a thread: each thread would keep memory of its own for such.
+        out = bytearray(NUMBER_SIZE + len(view) + count * chunks.TAG_SIZE)
+        out[:NUMBER_SIZE] = number.to_bytes(NUMBER_SIZE)
+        filed = self._store.place(len(out))
+        work = partial(self._absorb, view, out, last=last, filed=filed)
         if filed or self._digests.sha512 is not None:
             self._working = asyncio.ensure_future(self._store.run(work))
         else:
@@ -254,13 +257,11 @@ class Writer:
             working, self._working = self._working, None
             await working
 
-    def _absorb(self, plain: memoryview, number: int, *, last: bool, filed: bool) -> None:
+    def _absorb(self, plain: memoryview, out: bytearray, *, last: bool, filed: bool) -> None:
         """Hash, encrypt and keep a unit; in a thread where that takes long, or waits for the disk."""
         self._digests.update(plain)
-        out = memoryview(bytearray(NUMBER_SIZE + UNIT_ON_WIRE))
-        out[:NUMBER_SIZE] = number.to_bytes(NUMBER_SIZE)
-        size = self._sealer.encrypt_into(plain, out[NUMBER_SIZE:], last=last)
-        self._store.append(out[: NUMBER_SIZE + size], filed=filed)
+        self._sealer.encrypt_into(plain, memoryview(out)[NUMBER_SIZE:], last=last)
+        self._store.append(out, filed=filed)
 
 
 def described(body: Body, media_type: str) -> Content:

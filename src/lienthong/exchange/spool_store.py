@@ -41,7 +41,7 @@ class Store:
         self.closed = False
         self._memory = memory
         # As they travel: each with the number of its first chunk in front.
-        self._units: list[bytes] = []
+        self._units: list[bytearray] = []
         self._in_memory = 0
         self._file: IO[bytes] | None = None
         self._filed = False
@@ -82,11 +82,11 @@ class Store:
         if self.closed:
             self.close()
 
-    def append(self, unit: memoryview, *, filed: bool) -> None:
+    def append(self, unit: bytearray, *, filed: bool) -> None:
         """Keep a unit where ``place`` said."""
         folder = self._memory.folder
         if not filed or folder is None:
-            self._units.append(bytes(unit))
+            self._units.append(unit)
             return
         # Evidence must find room when bodies do not.
         check_room(folder, len(unit))
@@ -95,7 +95,7 @@ class Store:
             for each in self._units:
                 _write(self._file, memoryview(each)[NUMBER_SIZE:])
             self._units = []
-        _write(self._file, unit[NUMBER_SIZE:])
+        _write(self._file, memoryview(unit)[NUMBER_SIZE:])
 
     def unit(self, first: int, count: int) -> bytes | None:
         """Return chunks that are a unit in memory; None if they are not."""
@@ -103,7 +103,7 @@ class Store:
         if rest or self._file is not None or index >= len(self._units):
             return None
         unit = self._units[index]
-        return unit if len(unit) <= NUMBER_SIZE + count * chunks.ON_WIRE else None
+        return bytes(unit) if len(unit) <= NUMBER_SIZE + count * chunks.ON_WIRE else None
 
     def read(self, first: int, size: int) -> bytes:
         """Return so many bytes of chunks, with the first one's number in front."""
