@@ -10,8 +10,8 @@ from lienthong.exchange.errors import BackendUnavailable, ServiceUnknown
 from lienthong.exchange.http import Headers, HttpMessage
 from lienthong.exchange.packet import INLINE_LIMIT
 from lienthong.kernel.identifiers import ServiceId
-from tests.support.gateways import whole
 from tests.support.sandbox import Backend, answer, backend
+from tests.support.whole import whole
 
 SERVICE = ServiceId("VN", "STATE", "G22", "Provider", "echo")
 EMPTY = HttpMessage(headers=(), body=b"")

@@ -32,7 +32,8 @@ from lienthong.trust.errors import JournalError, KeyUnknown
 from lienthong.trust.header import Kind
 from lienthong.trust.seal import header_of
 from tests.support.calls import FakeProvider, call, fill_disk, free_disk
-from tests.support.gateways import CENTRE, COMMUNE, FILES, LOW, MALLORY, UNITS, Echo, World, turns, whole
+from tests.support.gateways import CENTRE, COMMUNE, FILES, LOW, MALLORY, UNITS, Echo, World, turns
+from tests.support.whole import whole
 
 HEAD = encode_head(())
 

@@ -19,7 +19,8 @@ from lienthong.exchange.openapi import anonymised
 from lienthong.exchange.rest.faults import type_of
 from lienthong.kernel.identifiers import ServiceId
 from tests.support.asgi import ask_web, r1
-from tests.support.gateways import COMMUNE, LOW, World, whole
+from tests.support.gateways import COMMUNE, LOW, World
+from tests.support.whole import whole
 
 PETS = ServiceId("VN", "PARTY", "U1", "reg", "pets")
 GET = ServiceId("VN", "PARTY", "U1", "reg", "getOpenAPI")

@@ -9,7 +9,7 @@ from lienthong.exchange.http import LargeBody
 from lienthong.exchange.http_client import Flow, HttpClient, HttpFailure, Origin
 from lienthong.kernel.errors import LienthongError
 from tests.exchange.test_http_client import OK, serving
-from tests.support.gateways import whole
+from tests.support.whole import whole
 
 MOST = 10_000
 

@@ -22,7 +22,8 @@ from lienthong.trust.header import Kind
 from lienthong.trust.seal import header_of
 from tests.support.bundles import ANSWERED, ASKED, Told, Traffic, calls, made, recorded, watched
 from tests.support.calls import call
-from tests.support.gateways import COMMUNE, FILES, HSO, LOW, MALLORY, UNITS, StaticDirectory, World, turns, whole
+from tests.support.gateways import COMMUNE, FILES, HSO, LOW, MALLORY, UNITS, StaticDirectory, World, turns
+from tests.support.whole import whole
 
 
 @pytest.fixture

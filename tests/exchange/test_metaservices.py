@@ -11,7 +11,8 @@ from lienthong.kernel.identifiers import ServiceId, SubsystemId
 from lienthong.trust.header import Kind
 from tests.support.asgi import ask_web, r1
 from tests.support.calls import raw_call, said
-from tests.support.gateways import HSO, LOW, SPY, Echo, World, whole
+from tests.support.gateways import HSO, LOW, SPY, Echo, World
+from tests.support.whole import whole
 
 LIST = ServiceId("VN", "PARTY", "U1", "reg", "listMethods")
 ALLOWED = ServiceId("VN", "PARTY", "U1", "reg", "allowedMethods")

@@ -30,8 +30,8 @@ from lienthong.exchange.transport.base import Carrier
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust import chunks
 from lienthong.trust.errors import DigestMismatch, EnvelopeInvalid
-from tests.support.gateways import whole
 from tests.support.large import spooled
+from tests.support.whole import whole
 
 _ASKER = Asker("tw", "a01")
 BODY = random.Random(7).randbytes(5 * UNIT + 1234)
@@ -51,7 +51,7 @@ class Unreliable:
     # The most replies that one window was given.
     most: int = 0
 
-    async def request_many(self, _: str, data: bytes, *, timeout: float) -> AsyncGenerator[bytes]:  # noqa: ASYNC109
+    async def request_many(self, _: str, data: bytes, *, timeout: float) -> AsyncGenerator[bytes]:  # noqa: ASYNC109 - the carrier's
         question = ask_of(data)
         assert isinstance(question, Pull)
         self.asked.append(question)
@@ -66,7 +66,7 @@ class Unreliable:
         await asyncio.sleep(timeout)
         raise CarrierTimeout
 
-    async def request(self, _: str, data: bytes, *, timeout: float) -> bytes:  # noqa: ASYNC109
+    async def request(self, _: str, data: bytes, *, timeout: float) -> bytes:  # noqa: ASYNC109 - the carrier's
         question = ask_of(data)
         assert isinstance(question, Pull)
         answer = self.held.asked(_ASKER, question, max_payload=self.max_payload)

@@ -16,8 +16,8 @@ from lienthong.exchange.spool import Bodies, Spool, described, spooled
 from lienthong.exchange.spool_store import ALL_IN_MEMORY, IN_MEMORY, NUMBER_SIZE, UNIT, UNIT_CHUNKS
 from lienthong.trust import chunks
 from tests.support import large
-from tests.support.gateways import whole
 from tests.support.large import spooled as bring
+from tests.support.whole import whole
 
 
 def files(folder: Path) -> list[str]:
@@ -169,7 +169,7 @@ async def test_a_file_stays_open_while_a_thread_reads_it(tmp_path: Path, monkeyp
     def slow(*arguments: object) -> int:
         loop.call_soon_threadsafe(reading.set)
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
-        return read(*arguments)  # type: ignore[arg-type]
+        return read(*arguments)  # type: ignore[arg-type]  # as they came
 
     lying = await bring(Spool(folder=tmp_path), bytes(IN_MEMORY + UNIT))
     monkeypatch.setattr(os, "preadv", slow)

@@ -17,7 +17,7 @@ from lienthong.exchange.settings import ConfigInvalid, ServiceTrust, Tls
 from lienthong.exchange.tls import ServiceContexts
 from lienthong.kernel.identifiers import ServiceId
 from tests.support.certificates import Identity, identity
-from tests.support.gateways import whole
+from tests.support.whole import whole
 
 SERVICE = ServiceId("VN", "STATE", "G22", "Provider", "echo")
 EMPTY = HttpMessage(headers=(), body=b"")

@@ -23,7 +23,8 @@ from lienthong.trust.keys import Algorithm
 from lienthong.trust.seal import Bundled, Opened, Verifier, header_of, seal_bundle
 from lienthong.trust.seal import digest_of as digest_of_seal
 from tests.support.calls import HEAD, call
-from tests.support.gateways import CENTRE, COMMUNE, HSO, UNITS, Echo, World, new_content_key, whole
+from tests.support.gateways import CENTRE, COMMUNE, HSO, UNITS, Echo, World, new_content_key
+from tests.support.whole import whole
 
 type Parts = tuple[bytes, ...]
 EMPTY_HEAD = encode_head(())

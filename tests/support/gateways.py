@@ -5,7 +5,7 @@ import os
 import secrets
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from copy import replace
 from dataclasses import dataclass, field
 from functools import cache
@@ -35,11 +35,11 @@ from lienthong.exchange.backend import Backend
 from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.descriptions import Source as Description
 from lienthong.exchange.gateway import Gateway
-from lienthong.exchange.http import Body, HttpMessage
+from lienthong.exchange.http import HttpMessage
 from lienthong.exchange.mail.sender import Attachment, Draft
 from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import CallPacket, CallPart, HeldRef, Packet, Part, content_of
+from lienthong.exchange.packet import CallPart, Part, content_of
 from lienthong.exchange.spool import Spool
 from lienthong.exchange.subjects import call_subject, mail_subject
 from lienthong.exchange.transport.base import Carrier
@@ -55,6 +55,7 @@ from lienthong.trust.journal import Entry, Journal
 from lienthong.trust.keys import Algorithm, PublicKey
 from lienthong.trust.keystore import MemoryKeyStore, new_organs_keys
 from tests.support.directories import NOW, snapshot_of
+from tests.support.whole import packed, whole
 
 CENTRE: Final = OrganId("VN", "PARTY", "A01")
 NEIGHBOUR: Final = OrganId("VN", "PARTY", "A02")
@@ -113,17 +114,9 @@ class StaticDirectory:
         return self.forced or self.snapshot.standing(self.clock.now())
 
 
-async def whole(body: Body) -> bytes:
-    """Read a body to its end, however large."""
-    if isinstance(body, bytes):
-        return body
-    async with aclosing(body.pieces()) as pieces:
-        return b"".join([piece async for piece in pieces])
-
-
 @dataclass(slots=True)
 class Echo(Backend):
-    """A service that says what it was asked, or what a test wants it to say."""
+    """A service that says what it was asked, as a whole, or what a test wants it to say."""
 
     calls: list[tuple[ServiceId, str, str, HttpMessage]] = field(default_factory=list)
     answer: HttpMessage = field(
@@ -134,7 +127,6 @@ class Echo(Backend):
     closed: bool = False
 
     async def call(self, service: ServiceId, method: str, path: str, message: HttpMessage) -> tuple[int, HttpMessage]:
-        # Only what came whole counts as a call.
         self.calls.append((service, method, path, changed(message, body=await whole(message.body))))
         if self.before is not None:
             await self.before()
@@ -347,12 +339,9 @@ class World:
         self, sealed: bytes, to: OrganId, *parts: Part | CallPart, content_key: bytes | None = None, pq: bool = False
     ) -> bytes:
         """Encrypt a packet to an organ."""
-        organ = self.organ(to)
         wanted = Algorithm.HPKE_MLKEM768_X25519_KE if pq else Algorithm.HPKE_4_KE
-        key = next(key for key in organ.keys if key.algorithm is wanted)
-        kind = CallPacket if any(isinstance(part, HeldRef) for part in parts) else Packet
-        plaintext = kind(sealed=sealed, parts=cast("Any", parts)).to_bytes()
-        return envelope.encrypt(plaintext, to=key, content_key=content_key)
+        key = next(key for key in self.organ(to).keys if key.algorithm is wanted)
+        return envelope.encrypt(packed(sealed, parts), to=key, content_key=content_key)
 
     def message(self, sender: OrganId, receiver: OrganId, *, by: OrganId | None = None, **fields: object) -> bytes:
         """The envelope of a message with a small content."""

@@ -23,7 +23,6 @@ from lienthong.exchange.http import LargeBody
 from lienthong.exchange.packet import HeldRef, notice_of
 from lienthong.exchange.spool_store import NUMBER_SIZE, UNIT, UNIT_CHUNKS
 from lienthong.exchange.transport.base import Carrier
-from lienthong.kernel.errors import LienthongError
 from lienthong.trust import chunks
 from lienthong.trust.errors import DigestMismatch, TrustError
 from lienthong.trust.header import Content
@@ -252,7 +251,7 @@ class _Window:
             task.exception()
 
 
-class _Lost(LienthongError):
+class _Lost(Exception):
     """Something that was asked for did not come, or came in another place."""
 
 

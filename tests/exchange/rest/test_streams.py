@@ -21,8 +21,8 @@ from lienthong.exchange.packet import INLINE_LIMIT
 from lienthong.exchange.rest.streams import check_announced, send_body, take_body
 from lienthong.exchange.spool import Spool, Spooled
 from lienthong.kernel.clock import ManualClock
-from tests.support.gateways import whole
 from tests.support.large import spooled
+from tests.support.whole import whole
 
 _PIECE = 100_000
 

@@ -103,10 +103,10 @@ class R1:
             # What there is no room for is refused unread.
             streams.check_announced(self.caller.spool, length)
         first = await receive()
-        body = first.get("body", b"")
-        ticket.add(len(body))
-        if not first.get("more_body") and len(body) <= INLINE_LIMIT:
-            return bytes(body)
+        size = len(first.get("body", b""))
+        ticket.add(size)
+        if not first.get("more_body") and size <= INLINE_LIMIT:
+            return bytes(first.get("body", b""))
         return await streams.take_body(self.caller.spool, first, receive, peer=account, announced=length, ticket=ticket)
 
     def _read(self, scope: Scope, target: str, headers: Headers, last: dict[str, str], body: Body) -> Call:

@@ -26,8 +26,9 @@ from lienthong.trust.errors import DigestMismatch, EnvelopeInvalid
 from lienthong.trust.header import Content, Header
 from lienthong.trust.seal import header_of
 from tests.support.calls import HEAD, FakeProvider, call, raw_call, refused, said
-from tests.support.gateways import CENTRE, COMMUNE, LOW, MALLORY, NEIGHBOUR, OTHER, Echo, World, turns, whole
+from tests.support.gateways import CENTRE, COMMUNE, LOW, MALLORY, NEIGHBOUR, OTHER, Echo, World, turns
 from tests.support.large import held, pulled
+from tests.support.whole import whole
 
 BODY = bytes(range(256)) * 4000
 """A megabyte that is not the same everywhere."""
