@@ -103,6 +103,8 @@ class R1:
             # What there is no room for is refused unread.
             streams.check_announced(self.caller.spool, length)
         first = await receive()
+        if first["type"] == "http.disconnect":
+            raise streams.broken_off()
         size = len(first.get("body", b""))
         ticket.add(size)
         if not first.get("more_body") and size <= INLINE_LIMIT:

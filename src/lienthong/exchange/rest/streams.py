@@ -96,6 +96,11 @@ async def send_body(body: LargeBody, receive: Receive, send: Send) -> None:
         await asyncio.gather(gone, return_exceptions=True)
 
 
+def broken_off() -> RequestInvalid:
+    """Return what is wrong with a request of which no more comes."""
+    return RequestInvalid("the connection was closed in the middle of the body")
+
+
 async def _departure(receive: Receive) -> None:
     # What is left of the request, if only that there is none, comes before the word that the client is gone.
     while (await receive())["type"] != "http.disconnect":
@@ -105,7 +110,7 @@ async def _departure(receive: Receive) -> None:
 async def _next(receive: Receive) -> Message:
     event = await receive()
     if event["type"] == "http.disconnect":
-        raise RequestInvalid("the connection was closed in the middle of the body")
+        raise broken_off()
     return event
 
 
