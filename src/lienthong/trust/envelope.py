@@ -36,6 +36,12 @@ SESSION_ID_SIZE: Final = 16
 MAX_ENVELOPE: Final = 8 * 1024 * 1024
 _ALG, _KID, _IV, _EK = 1, 4, 5, -4
 _PROTECTED: Final = cbor.encode({_ALG: A256GCM})
+# A COSE_Encrypt up to its nonce: tag 96, array of four, map of one; the list of its one recipient up to the protected
+# header; and what stands around the key's id in the recipient's unprotected header.
+_ENVELOPE: Final = b"\xd8\x60\x84" + cbor.byte_string(_PROTECTED) + b"\xa1\x05\x4c"
+_ONE_RECIPIENT: Final = b"\x81\x83"
+_KEY_ID: Final = b"\xa2\x04\x50"
+_ENCAPSULATED: Final = b"\x23"
 # A COSE_Encrypt0 up to its session id, and from there up to its nonce: tag 16, array of three, map of two.
 _SESSION: Final = b"\xd0\x83" + cbor.byte_string(_PROTECTED) + b"\xa2\x04\x50"
 _NONCE: Final = b"\x05\x4c"
@@ -54,6 +60,8 @@ class Unwrapped(msgspec.Struct, frozen=True, kw_only=True):
     content_key: bytes
     # The receiver's key that opened it.
     kid: bytes
+    # How the envelope ends: the wrapped content key, encoded. Further envelopes may share it (``Wrap``).
+    recipients: bytes
 
 
 @cache
@@ -93,20 +101,101 @@ def encrypt(plaintext: bytes, *, to: PublicKey, aad: bytes = b"", content_key: b
     Raises:
         EnvelopeInvalid: the key does not wrap, or its public bytes are not a key.
     """
-    content_key = content_key or os.urandom(KEY_SIZE)
-    iv = os.urandom(IV_SIZE)
-    ciphertext = AESGCM(content_key).encrypt(iv, plaintext, _authenticated("Encrypt", aad))
-    recipient = cbor.encode({_ALG: int(to.algorithm)})
-    try:
-        wrapped = suite_of(to.algorithm).encrypt(content_key, to.encapsulation_key, info=_info(recipient))
-    except ValueError:
-        raise EnvelopeInvalid(f"key {to.kid.hex()} is malformed", hint="Its organ must publish another key.") from None
-    size = _encapsulation_size(to.algorithm)
-    wrap = [recipient, {_KID: to.kid, _EK: wrapped[:size]}, wrapped[size:]]
-    return cbor.encode(cbor2.CBORTag(TAG_ENCRYPT, [_PROTECTED, {_IV: iv}, ciphertext, [wrap]]))
+    return Wrap.to(to, content_key=content_key).encrypt(plaintext, aad=aad)
 
 
-def decrypt(envelope: bytes, *, store: KeyStore, resolve: Callable[[bytes], PublicKey], aad: bytes = b"") -> Unwrapped:
+class Wrap:
+    """A content key and its wrapped form: several envelopes to one receiver may share it.
+
+    Each envelope has a random nonce of its own. Whoever opens one of them can open all.
+    """
+
+    __slots__ = ("_cipher", "_recipients", "content_key", "count")
+
+    def __init__(self, content_key: bytes, recipients: bytes) -> None:
+        """Use a content key that is wrapped already: ``recipients`` is how envelopes end that carry it."""
+        self.content_key = content_key
+        self._cipher = AESGCM(content_key)
+        self._recipients = recipients
+        # How many envelopes have been made.
+        self.count = 0
+
+    @classmethod
+    def to(cls, key: PublicKey, *, content_key: bytes | None = None) -> Self:
+        """Wrap a content key, a fresh one unless given, to a receiver's key.
+
+        Raises:
+            EnvelopeInvalid: the key does not wrap, or its public bytes are not a key.
+        """
+        content_key = content_key or os.urandom(KEY_SIZE)
+        recipient = cbor.encode({_ALG: int(key.algorithm)})
+        suite = suite_of(key.algorithm)
+        try:
+            wrapped = suite.encrypt(content_key, key.encapsulation_key, info=_info(recipient))
+        except ValueError:
+            advice = "Its organ must publish another key."
+            raise EnvelopeInvalid(f"key {key.kid.hex()} is malformed", hint=advice) from None
+        size = _encapsulation_size(key.algorithm)
+        return cls(
+            content_key,
+            b"".join(
+                (
+                    _ONE_RECIPIENT,
+                    cbor.byte_string(recipient),
+                    _KEY_ID,
+                    key.kid,
+                    _ENCAPSULATED,
+                    cbor.byte_string(wrapped[:size]),
+                    cbor.byte_string(wrapped[size:]),
+                )
+            ),
+        )
+
+    def encrypt(self, plaintext: bytes, *, aad: bytes = b"") -> bytes:
+        """Encrypt something and return the tagged COSE_Encrypt, encoded."""
+        self.count += 1
+        iv = os.urandom(IV_SIZE)
+        ciphertext = self._cipher.encrypt(iv, plaintext, _authenticated("Encrypt", aad))
+        return b"".join((_ENVELOPE, iv, cbor.byte_string(ciphertext), self._recipients))
+
+
+class Unwraps:
+    """Content keys that were unwrapped of late: a further envelope under one of them needs no public-key operation."""
+
+    def __init__(self, *, remembered: int = 1024) -> None:
+        """Remember so many."""
+        self._remembered = remembered
+        # How envelopes end that carry the key → id of the key that opens it, content key.
+        self._known: dict[bytes, tuple[bytes, bytes]] = {}
+
+    def find(self, recipients: bytes, *, store: KeyStore, resolve: Callable[[bytes], PublicKey]) -> Unwrapped | None:
+        """Return what opens an envelope, but for its plaintext; None if it has not been unwrapped of late.
+
+        Raises:
+            KeyUnknown: the key that unwrapped it is not the receiver's.
+        """
+        kid, content_key = self._known.get(recipients, (b"", b""))
+        # A key that was taken out of the store opens nothing any more.
+        if not content_key or kid not in store.kids():
+            return None
+        resolve(kid)
+        return Unwrapped(plaintext=b"", content_key=content_key, kid=kid, recipients=recipients)
+
+    def add(self, unwrapped: Unwrapped) -> None:
+        """Remember what has opened an envelope."""
+        if len(self._known) >= self._remembered:
+            del self._known[next(iter(self._known))]
+        self._known[unwrapped.recipients] = (unwrapped.kid, unwrapped.content_key)
+
+
+def decrypt(
+    envelope: bytes,
+    *,
+    store: KeyStore,
+    resolve: Callable[[bytes], PublicKey],
+    aad: bytes = b"",
+    known: Unwraps | None = None,
+) -> Unwrapped:
     """Open an envelope with the receiver's key.
 
     Args:
@@ -114,11 +203,50 @@ def decrypt(envelope: bytes, *, store: KeyStore, resolve: Callable[[bytes], Publ
         store: holds the receiver's private key.
         resolve: finds the receiver's public key: its algorithm counts, not the one in the envelope.
         aad: what the sender bound to it.
+        known: content keys that were unwrapped of late; learns this one.
 
     Raises:
         EnvelopeInvalid: malformed, altered, or another algorithm than the key's.
         KeyUnknown: it is encrypted to a key that is not ours.
     """
+    if known is not None and (parts := _known_parts(envelope)) is not None:
+        iv, ciphertext, recipients = parts
+        found = known.find(recipients, store=store, resolve=resolve)
+        if found is not None:
+            plaintext = _opened(found.content_key, iv, ciphertext, _authenticated("Encrypt", aad))
+            return msgspec.structs.replace(found, plaintext=plaintext)
+    unwrapped = _decrypted(envelope, store, resolve, aad)
+    if known is not None:
+        known.add(unwrapped)
+    return unwrapped
+
+
+def decrypt_with(content_key: bytes, envelope: bytes) -> bytes:
+    """Open an envelope whose content key is known from elsewhere, as to who has made it.
+
+    Raises:
+        EnvelopeInvalid: malformed, altered or of another key.
+    """
+    parts = _known_parts(envelope)
+    if parts is None:
+        raise EnvelopeInvalid("not an envelope of the expected form")
+    iv, ciphertext, _ = parts
+    return _opened(content_key, iv, ciphertext, _authenticated("Encrypt", b""))
+
+
+def _known_parts(envelope: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Return nonce, ciphertext and end of an envelope; None if it may have another form, which tells what is wrong."""
+    begin = len(_ENVELOPE) + IV_SIZE
+    if len(envelope) > MAX_ENVELOPE or not envelope.startswith(_ENVELOPE):
+        return None
+    try:
+        ciphertext, end = cbor.read_byte_string(envelope, begin)
+    except CborInvalid:
+        return None
+    return envelope[begin - IV_SIZE : begin], ciphertext, envelope[end:]
+
+
+def _decrypted(envelope: bytes, store: KeyStore, resolve: Callable[[bytes], PublicKey], aad: bytes) -> Unwrapped:
     match _taken_apart(envelope, TAG_ENCRYPT):
         case [
             {5: bytes() as iv, **others},
@@ -138,7 +266,9 @@ def decrypt(envelope: bytes, *, store: KeyStore, resolve: Callable[[bytes], Publ
     if len(content_key) != KEY_SIZE:
         raise EnvelopeInvalid(f"a content key of {len(content_key)} bytes")
     plaintext = _opened(content_key, iv, ciphertext, _authenticated("Encrypt", aad))
-    return Unwrapped(plaintext=plaintext, content_key=content_key, kid=kid)
+    # Of the one form that there is: what stands behind nonce and ciphertext.
+    recipients = envelope[len(_ENVELOPE) + IV_SIZE + len(cbor.byte_string(ciphertext)) :]
+    return Unwrapped(plaintext=plaintext, content_key=content_key, kid=kid, recipients=recipients)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
