@@ -1,8 +1,8 @@
 """Decisions remembered: what was granted under a directory is granted again until the directory changes.
 
-Of all rules for calls and answers only one looks at the clock. The others give the same verdict for the same
-question, so a busy gateway asks them once per client, service, method and path; refusals, and all that is not a
-call, are always decided anew.
+Of all rules for calls and mail only one looks at the clock. The others give the same verdict for the same
+question, so a busy gateway asks them once per client, service, method and path, or sender and receiver; refusals,
+recalls and events are always decided anew.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ REMEMBERED: Final = 8192
 """Questions whose answer is remembered; then all are forgotten."""
 # Longer paths are rarely asked twice, and would fill the memory.
 _LONGEST_PATH: Final = 256
-_REMEMBERED_KINDS: Final = frozenset({Kind.REQUEST, Kind.RESPONSE})
+_REMEMBERED_KINDS: Final = frozenset({Kind.REQUEST, Kind.RESPONSE, Kind.MESSAGE, Kind.RECEIPT})
 _GRANTED: Final = Verdict(error=None, rule="granted")
 
 

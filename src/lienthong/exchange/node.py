@@ -19,7 +19,7 @@ from lienthong.kernel.clock import Clock, Millis
 from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
 from lienthong.kernel.labels import Level
 from lienthong.trust import envelope
-from lienthong.trust.envelope import Unwrapped
+from lienthong.trust.envelope import Unwrapped, Unwraps
 from lienthong.trust.errors import KeyUnknown
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.journal import Entry, Journal
@@ -60,6 +60,8 @@ class Node:
     seals: SealQueue = field(init=False)
     verifier: Verifier = field(init=False)
     replay: ReplayGuard = field(init=False)
+    # Content keys that were unwrapped of late.
+    unwraps: Unwraps = field(init=False, default_factory=Unwraps)
     _decisions: Decisions = field(init=False, default_factory=Decisions)
 
     def __post_init__(self) -> None:
@@ -94,7 +96,7 @@ class Node:
                 raise KeyUnknown(f"{kid.hex()} is not a key of {token}")
             return owner.key
 
-        return envelope.decrypt(data, store=self.store, resolve=resolve)
+        return envelope.decrypt(data, store=self.store, resolve=resolve, known=self.unwraps)
 
     def check_strength(self, kid: bytes, organ: Organ, level: Level) -> None:
         """Check that what was encrypted to a key of an organ may carry this level, as ``wrapping_key`` chooses.

@@ -173,7 +173,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             header = cls(**_values(fields))
             check_call(header)
             check_status(header)
-            _check_place(header)
+            check_place(header)
             return header
         except CborInvalid as error:
             raise SealInvalid(error.where) from error
@@ -327,7 +327,12 @@ def check_status(header: Header) -> None:
         raise SealInvalid(f"status {header.status[:40]!r} in a {header.kind}")
 
 
-def _check_place(header: Header) -> None:
+def check_place(header: Header) -> None:
+    """Refuse a place in a conversation or a repetition where there can be none.
+
+    Raises:
+        SealInvalid: the kind does not have it.
+    """
     if header.sequence and (header.kind is not Kind.MESSAGE or header.conversation is None):
         raise SealInvalid(f"a place in a conversation in a {header.kind} without one")
     if header.repeats is not None and header.kind is not Kind.MESSAGE:
