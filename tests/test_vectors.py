@@ -10,11 +10,14 @@ import pytest
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.bundle import Bundle, digest_of, is_bundle
+from lienthong.exchange.mail import bag
+from lienthong.exchange.mail.bundle import Bundle as MailBundle
 from lienthong.exchange.packet import Packet, notice, notice_of
 from lienthong.exchange.subjects import topic_subject
 from lienthong.exchange.topics.block import block_of
 from lienthong.exchange.topics.chain import Chain, Step
 from lienthong.exchange.topics.keys import Keys, decode_wraps
+from lienthong.exchange.transport.base import Message
 from lienthong.kernel import agency_codes, cbor
 from lienthong.kernel.errors import AgencyCodeInvalid, CborInvalid, IdentifierInvalid, LabelInvalid, LienthongError
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId, TopicId
@@ -223,6 +226,26 @@ def test_bundles_that_do_not_hold(case: dict[str, Any]) -> None:
     data = bytes.fromhex(case["bundle"])
     verifier, at = seal.Verifier(resolve), FILES["bundle"]["at"]
     assert raised(case["error"], lambda: Bundle.from_bytes(data).opened(verifier, at=at))
+
+
+@each("letters")
+def test_bundles_of_mail(case: dict[str, Any]) -> None:
+    data, at = bytes.fromhex(case["bundle"]), FILES["letters"]["at"]
+    found = MailBundle.from_bytes(data)
+    assert found.to_bytes() == data
+    opened = found.opened(seal.Verifier(resolve), at=at)
+    assert [each.header.to_bytes().hex() for each, _ in opened] == case["headers"]
+    assert [packet.sealed.hex() for _, packet in opened] == case["seals"]
+    assert [[part.hex() for part in packet.parts if isinstance(part, bytes)] for _, packet in opened] == case["parts"]
+    assert [seal.Verifier(resolve).open(packet.sealed, at=at) for _, packet in opened] == [each for each, _ in opened]
+
+
+@each("letters", "bags")
+def test_bags(case: dict[str, Any]) -> None:
+    found = bag.unpack(Message(case["subjects"][0], bytes.fromhex(case["bag"]), 1, 1))
+    assert [(each.subject, each.data.hex()) for each in found] == list(
+        zip(case["subjects"], case["letters"], strict=True)
+    )
 
 
 @each("envelope")

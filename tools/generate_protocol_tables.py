@@ -13,7 +13,8 @@ from msgspec.structs import fields
 from lienthong.exchange import asks, http, packet, policy, sessions
 from lienthong.exchange.alarms import ALARMS
 from lienthong.exchange.errors import ExchangeError
-from lienthong.exchange.mail import conversation, ordering, sender, uploads
+from lienthong.exchange.mail import bag, conversation, ordering, sender, uploads, wraps
+from lienthong.exchange.mail import bundle as mail_bundle
 from lienthong.exchange.topics import block, epochs, event, keys, publisher
 from lienthong.kernel import cbor, identifiers
 from lienthong.kernel.clock import DAY, HOUR, MINUTE, SECOND
@@ -166,6 +167,9 @@ def limits() -> str:
         "chunks of a body of a call": f"{packet.MAX_HELD_CHUNKS}",
         "chunks that are asked for at once": f"{asks.MAX_ASKED}",
         "content of a message in chunks, unless a gateway is configured otherwise": _bytes(uploads.MAX_UPLOAD),
+        "letters in a bundle of mail": f"2 to {mail_bundle.MAX_LETTERS}",
+        "letters in a bag": f"{bag.MAX_LETTERS}",
+        "a content key is used for mail for": _time(wraps.USED_FOR),
         "messages of a conversation that wait for an earlier one": str(conversation.MAX_HELD),
         "and how long, unless a gateway is configured otherwise": _time(ordering.HOLD),
         "clock of a sender ahead of the receiver's": _time(policy.CLOCK_SKEW),

@@ -1,6 +1,6 @@
 """Write the vectors of what is sealed, bundled, encrypted and recorded.
 
-They are docs/vectors/{keys,seal,bundle,envelope,topic,session,journal}.json.
+They are docs/vectors/{keys,seal,bundle,letters,envelope,topic,session,journal}.json.
 
 What is randomised (keys, ECDSA, HPKE, nonces) is kept as the files record it as long as its inputs are the same, so
 that running this twice changes nothing; ``--fresh`` makes it anew. tests/test_vectors.py
@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from lienthong.exchange import bundle
 from lienthong.exchange.bundle import Bundle
 from lienthong.exchange.http import encode_head
+from lienthong.exchange.mail import bag
+from lienthong.exchange.mail.bundle import Bundle as MailBundle
 from lienthong.exchange.packet import BlobRef, Packet, content_of, notice
 from lienthong.exchange.topics import keys as topic_keys
 from lienthong.exchange.topics.block import Place, digest_of
@@ -247,6 +249,34 @@ def _broken_bundles(whole: bytes) -> list[dict[str, Any]]:
     return [{"bundle": data.hex(), "why": why, "error": error} for why, (error, data) in rejected.items()]
 
 
+def letters(kept: Kept) -> dict[str, Any]:
+    """Mail in bundles, with the seals that follow from them, and bags of letters."""
+    receipt, message = headers()["receipt"], replace(MESSAGE, user="", contents=(content_of(b"text"),))
+    groups: list[list[tuple[Header, tuple[bytes, ...]]]] = [
+        [(replace(message, id=UUID(int=number)), (b"text",)) for number in range(3)],
+        [(replace(receipt, id=UUID(int=number), user=""), ()) for number in range(2)],
+    ]
+    cases = []
+    for group in groups:
+        sealed, parts = [header.to_bytes().hex() for header, _ in group], [_hex(list(parts)) for _, parts in group]
+        inputs = {"headers": sealed, "parts": parts}
+        cases.append(kept.case("letters", inputs, lambda group=group: _bundled_mail(kept, group)))  # type: ignore[misc]  # bound at once
+    ways = [f"mail.01.p1.{to}.tw.tw.{sender}" for to, sender in (("u1", "a01"), ("u2", "a01"), ("u1", "a02"))]
+    envelopes_ = [b"\xd8\x60\x84one", b"\xd8\x60\x84two", b""]
+    way = list(zip(ways, envelopes_, strict=True))
+    bags = [
+        {"subjects": ways[:count], "letters": _hex(envelopes_[:count]), "bag": bag.pack(way[:count]).hex()}
+        for count in (1, 3)
+    ]
+    return {"at": NOW, "cases": cases, "bags": bags}
+
+
+def _bundled_mail(kept: Kept, group: list[tuple[Header, tuple[bytes, ...]]]) -> dict[str, Any]:
+    encoded = [header.to_bytes() for header, _ in group]
+    made = seal.seal_bundle(encoded, key=kept.public(Algorithm.ES256), store=kept.store)
+    return {"bundle": MailBundle.of(made, group).to_bytes().hex(), "seals": _hex(list(made.seals))}
+
+
 def sessions(kept: Kept) -> dict[str, Any]:
     """Keys derived from a content key, a call and an answer under them."""
     content_key = bytes(range(32))
@@ -361,6 +391,7 @@ FILES: Final[dict[str, Callable[[Kept], dict[str, Any]]]] = {
     "envelope": envelopes,
     "journal": journal,
     "keys": keys,
+    "letters": letters,
     "seal": seals,
     "session": sessions,
     "topic": topics,

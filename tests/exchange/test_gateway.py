@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from lienthong.exchange import gateway as module
 from lienthong.exchange.errors import NoResponder
 from lienthong.exchange.gateway import IDLE_NOTED_EVERY
 from lienthong.exchange.mail.harvest import Harvest
-from lienthong.exchange.transport.base import Gap, Message, Subscription
+from lienthong.exchange.mail.receiver import Come
+from lienthong.exchange.transport.base import Gap, Subscription
 from lienthong.exchange.transport.errors import StreamMissing
 from lienthong.kernel.clock import DAY, MINUTE
 from lienthong.trust.errors import JournalError
@@ -134,11 +136,11 @@ async def test_a_defect_does_not_silence_a_mailbox(
     gateway = country.running["p1"]
     true, failing = gateway._receiver._take, [1, 1]
 
-    async def defect(message: Message, harvest: Harvest) -> None:
+    async def defect(slice_: Sequence[Come], harvest: Harvest) -> None:
         if failing:
             failing.pop()
             raise ZeroDivisionError
-        await true(message, harvest)
+        await true(slice_, harvest)
 
     monkeypatch.setattr(gateway._receiver, "_take", defect)
     await country.running["tw"].sender.send(country.draft(COMMUNE))

@@ -19,12 +19,14 @@ from lienthong.exchange.limits import Limits
 from lienthong.exchange.mail.address import LocalGroups
 from lienthong.exchange.mail.mailbox import Mailbox
 from lienthong.exchange.mail.ordering import HOLD
-from lienthong.exchange.mail.publishing import publish_due
+from lienthong.exchange.mail.publishing import Postman, publish_due
+from lienthong.exchange.mail.receipts import Receipts
 from lienthong.exchange.mail.receiver import Receiver
 from lienthong.exchange.mail.safe import Safe
 from lienthong.exchange.mail.sender import Sender
 from lienthong.exchange.mail.store import MailItem, MailStore, ReceiptItem
 from lienthong.exchange.mail.uploads import MAX_UPLOAD, Uploads
+from lienthong.exchange.mail.wraps import Wraps
 from lienthong.exchange.node import Node
 from lienthong.exchange.provider import Provider
 from lienthong.exchange.subjects import mail_stream
@@ -86,6 +88,7 @@ class Gateway:
     # Rings for an organ when something has come for it.
     bell: Bell = field(init=False, default_factory=Bell)
     _uploads: Uploads = field(init=False)
+    _postman: Postman = field(init=False)
     _receiver: Receiver = field(init=False)
     _provider: Provider = field(init=False)
     # Calls and mail of each branch.
@@ -106,17 +109,30 @@ class Gateway:
         self.caller = Caller(self.node, archive=self.archive)
         self.topics = Topics(self.node)
         self._uploads = Uploads(self.node, safe, self.blobs.with_name(OUTBOX), limit=self.max_content)
-        self.sender = Sender(self.node, self.store, self._uploads, safe, local_groups=self.local_groups)
+        wraps = Wraps(self.node.clock)
+        receipts = Receipts(self.node, wraps)
+        self._postman = Postman(self.node, self.store)
+        self.sender = Sender(
+            self.node,
+            self.store,
+            self._uploads,
+            safe,
+            wraps=wraps,
+            postman=self._postman,
+            local_groups=self.local_groups,
+        )
         self._receiver = Receiver(
             self.node,
             self.store,
             blobs,
+            self._postman,
+            receipts,
             on_receipt=self._receipted,
             on_arrival=self._arrived,
             hold=self.hold,
             max_content=self.max_content,
         )
-        self.mailbox = Mailbox(self.node, self.store, blobs, self._receiver)
+        self.mailbox = Mailbox(self.node, self.store, blobs, self._receiver, self._postman, receipts)
         self._provider = Provider(self.node, self.backend, archive=self.archive, descriptions=self.descriptions)
 
     async def start(self) -> None:
@@ -163,6 +179,7 @@ class Gateway:
         self.node.held.close()
         await self.node.pulls.close()
         await self._receiver.close()
+        await self._postman.close()
         self._uploads.close()
         await asyncio.gather(*self._notes, return_exceptions=True)
         await self.topics.close()
@@ -270,7 +287,7 @@ class Gateway:
 
     async def _resend(self) -> None:
         if self.node.carrier.connected:
-            await publish_due(self.node, self.store)
+            await publish_due(self.node, self.store, in_hand=self._postman.in_hand)
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -7,6 +7,7 @@ import pytest
 
 from lienthong.exchange.errors import Misdirected
 from lienthong.exchange.mail import receipts
+from lienthong.exchange.mail.wraps import Wraps
 from lienthong.kernel.identifiers import OrganId
 from lienthong.kernel.labels import INTERNAL, Label, Level
 from lienthong.trust.header import Header, Kind, ReceiptState
@@ -142,12 +143,13 @@ async def test_a_receipt_is_as_secret_as_its_message(country: World) -> None:
         (Label(Level.CONFIDENTIAL), Algorithm.HPKE_MLKEM768_X25519_KE),
     ):
         sealed = country.seal(country.header(CENTRE, COMMUNE, label=label), CENTRE)
-        made = receipts.make(
-            node, node.open_seal(sealed), receiver=country.organ(COMMUNE), state=ReceiptState.REFUSED, note="why"
+        made = receipts.Receipts(node, Wraps(node.clock)).prepare(
+            node.open_seal(sealed), receiver=country.organ(COMMUNE), state=ReceiptState.REFUSED, note="why"
         )
+        (item,) = receipts.Receipts(node, Wraps(node.clock)).seal([made])
         assert (made.header.label, made.header.status, made.header.note) == (label, "refused", "why")
         assert made.header.answers == digest_of(sealed)
-        unwrapped = country.running["tw"].node.unwrap(made.outgoing.data, "a01")
+        unwrapped = country.running["tw"].node.unwrap(item.data, "a01")
         key = country.directory.snapshot.key(unwrapped.kid)
         assert key is not None
         assert key.key.algorithm is algorithm
@@ -158,4 +160,4 @@ async def test_checking_alone_refuses_what_was_not_sent(country: World) -> None:
     header = country.header(COMMUNE, CENTRE, Kind.RECEIPT, conversation=uuid.uuid4(), status="opened")
     sealed = country.seal(header, COMMUNE)
     with pytest.raises(Misdirected):
-        receipts.check(gateway.node, gateway.store, gateway.node.open_seal(sealed), sealed)
+        receipts.check(gateway.node, gateway.node.open_seal(sealed), sealed, sent=None)

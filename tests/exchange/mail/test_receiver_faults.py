@@ -8,6 +8,7 @@ import pytest
 from lienthong.exchange.errors import CarrierTimeout, ExchangeError
 from lienthong.exchange.mail.sender import publish_due
 from lienthong.exchange.transport.base import Outgoing
+from lienthong.kernel.clock import MINUTE
 from lienthong.trust.errors import KeyStoreError
 from tests.support.calls import fill_disk, free_disk
 from tests.support.carriers import eventually
@@ -69,6 +70,37 @@ async def test_a_key_store_that_refuses_holds_up_nobody(
     country.post(CENTRE, COMMUNE, data)
     await taken(country)
     assert len(country.arrivals) == 1
+
+
+async def test_a_key_that_does_not_seal_keeps_back_the_receipts_of_its_organ_only(
+    country: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Receipts of a batch are sealed together; one organ's broken key must not hold up a whole province.
+    store = country.stores["p1"]
+    sign = store.sign
+    broken = country.directory.snapshot.sealing_key(OTHER, country.clock.now()).kid
+
+    def refusing(kid: bytes, data: bytes) -> bytes:
+        if kid == broken:
+            raise KeyStoreError("the device is away")
+        return bytes(sign(kid, data))
+
+    monkeypatch.setattr(store, "sign", refusing)
+    await asyncio.gather(
+        *(country.running["tw"].sender.send(country.draft(organ)) for organ in (COMMUNE, OTHER, COMMUNE, OTHER))
+    )
+    await taken(country)
+    assert sorted(country.evidence("p1")) == [("in", "failure", "key_store")] * 2 + [("in", "message", "ok")] * 2
+    await eventually(lambda: len(country.receipts) == 2)
+    assert {item.receiver for _, item in country.arrivals} == {str(COMMUNE)}
+    assert country.running["tw"].store.waiting() == 2
+    # When it is back they come again, and count once.
+    monkeypatch.undo()
+    country.clock.advance(MINUTE)
+    gateway = country.running["tw"]
+    await publish_due(gateway.node, gateway.store)
+    await eventually(lambda: gateway.store.waiting() == 0)
+    assert len(country.arrivals) == 4
 
 
 # -- a full disk, an end in the middle

@@ -66,7 +66,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> No
         assert store.last_place() == 3
         (item,) = store.due(NOW)
         assert (item.token, item.attempts, item.urgency) == ("t", 2, 0)
-        assert store.sent_digest(ids[0], receiver="r", sender="s") == b"\x01"
+        assert store.sent_digests([("r", ids[0], "s")]) == {("r", ids[0], "s"): b"\x01"}
         assert store.position("MAIL_01") == 7
         assert journal.read("SELECT version FROM mail") == [(len(schema._STEPS),)]
         journal.close()
@@ -91,12 +91,12 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
     journal = opened(tmp_path)
     journal.ensure(FIRST)
     with monkeypatch.context() as patched:
-        patched.setattr(schema, "_STEPS", (schema._FIRST, f"{schema._SECOND} SELECT nonsense;"))
+        patched.setattr(schema, "_STEPS", (schema._FIRST, f"{schema._SECOND} SELECT nonsense;", schema._THIRD))
         with pytest.raises(JournalError):
             schema.prepare(journal)
     assert journal.read("SELECT version FROM mail") == [(1,)]
     schema.prepare(journal)
-    assert journal.read("SELECT version FROM mail") == [(2,)]
+    assert journal.read("SELECT version FROM mail") == [(3,)]
     journal.close()
 
 

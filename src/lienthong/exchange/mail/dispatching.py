@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-import secrets
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
 from copy import replace
 from dataclasses import dataclass, field
@@ -13,29 +13,35 @@ from weakref import WeakValueDictionary
 from lienthong.directory.model import Organ
 from lienthong.exchange import policy
 from lienthong.exchange.errors import ReceiverKeyMissing, ReceiverUnknown, Refused
+from lienthong.exchange.mail.departing import Departing, Departure, Group
 from lienthong.exchange.mail.draft import Dispatch
-from lienthong.exchange.mail.ledger import Kept, Ledger
+from lienthong.exchange.mail.joining import Unsealed, seal_all
+from lienthong.exchange.mail.ledger import Kept, Ledger, kept_row
 from lienthong.exchange.mail.precedence import Precedence
-from lienthong.exchange.mail.publishing import publish
+from lienthong.exchange.mail.publishing import Postman
 from lienthong.exchange.mail.safe import Safe
 from lienthong.exchange.mail.store import MailStore, Outgoing
+from lienthong.exchange.mail.wraps import Wraps
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import Packet, Part
-from lienthong.exchange.subjects import mail_subject
-from lienthong.kernel.clock import MINUTE, Millis
+from lienthong.exchange.sealing import encoded
+from lienthong.kernel.clock import Millis
 from lienthong.kernel.identifiers import OrganId
-from lienthong.trust import envelope
 from lienthong.trust.errors import TrustError
 from lienthong.trust.header import Header
 from lienthong.trust.journal import Entry, Statement
-from lienthong.trust.seal import MAX_BATCH, digest_of
+from lienthong.trust.keys import PublicKey
+from lienthong.trust.seal import MAX_BATCH
 
 type Progress = Callable[[int], None]
 """Told of how many further receivers are done."""
 type Addressed = tuple[Organ, Header]
 
 _log = logging.getLogger(__name__)
-_PATIENCE: Final[Millis] = MINUTE
+# After so many receivers the event loop turns: a key is wrapped to each.
+_BREATH: Final = 16
+# Batches that are published while the next one is made.
+_AHEAD: Final = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,18 +58,16 @@ class Consignment:
     also: list[Statement] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Batch:
-    outgoing: list[Outgoing] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
-
-
 class Dispatcher:
     """Seals, records and publishes what one gateway's organs send."""
 
-    def __init__(self, node: Node, store: MailStore, ledger: Ledger, safe: Safe) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what sending takes
+        self, node: Node, store: MailStore, ledger: Ledger, safe: Safe, wraps: Wraps, postman: Postman
+    ) -> None:
         """Send from this node."""
+        self._wraps = wraps
+        self._postman = postman
+        self._departing = Departing(node, store, ledger, safe)
         self._node = node
         self._store = store
         self._ledger = ledger
@@ -88,47 +92,68 @@ class Dispatcher:
                 refused[receiver] = verdict.error or ReceiverUnknown(str(receiver))
             else:
                 allowed.append((organ, header))
-        await self._node.journal.commit(
-            [
-                self._refusal(replace(template, receiver=str(receiver)), sender, error)
-                for receiver, error in refused.items()
-            ]
-        )
+        if refused:
+            await self._node.journal.commit(
+                [
+                    self._refusal(replace(template, receiver=str(receiver)), sender, error)
+                    for receiver, error in refused.items()
+                ]
+            )
         return Consignment(template=template, sender=sender, allowed=allowed, refused=refused)
 
-    async def deliver(self, consignment: Consignment, progress: Progress | None = None) -> Dispatch:
+    async def deliver(
+        self, consignment: Consignment, progress: Progress | None = None, *, carried: bool = True
+    ) -> Dispatch:
         """Seal, record and publish a message, batch by batch.
+
+        Args:
+            consignment: the message and its receivers.
+            progress: called with the number of further receivers done.
+            carried: whether to wait until the carrier has been asked to take it.
 
         Raises:
             KeyUnknown: the sender has no valid sealing key.
             JournalError: the evidence cannot be written. Batches before are sent all the same.
         """
         template = consignment.template
-        self._keep(consignment)
+        if len(consignment.allowed) > 1:
+            self._keep(consignment)
         at = self._node.clock.now()
         consignment.also += [
             self._died(template, str(receiver), error, at) for receiver, error in consignment.refused.items()
         ]
         with self._precedence.sending(template.urgency):
             if template.conversation is None:
-                return await self._batches(consignment, {}, progress)
+                return await self._batches(consignment, {}, progress, carried=carried)
             # Places in a conversation are given one after the other, and only those count that are durable.
             async with self._speaking.setdefault((template.sender, template.conversation), asyncio.Lock()):
                 spoken = self._ledger.spoken(template.sender, template.conversation)
-                return await self._batches(consignment, spoken, progress)
+                return await self._batches(consignment, spoken, progress, carried=carried)
 
-    async def _batches(self, consignment: Consignment, spoken: dict[str, int], progress: Progress | None) -> Dispatch:
+    async def _batches(
+        self, consignment: Consignment, spoken: dict[str, int], progress: Progress | None, *, carried: bool
+    ) -> Dispatch:
         published = queued = 0
+        under_way: deque[tuple[int, int, asyncio.Future[int]]] = deque()
         for start in range(0, len(consignment.allowed), MAX_BATCH):
             if start:
                 await self._precedence.give_way(consignment.template.urgency)
             batch = consignment.allowed[start : start + MAX_BATCH]
-            outgoing = await self._seal(consignment, batch, spoken)
-            done = await publish(self._node, self._store, outgoing)
-            published += done
-            queued += len(outgoing) - done
-            if progress is not None:
-                progress(len(batch))
+            outgoing = await self._recorded(consignment, batch, spoken)
+            if carried:
+                # The next batch is made while this one is published.
+                under_way.append((len(batch), len(outgoing), self._postman.post(outgoing)))
+            else:
+                await self._postman.hand_over(outgoing)
+                queued += len(outgoing)
+                _tell(progress, len(batch))
+            last = start + MAX_BATCH >= len(consignment.allowed)
+            while len(under_way) > (0 if last else _AHEAD):
+                count, sent, taken = under_way.popleft()
+                done = await taken
+                published += done
+                queued += sent - done
+                _tell(progress, count)
         return Dispatch(
             message=consignment.template.id, published=published, queued=queued, refused=consignment.refused
         )
@@ -143,62 +168,50 @@ class Dispatcher:
             _log.warning("%s can be sent once only: %s", template.id, error)
             return
         kept = Kept(message=template.id, sender=template.sender, data=data)
-        consignment.also += [lock, self._ledger.keeps(kept, expires=template.expires)]
+        consignment.also += [lock, *self._ledger.keeps([kept_row(kept, expires=template.expires)])]
 
-    async def _seal(
+    async def _recorded(
         self, consignment: Consignment, batch: Sequence[Addressed], spoken: dict[str, int]
     ) -> list[Outgoing]:
         """Seal and encrypt for each receiver, and make evidence and envelopes durable together."""
         key = self._node.sealing_key(consignment.sender)
-        if consignment.template.conversation is not None:
-            batch = [
-                (receiver, replace(header, sequence=spoken.get(header.receiver, 0) + 1)) for receiver, header in batch
-            ]
-        seals = self._node.seals.seal_all([header for _, header in batch], key)
-        made = _Batch(statements=consignment.also)
+        made = Group(self._node, self._store, self._ledger, statements=consignment.also)
         consignment.also = []
-        for (receiver, header), sealed in zip(batch, seals, strict=True):
+        letters: list[Unsealed] = []
+        for number, (receiver, template) in enumerate(batch, start=1):
+            header = template
+            if header.conversation is not None:
+                header = replace(header, sequence=spoken.get(header.receiver, 0) + 1)
             try:
-                self._envelope(consignment, made, receiver, header, sealed)
+                letters.append(self._letter(consignment, receiver, header, key))
             except TrustError as error:
                 # One organ without a usable key must not keep the message from all others.
                 missing = ReceiverKeyMissing(f"{receiver.id}: {error.where}")
                 consignment.refused[receiver.id] = missing
                 made.entries.append(self._refusal(header, consignment.sender, missing))
                 made.statements.append(self._died(header, header.receiver, missing, self._node.clock.now()))
-        await self._node.journal.commit(made.entries, made.statements)
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+        departures = [Departure(letter=letter, sender=consignment.sender) for letter in letters]
+        if len(consignment.allowed) == 1 and departures:
+            departures[0].also += [*made.statements]
+            return [await self._departing.depart(departures[0])]
+        seals = seal_all(self._node, letters)
+        for departure, sealed in zip(departures, seals, strict=True):
+            made.add(departure, sealed)
+        await self._node.journal.commit(made.entries, made.all_statements())
         return made.outgoing
 
-    def _envelope(self, consignment: Consignment, made: _Batch, receiver: Organ, header: Header, sealed: bytes) -> None:
-        key = self._node.wrapping_key(receiver, header)
-        data = envelope.encrypt(Packet(sealed=sealed, parts=consignment.parts).to_bytes(), to=key)
-        at = self._node.clock.now()
-        item = Outgoing(
-            token=secrets.token_hex(16),
-            subject=mail_subject(consignment.sender, receiver),
-            data=data,
-            attempts=0,
-            message=header.id.bytes,
-            expires=header.expires,
-            receiver=header.receiver,
-            urgency=header.urgency,
+    def _letter(self, consignment: Consignment, receiver: Organ, header: Header, key: PublicKey) -> Unsealed:
+        return Unsealed(
+            header=header,
+            encoded=encoded(header),
+            parts=consignment.parts,
+            receiver=receiver,
+            key=key,
+            wrap=self._wraps.to(self._node.wrapping_key(receiver, header)),
+            to_many=len(consignment.allowed) > 1,
         )
-        made.outgoing.append(item)
-        made.entries.append(self._node.entry(header, organ=consignment.sender, direction="out", seals=(sealed,)))
-        made.statements.append(self._store.put(item, due=at + _PATIENCE))
-        made.statements.append(
-            self._store.sent(
-                header.id,
-                receiver=header.receiver,
-                sender=header.sender,
-                digest=digest_of(sealed),
-                at=at,
-                expires=header.expires,
-            )
-        )
-        if header.conversation is not None:
-            speaks = self._ledger.speaks(header.sender, header.conversation, header.receiver, header.sequence)
-            made.statements.append(speaks)
 
     def _refusal(self, header: Header, sender: Organ, error: Refused) -> Entry:
         return self._node.entry(
@@ -209,3 +222,8 @@ class Dispatcher:
         return self._ledger.died(
             header.id, receiver=receiver, sender=header.sender, at=at, reason=error.code, detail=str(error)
         )
+
+
+def _tell(progress: Progress | None, count: int) -> None:
+    if progress is not None:
+        progress(count)

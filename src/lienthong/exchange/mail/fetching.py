@@ -9,8 +9,8 @@ from lienthong.directory.snapshot import Standing
 from lienthong.exchange import policy
 from lienthong.exchange.errors import DirectoryStale, Malformed, NoResponder, Refused
 from lienthong.exchange.mail.contents import Contents
-from lienthong.exchange.mail.harvest import Harvest
-from lienthong.exchange.mail.letter import Letter, open_letter
+from lienthong.exchange.mail.harvest import Harvest, Line
+from lienthong.exchange.mail.letter import Letter, open_letters
 from lienthong.exchange.mail.waiting import ItemKey, Pending, Waiting
 from lienthong.exchange.node import Node
 from lienthong.exchange.transport.base import Message
@@ -79,9 +79,9 @@ class Fetcher:
         )
         self._pending[pending.key] = pending
         harvest.statements.append(self._waiting.fetches(pending))
-        harvest.entries.append(
-            self._node.entry(
-                header,
+        harvest.lines.append(
+            Line(
+                header=header,
                 organ=letter.receiver,
                 direction="in",
                 kind="state",
@@ -122,7 +122,7 @@ class Fetcher:
         message = Message(pending.subject, pending.data, 0, pending.at)
         failed: LienthongError | None = None
         try:
-            letter = open_letter(self._node, message, [])
+            (letter,) = open_letters(self._node, message, [])
             verdict = self._node.decide(letter.opened.header, policy.Connection(site=letter.route.from_site))
             if verdict.error is None:
                 await self._contents.fetch(letter)

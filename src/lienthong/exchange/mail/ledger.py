@@ -1,10 +1,13 @@
 """What a sender remembers of its messages: places in conversations, recalls, dead letters, and copies to send anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
+from lienthong.exchange.mail.rows import inserted
 from lienthong.exchange.mail.status import DeadLetter, RecallState
 from lienthong.exchange.mail.store import ReceiptItem
 from lienthong.kernel.clock import DAY, Millis
@@ -19,6 +22,7 @@ _ALIVE: Final = (
     "EXISTS (SELECT 1 FROM receipt WHERE receipt.message = dead.message AND receipt.receiver = dead.receiver"
     " AND receipt.state IN ('delivered', 'opened', 'accepted', 'recalled')) AND dead.reason = 'expired'"
 )
+_KEPT: Final = "kept (message, sender, expires, data, lock)"
 _SWEEP: Final = """DELETE FROM kept WHERE expires <= ? AND NOT EXISTS
     (SELECT 1 FROM dead WHERE dead.message = kept.message AND dead.redriven IS NULL)"""
 
@@ -36,13 +40,14 @@ class Sent:
     attempts: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A copy of a message as it was drafted, locked in its sender's safe."""
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy of a message, locked in its sender's safe."""
 
     message: UUID
     sender: str
     data: bytes
+    # The content key of an envelope to the only receiver, locked in the safe; None where the data themselves are.
+    lock: bytes | None = None
 
 
 class Ledger:
@@ -82,15 +87,22 @@ class Ledger:
 
     # -- copies
 
-    def keeps(self, kept: Kept, *, expires: Millis) -> Statement:
-        """Keep a copy until then, and longer where it is needed."""
-        row = (kept.message.bytes, kept.sender, expires, kept.data)
-        return ("INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?)", row)
+    def keeps(self, rows: Sequence[tuple[object, ...]]) -> list[Statement]:
+        """Keep copies (``kept_row``) for their terms, and longer where they are needed.
+
+        A message of the same id to others has the same copy; but where it is the envelope that goes out, there must be
+        no other.
+        """
+        locked = [row for row in rows if row[-1] is not None]
+        return [
+            *inserted(f"INSERT INTO {_KEPT}", locked),
+            *inserted(f"INSERT OR IGNORE INTO {_KEPT}", [row for row in rows if row[-1] is None]),
+        ]
 
     def kept(self, message: UUID) -> Kept | None:
         """Return the copy of a message, or None."""
-        rows = self._journal.read("SELECT sender, data FROM kept WHERE message = ?", (message.bytes,))
-        return Kept(message=message, sender=rows[0][0], data=rows[0][1]) if rows else None
+        rows = self._journal.read("SELECT sender, data, lock FROM kept WHERE message = ?", (message.bytes,))
+        return Kept(message=message, sender=rows[0][0], data=rows[0][1], lock=rows[0][2]) if rows else None
 
     def swept(self, at: Millis) -> list[Statement]:
         """Forget dead letters that are too old, and copies of what nobody waits for any more."""
@@ -192,3 +204,8 @@ class Ledger:
             "SELECT message, sender FROM recall WHERE id = ? AND receiver = ?", (message, receiver)
         )
         return (UUID(bytes=rows[0][0]), rows[0][1]) if rows else None
+
+
+def kept_row(kept: Kept, *, expires: Millis) -> tuple[object, ...]:
+    """Return the row of a copy that is kept until then."""
+    return (kept.message.bytes, kept.sender, expires, kept.data, kept.lock)

@@ -1,9 +1,12 @@
 """A letter: a message, a receipt or a recall that has been opened and whose seal has been checked."""
 
-from dataclasses import dataclass
+import msgspec
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.alarms import kind_of
+from lienthong.exchange.mail.bundle import Bundle, is_bundle
+from lienthong.exchange.mail.harvest import Line
+from lienthong.exchange.mail.receipts import Receipt
 from lienthong.exchange.mail.store import MailItem
 from lienthong.exchange.mail.waiting import ItemKey
 from lienthong.exchange.node import Node
@@ -12,16 +15,15 @@ from lienthong.exchange.subjects import Route
 from lienthong.exchange.transport.base import Message
 from lienthong.kernel.clock import Millis
 from lienthong.kernel.errors import LienthongError
-from lienthong.trust.header import ReceiptState
-from lienthong.trust.journal import Entry
+from lienthong.trust.envelope import Wrap
+from lienthong.trust.header import Kind, ReceiptState
 from lienthong.trust.seal import Opened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What came, opened."""
 
-    # The envelope as it came, where from, and our key that opened it.
+    # The envelope as it came, or for a message of a bundle one of its own; where from, and our key that opened it.
     data: bytes
     subject: str
     route: Route
@@ -36,13 +38,13 @@ class Letter:
         return str(self.receiver.id), self.opened.header.id, self.opened.header.sender
 
 
-def open_letter(node: Node, message: Message, seals: list[bytes]) -> Letter:
-    """Open an envelope, and check its seal and that it is for the organ it was delivered to.
+def open_letters(node: Node, message: Message, seals: list[bytes]) -> list[Letter]:
+    """Open an envelope, and check the seals in it and that all is for the organ it was delivered to.
 
     Args:
         node: the receiver's gateway.
-        message: as it came from the carrier.
-        seals: gets the seal, also where it does not hold.
+        message: an envelope as it came from the carrier.
+        seals: gets the seal, also where it does not hold; not those of a bundle, which follow from what holds.
 
     Raises:
         Malformed, EnvelopeInvalid, SealInvalid, KeyUnknown, KeyNotValid, IdentifierInvalid, Misdirected: it is not.
@@ -50,14 +52,35 @@ def open_letter(node: Node, message: Message, seals: list[bytes]) -> Letter:
     """
     route = Route.parse(message.subject)
     unwrapped = node.unwrap(message.data, route.to_organ)
-    packet = Packet.from_bytes(unwrapped.plaintext)
-    seals.append(packet.sealed)
-    opened = node.open_seal(packet.sealed)
+    if not is_bundle(unwrapped.plaintext):
+        packet = Packet.from_bytes(unwrapped.plaintext)
+        seals.append(packet.sealed)
+        opened = node.open_seal(packet.sealed)
+        return [_letter(node, message.data, message.subject, route, unwrapped.kid, packet, opened)]
+    # Each is kept by itself, under the key that came with all of them.
+    wrap = Wrap(unwrapped.content_key, unwrapped.recipients)
+    return [
+        _letter(
+            node,
+            wrap.encrypt(packet.to_bytes()) if opened.header.kind is Kind.MESSAGE else b"",
+            message.subject,
+            route,
+            unwrapped.kid,
+            packet,
+            opened,
+        )
+        for opened, packet in Bundle.from_bytes(unwrapped.plaintext).opened(node.verifier, at=node.clock.now())
+    ]
+
+
+def _letter(  # noqa: PLR0913, PLR0917 - one per field
+    node: Node, data: bytes, subject: str, route: Route, kid: bytes, packet: Packet, opened: Opened
+) -> Letter:
     return Letter(
-        data=message.data,
-        subject=message.subject,
+        data=data,
+        subject=subject,
         route=route,
-        kid=unwrapped.kid,
+        kid=kid,
         packet=packet,
         opened=opened,
         receiver=node.check_receiver(opened.header, route.to_organ),
@@ -81,14 +104,14 @@ def item_of(letter: Letter, at: Millis, state: ReceiptState) -> MailItem:
     )
 
 
-def objection(node: Node, error: LienthongError, letter: Letter, seals: tuple[bytes, ...] = ()) -> Entry:
+def objection(error: LienthongError, letter: Letter, *receipts: Receipt) -> Line:
     """Return the evidence that a letter was not taken."""
-    return node.entry(
-        letter.opened.header,
+    return Line(
+        header=letter.opened.header,
         organ=letter.receiver,
         direction="in",
         kind=kind_of(error),
-        seals=(letter.packet.sealed, *seals),
+        seals=(letter.packet.sealed, *receipts),
         verdict=error.code,
         detail=str(error),
     )

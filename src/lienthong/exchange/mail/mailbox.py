@@ -3,7 +3,8 @@
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -18,9 +19,10 @@ from lienthong.exchange.errors import (
     Refused,
     RequestInvalid,
 )
-from lienthong.exchange.mail import receipts
 from lienthong.exchange.mail.draft import Attachment
-from lienthong.exchange.mail.publishing import publish
+from lienthong.exchange.mail.joining import Joining
+from lienthong.exchange.mail.publishing import Postman
+from lienthong.exchange.mail.receipts import Receipts, finish
 from lienthong.exchange.mail.receiver import Receiver
 from lienthong.exchange.mail.store import MailItem, MailStore
 from lienthong.exchange.mail.waiting import Unopened
@@ -84,8 +86,19 @@ class _Found:
 class Mailbox:
     """The mailboxes of one gateway's organs."""
 
-    def __init__(self, node: Node, store: MailStore, blobs: BlobStore, receiver: Receiver) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what a mailbox takes
+        self,
+        node: Node,
+        store: MailStore,
+        blobs: BlobStore,
+        receiver: Receiver,
+        postman: Postman,
+        receipts: Receipts,
+    ) -> None:
         """Read what the receiver has put there."""
+        self._postman = postman
+        self._receipts = receipts
+        self._joining = Joining(node)
         self._node = node
         self._store = store
         self._blobs = blobs
@@ -300,14 +313,14 @@ class Mailbox:
 
     async def _move(self, found: _Found, item: MailItem) -> None:
         """Make a new state and its receipt durable together, and publish the receipt."""
-        receipt = receipts.make(self._node, found.opened, receiver=found.receiver, state=item.state, note=item.note)
+        receipt = self._receipts.prepare(found.opened, receiver=found.receiver, state=item.state, note=item.note)
+        outgoing = finish(receipt, await self._joining.seal(receipt.letter))
         entry = self._node.entry(
             receipt.header, organ=found.receiver, direction="out", seals=(receipt.sealed,), detail=item.state.value
         )
-        await self._node.journal.commit(
-            [entry], [self._store.concluded(item), self._store.put(receipt.outgoing, due=self._node.clock.now())]
-        )
-        await publish(self._node, self._store, [receipt.outgoing])
+        at = self._node.clock.now()
+        await self._node.journal.commit([entry], [self._store.concluded(item), *self._store.put([outgoing], due=at)])
+        await self._postman.publish([outgoing])
 
 
 def _check_here(item: MailItem) -> None:

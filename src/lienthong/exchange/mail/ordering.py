@@ -1,7 +1,7 @@
 """Handing messages over in the order of their conversations, durably."""
 
 import asyncio
-from dataclasses import replace
+from copy import replace
 from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -42,18 +42,18 @@ class Order:
         """Put a message into its mailbox; hand it over, and what has waited for it, or hold it back."""
         if item.conversation is None or not item.sequence:
             here = self._handed_over(harvest, item, 0)
-            harvest.statements.append(self._store.arrived(here, envelope, origin=origin))
+            harvest.mailbox.append(self._store.arrived(here, envelope, origin=origin))
             return
         thread = await self._thread(harvest, _key(item))
         ripe = thread.hear(item.sequence, item)
         if all(each is not item for each, _ in ripe):
             held = replace(item, held=self._node.clock.now() + self._hold)
             thread.held[item.sequence] = held
-            harvest.statements.append(self._store.arrived(held, envelope, origin=origin))
+            harvest.mailbox.append(self._store.arrived(held, envelope, origin=origin))
         for each, gap in ripe:
             here = self._handed_over(harvest, each, gap)
             if each is item:
-                harvest.statements.append(self._store.arrived(here, envelope, origin=origin))
+                harvest.mailbox.append(self._store.arrived(here, envelope, origin=origin))
             else:
                 harvest.statements.append(self._store.handed_over(here))
         if item.urgency:
@@ -86,14 +86,14 @@ class Order:
                 here = self._handed_over(harvest, each, gap)
                 harvest.statements.append(self._store.handed_over(here))
                 if gap:
-                    harvest.entries.append(self._gap(here))
+                    harvest.lines.append(self._gap(here))
         self._note(harvest, _key(item), thread)
 
     def _handed_over(self, harvest: Harvest, item: MailItem, gap: int) -> MailItem:
         self._place += 1
         here = replace(item, place=self._place, gap=gap, held=0)
         if item.held:
-            harvest.entries.append(self._state(here, HANDED_OVER, "held back until now"))
+            harvest.lines.append(self._state(here, HANDED_OVER, "held back until now"))
         if item.state is ReceiptState.DELIVERED:
             harvest.arrived.append(here)
         return here

@@ -9,7 +9,7 @@ from uuid import UUID
 from lienthong.directory.model import Organ
 from lienthong.exchange.mail.draft import TERM
 from lienthong.exchange.mail.ledger import Ledger, Sent
-from lienthong.exchange.mail.publishing import publish
+from lienthong.exchange.mail.publishing import Postman
 from lienthong.exchange.mail.status import Recall
 from lienthong.exchange.mail.store import MailStore, Outgoing
 from lienthong.exchange.node import Node
@@ -37,13 +37,22 @@ class _Made:
 
 
 async def recall(  # noqa: PLR0913 - by keyword
-    node: Node, store: MailStore, *, message: UUID, sent: Sequence[Sent], sender: Organ, label: Label, reason: str
+    node: Node,
+    store: MailStore,
+    postman: Postman,
+    *,
+    message: UUID,
+    sent: Sequence[Sent],
+    sender: Organ,
+    label: Label,
+    reason: str,
 ) -> Recall:
     """Ask receivers to give a message back.
 
     Args:
         node: the sender's gateway.
         store: its mail.
+        postman: publishes what is asked.
         message: what is taken back.
         sent: the receivers it is taken back from.
         sender: the organ that sent it.
@@ -63,7 +72,7 @@ async def recall(  # noqa: PLR0913 - by keyword
     for each in asked:
         _make(node, store, made, each, message=message, sender=sender, label=label, reason=reason)
     await node.journal.commit(made.entries, made.statements)
-    await publish(node, store, made.outgoing)
+    await postman.publish(made.outgoing)
     return Recall(
         message=message,
         asked=tuple(each.receiver for each in asked),
@@ -111,7 +120,7 @@ def _make(  # noqa: PLR0913 - by keyword
     )
     made.outgoing.append(item)
     made.entries.append(node.entry(header, organ=sender, direction="out", seals=(sealed,), detail=reason))
-    made.statements.append(store.put(item, due=at + MINUTE))
+    made.statements += store.put([item], due=at + MINUTE)
     made.statements += Ledger(node.journal).recalls(
         header.id, receiver=sent.receiver, message=message, sender=sent.sender, digest=digest_of(sealed), at=at
     )

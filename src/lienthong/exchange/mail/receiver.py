@@ -4,30 +4,29 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Final
-from uuid import UUID
+
+import msgspec
 
 from lienthong.directory.snapshot import Standing
-from lienthong.exchange import policy
 from lienthong.exchange.alarms import alarm
 from lienthong.exchange.blobs import BlobStore
 from lienthong.exchange.errors import (
-    ConnectionMismatch,
     DirectoryStale,
     ExchangeError,
     Malformed,
     NoResponder,
     Refused,
-    Replayed,
 )
 from lienthong.exchange.mail import receipts
+from lienthong.exchange.mail.bag import unpack
 from lienthong.exchange.mail.contents import Contents
 from lienthong.exchange.mail.fetching import Fetcher
 from lienthong.exchange.mail.harvest import Harvest
-from lienthong.exchange.mail.ledger import Ledger
-from lienthong.exchange.mail.letter import Letter, item_of, objection, open_letter
+from lienthong.exchange.mail.judging import Judge
+from lienthong.exchange.mail.letter import Letter, objection, open_letters
 from lienthong.exchange.mail.ordering import HOLD, Order
-from lienthong.exchange.mail.publishing import publish
-from lienthong.exchange.mail.receipts import Receipt
+from lienthong.exchange.mail.publishing import Postman
+from lienthong.exchange.mail.receipts import Receipts
 from lienthong.exchange.mail.store import MailItem, MailStore, Outgoing, ReceiptItem
 from lienthong.exchange.mail.taking_back import Recalls
 from lienthong.exchange.mail.uploads import MAX_UPLOAD
@@ -40,16 +39,40 @@ from lienthong.kernel.clock import Millis
 from lienthong.kernel.errors import BadInput, LienthongError
 from lienthong.kernel.identifiers import OrganId
 from lienthong.trust.errors import KeyStoreError, KeyUnknown, TrustError
-from lienthong.trust.header import Kind, ReceiptState
+from lienthong.trust.header import Kind
+from lienthong.trust.journal import Statement
 
-# After so many messages the event loop turns: calls must not wait for a broadcast.
+# After so many letters the event loop turns: calls must not wait for a broadcast.
 _BREATH: Final = 16
+# Letters that are made durable together.
+_SLICE: Final = 128
 # What may pass by itself: the content has not reached our part of the carrier, the key store is away.
 _LATER: Final = (NotStored, NoResponder, KeyStoreError)
 # What may be opened another day, when a key or the directory that names it is here.
 _UNOPENED: Final = (KeyStoreError, KeyUnknown)
 
 _log = logging.getLogger(__name__)
+
+
+class Unopenable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """An envelope that could not be opened, or what is in it does not hold."""
+
+    message: Message
+    error: LienthongError
+    # The seal, where one could be found.
+    seals: tuple[bytes, ...]
+
+
+type Come = Letter | Unopenable
+"""A letter that has come, or what came instead."""
+
+
+class _SealingFailedError(Exception):
+    """The receipts of a harvest cannot be sealed together; nothing of it is taken."""
+
+    def __init__(self, error: TrustError | KeyStoreError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Receiver:
@@ -60,6 +83,8 @@ class Receiver:
         node: Node,
         store: MailStore,
         blobs: BlobStore,
+        postman: Postman,
+        receipts_: Receipts,
         *,
         on_receipt: Callable[[ReceiptItem], None] | None = None,
         on_arrival: Callable[[MailItem], None] | None = None,
@@ -72,6 +97,8 @@ class Receiver:
             node: the gateway.
             store: where mailboxes are.
             blobs: where large contents are kept.
+            postman: publishes receipts.
+            receipts_: makes them.
             on_receipt: told of every receipt that holds, after it is durable.
             on_arrival: told of every message that is handed over, after it is durable.
             hold: how long a message waits for an earlier one of its conversation.
@@ -79,19 +106,28 @@ class Receiver:
         """
         self._node = node
         self._store = store
-        self._blobs = blobs
+        self._postman = postman
+        self._receipts = receipts_
         self._on_receipt = on_receipt or _nobody
         self._on_arrival = on_arrival or _nobody
-        self._max_content = max_content
         self._order = Order(node, store, hold=hold)
-        self._ledger = Ledger(node.journal)
         self._waiting = Waiting(node.journal)
         self._contents = Contents(node, blobs, limit=max_content)
-        self._fetcher = Fetcher(node, self._waiting, self._contents, self._take_alone)
+        self._fetcher = Fetcher(node, self._waiting, self._contents, self._take_message)
         self._recalls = Recalls(node, store, self._waiting, self._order)
+        self._judge = Judge(
+            node,
+            store,
+            receipts_,
+            contents=self._contents,
+            fetcher=self._fetcher,
+            order=self._order,
+            recalls=self._recalls,
+            flush=self._flush,
+        )
 
     async def take(self, stream: str, messages: Sequence[Message]) -> None:
-        """Take a batch off a stream: all of it is durable, or none and it comes again.
+        """Take a batch off a stream; the position moves when all of it is durable, until then it comes again.
 
         Raises:
             DirectoryStale: nothing can be decided now, and a refusal would be final.
@@ -100,17 +136,19 @@ class Receiver:
         """
         if self._node.directory.standing() is Standing.STALE:
             raise DirectoryStale(f"version {self._node.snapshot.version}; {stream} waits")
-        harvest = Harvest()
-        try:
-            for number, message in enumerate(messages, start=1):
-                await self._take(message, harvest)
+        moved = self._store.moved_on(stream, messages[-1].sequence)
+        slice_: list[Come] = []
+        number = 0
+        for message in messages:
+            for letter in self._unpacked(message):
+                slice_ += [letter] if isinstance(letter, Unopenable) else self._opened(letter)
+                number += 1
+                if len(slice_) >= _SLICE:
+                    await self._take_slice(slice_, [])
+                    slice_ = []
                 if number % _BREATH == 0:
                     await asyncio.sleep(0)
-            harvest.statements.append(self._store.moved_on(stream, messages[-1].sequence))
-            told = await self._keep(harvest)
-        finally:
-            harvest.release()
-        await publish(self._node, self._store, told)
+        await self._take_slice(slice_, [moved])
         self._fetcher.go_on()
 
     async def tend(self) -> None:
@@ -160,25 +198,77 @@ class Receiver:
         before = [each for each in self.unopened(organ) if unopened in {None, each.id}]
         for each in before:
             message = Message(each.subject, self._waiting.envelope(each), 0, each.at)
-            await self._take_alone(message, Harvest(statements=[self._waiting.taken_up(each)]))
+            await self._take_message(message, Harvest(statements=[self._waiting.taken_up(each)]))
         self._fetcher.go_on()
         still = {each.id for each in self.unopened(organ)}
         return sum(each.id not in still for each in before)
 
-    # -- one message
+    # -- what has come, slice by slice
 
-    async def _take_alone(self, message: Message, harvest: Harvest) -> None:
+    def _unpacked(self, message: Message) -> Sequence[Message | Unopenable]:
         try:
-            await self._take(message, harvest)
-            told = await self._keep(harvest)
+            return unpack(message)
+        except Malformed as error:
+            return [Unopenable(message=message, error=error, seals=())]
+
+    def _opened(self, message: Message) -> Sequence[Come]:
+        """Open an envelope: one letter, or those of a bundle."""
+        seals: list[bytes] = []
+        try:
+            return open_letters(self._node, message, seals)
+        except (ExchangeError, TrustError, KeyStoreError, BadInput) as error:
+            return [Unopenable(message=message, error=error, seals=tuple(seals))]
+
+    async def _take_slice(
+        self, slice_: Sequence[Come], also: Sequence[Statement], *, failed: LienthongError | None = None
+    ) -> None:
+        try:
+            await self._take(slice_, Harvest(statements=[*also], failed=failed))
+        except _SealingFailedError as failure:
+            if len(slice_) > 1:
+                # A key that does not seal keeps back the receipts of its own organ only.
+                for come in slice_:
+                    await self._take_slice([come], [])
+                await self._node.journal.commit([], also)
+                return
+            # Without a receipt it is not taken: its sender keeps its copy and sends it again.
+            lines = [objection(failure.error, come) for come in slice_ if isinstance(come, Letter)]
+            await self._keep(Harvest(statements=[*also], lines=[*lines]))
+
+    async def _take_message(self, message: Message, harvest: Harvest) -> None:
+        """Take a message that has waited here."""
+        await self._take_slice(self._opened(message), harvest.statements, failed=harvest.failed)
+
+    async def _take(self, slice_: Sequence[Come], harvest: Harvest) -> None:
+        letters = [come for come in slice_ if isinstance(come, Letter)]
+        harvest.here = self._store.here([letter.key for letter in letters if letter.opened.header.kind is Kind.MESSAGE])
+        harvest.sent = self._store.sent_digests(
+            [key for letter in letters if (key := receipts.key_of(letter.opened.header)) is not None]
+        )
+        try:
+            for number, come in enumerate(slice_, start=1):
+                await self._judged(come, harvest)
+                if number % _BREATH == 0:
+                    await asyncio.sleep(0)
+            await self._postman.hand_over(await self._keep(harvest))
         finally:
             harvest.release()
-        await publish(self._node, self._store, told)
 
     async def _keep(self, harvest: Harvest) -> list[Outgoing]:
         """Make all of it durable, tell of it, and return what is to be published."""
         try:
-            await self._node.journal.commit(harvest.entries, harvest.statements)
+            try:
+                outgoing = self._receipts.seal(harvest.receipts)
+            except (TrustError, KeyStoreError) as error:
+                raise _SealingFailedError(error) from error
+            at = self._node.clock.now()
+            statements = [
+                *self._store.arrivals(harvest.mailbox),
+                *self._store.receipted(harvest.receipted),
+                *self._store.put(outgoing, due=at),
+                *harvest.statements,
+            ]
+            await self._node.journal.commit(harvest.entries(self._node), statements)
         except BaseException:
             self._give_back(harvest)
             raise
@@ -186,7 +276,6 @@ class Receiver:
             self._on_receipt(receipt)
         for item in harvest.arrived:
             self._on_arrival(item)
-        outgoing = [receipt.outgoing for receipt in harvest.receipts]
         harvest.empty()
         return outgoing
 
@@ -196,23 +285,20 @@ class Receiver:
         self._fetcher.reload()
         self._recalls.reload()
 
-    async def _take(self, message: Message, harvest: Harvest) -> None:
-        seals: list[bytes] = []
-        try:
-            letter = open_letter(self._node, message, seals)
-        except (ExchangeError, TrustError, KeyStoreError, BadInput) as error:
+    async def _judged(self, come: Come, harvest: Harvest) -> None:
+        if isinstance(come, Unopenable):
             # Nobody to answer: whoever it came from has not proved who he is.
-            harvest.entries.append(alarm(self._node, message.subject, error, tuple(seals)))
-            if isinstance(error, _UNOPENED):
-                self._put_apart(message, error, harvest)
+            harvest.lines.append(alarm(self._node, come.message.subject, come.error, come.seals))
+            if isinstance(come.error, _UNOPENED):
+                self._put_apart(come.message, come.error, harvest)
             return
         try:
-            await self._judge(letter, harvest)
+            await self._judge.judge(come, harvest)
         except _LATER as error:
             # Without a receipt the sender keeps its copy and sends it again; the others need not wait for this one.
-            harvest.entries.append(objection(self._node, error, letter))
+            harvest.lines.append(objection(error, come))
         except (Refused, Malformed, TrustError) as error:
-            await self._refuse(error, letter, harvest)
+            await self._judge.refuse(error, come, harvest)
         except BaseException:
             self._give_back(harvest)
             raise
@@ -225,173 +311,10 @@ class Receiver:
                 self._waiting.apart(str(organ.id), message.subject, message.data, at, error.code, str(error))
             )
 
-    async def _judge(self, letter: Letter, harvest: Harvest) -> None:
-        header = letter.opened.header
-        verdict = self._node.decide(header, policy.Connection(site=letter.route.from_site))
-        if isinstance(verdict.error, ConnectionMismatch):
-            raise verdict.error
-        if self._is_known(letter):
-            await self._again(letter, harvest)
-            return
-        if verdict.error is not None:
-            raise verdict.error
-        match header.kind:
-            case Kind.MESSAGE:
-                await self._message(letter, harvest)
-            case Kind.RECEIPT:
-                self._receipt(letter, harvest)
-            case Kind.RECALL:
-                await self._recall(letter, harvest)
-            case _:
-                raise Malformed(f"a {header.kind} in the mail")
-
-    def _is_known(self, letter: Letter) -> bool:
-        """Tell whether this very message, receipt or recall has been taken.
-
-        Raises:
-            Replayed: its sender has used the id for another one.
-        """
-        header = letter.opened.header
-        known = self._node.replay.digest_of(header)
-        pending = self._fetcher.digest_of(letter.key)
-        # Mailboxes remember for longer than the guard against replays.
-        stored = self._store.letters(str(letter.receiver.id), header.id, header.sender)
-        if known == letter.opened.digest or any(data == letter.data for _, data in stored):
-            return True
-        if pending == letter.opened.digest:
-            return True
-        if known is not None or stored or pending is not None:
-            raise Replayed(f"{header.id} from {header.sender}")
-        return False
-
-    async def _again(self, letter: Letter, harvest: Harvest) -> None:
-        """Repeat the receipt: its sender has not got it. That is no attack, and not a second message."""
-        header = letter.opened.header
-        if header.kind is Kind.RECEIPT or self._fetcher.digest_of(letter.key) is not None:
-            return
-        if header.kind is Kind.RECALL:
-            state, note = await self._recalls.decide(letter, harvest, self._flush)
-        else:
-            state, note = ReceiptState.DELIVERED, ""
-        receipt = self._answer(letter, state, note)
-        harvest.add(receipt, self._store, self._node.clock.now())
-        seals = (receipt.sealed,)
-        entry = self._node.entry(
-            receipt.header, organ=letter.receiver, direction="out", seals=seals, detail="came again"
-        )
-        harvest.entries.append(entry)
-
-    def _receipt(self, letter: Letter, harvest: Harvest) -> None:
-        header, sealed = letter.opened.header, letter.packet.sealed
-        item, recall = receipts.check(self._node, self._store, letter.opened, sealed)
-        self._claim(letter, harvest)
-        harvest.receipted.append(item)
-        harvest.statements.extend(self._store.receipted(item))
-        if recall is not None:
-            harvest.statements.extend(self._ledger.recall_answered(recall, item.receiver, item.state))
-        if item.state is ReceiptState.REFUSED:
-            harvest.statements.append(self._ledger.refused(item, header.receiver))
-        harvest.entries.append(
-            self._node.entry(header, organ=letter.receiver, direction="in", seals=(sealed,), detail=header.status)
-        )
-
-    # -- messages
-
-    async def _message(self, letter: Letter, harvest: Harvest) -> None:
-        header = letter.opened.header
-        self._node.check_strength(letter.kid, letter.receiver, header.label.level)
-        taken_back = self._recalls.precedes(letter)
-        if not taken_back:
-            if header.repeats is not None and await self._repeats(letter, harvest, header.repeats):
-                return
-            if harvest.failed is not None:
-                raise harvest.failed
-            if not await self._contents.take(letter):
-                self._fetcher.add(letter, harvest)
-                return
-        state = ReceiptState.RECALLED if taken_back else ReceiptState.DELIVERED
-        # What cannot be receipted is not taken: its sender would send it again for ever.
-        receipt = self._answer(letter, state)
-        self._claim(letter, harvest)
-        at = self._node.clock.now()
-        harvest.add(receipt, self._store, at)
-        await self._order.arrive(harvest, item_of(letter, at, state), letter.data, origin=header.repeats)
-        seals = (letter.packet.sealed, receipt.sealed)
-        here = letter.key in {(item.receiver, item.message, item.sender) for item in harvest.arrived}
-        detail = "taken back before it came" if taken_back else "" if here else "held back"
-        harvest.entries.append(
-            self._node.entry(header, organ=letter.receiver, direction="in", seals=seals, detail=detail)
-        )
-
-    async def _repeats(self, letter: Letter, harvest: Harvest, origin: UUID) -> bool:
-        """Answer for a message that is here already under another id; tells whether it is."""
-        await self._flush(harvest)
-        header = letter.opened.header
-        item = self._store.repeated(str(letter.receiver.id), header.sender, origin)
-        if item is None:
-            return False
-        self._claim(letter, harvest)
-        at = self._node.clock.now()
-        states = [ReceiptState.DELIVERED, *([item.state] if item.state is not ReceiptState.DELIVERED else [])]
-        made = [self._answer(letter, state, item.note) for state in states]
-        for receipt in made:
-            harvest.add(receipt, self._store, at)
-        seals = (letter.packet.sealed, *(receipt.sealed for receipt in made))
-        harvest.entries.append(
-            self._node.entry(
-                header, organ=letter.receiver, direction="in", seals=seals, detail=f"here already as {item.message}"
-            )
-        )
-        await self._order.pass_over(harvest, item.receiver, header)
-        return True
-
-    def _claim(self, letter: Letter, harvest: Harvest) -> None:
-        header = letter.opened.header
-        harvest.statements.extend(self._node.replay.claim(header, letter.opened.digest))
-        harvest.claimed.append(header)
-
-    # -- recalls
-
-    async def _recall(self, letter: Letter, harvest: Harvest) -> None:
-        header = letter.opened.header
-        state, note = await self._recalls.decide(letter, harvest, self._flush)
-        receipt = self._answer(letter, state, note)
-        self._claim(letter, harvest)
-        harvest.add(receipt, self._store, self._node.clock.now())
-        harvest.entries.append(
-            self._node.entry(
-                header,
-                organ=letter.receiver,
-                direction="in",
-                seals=(letter.packet.sealed, receipt.sealed),
-                detail=f"{state}: {header.note}",
-            )
-        )
-
     async def _flush(self, harvest: Harvest) -> None:
         """Make durable what there is so far, so that it can be read back."""
         if harvest.claimed or harvest.arrived:
-            await publish(self._node, self._store, await self._keep(harvest))
-
-    # -- answers
-
-    def _answer(self, letter: Letter, state: ReceiptState, note: str = "") -> Receipt:
-        return receipts.make(self._node, letter.opened, receiver=letter.receiver, state=state, note=note)
-
-    async def _refuse(self, error: Refused | Malformed | TrustError, letter: Letter, harvest: Harvest) -> None:
-        """Record a refusal and tell the sender, unless the sender has had an answer or was not who sent it."""
-        seals: tuple[bytes, ...] = ()
-        header = letter.opened.header
-        if header.kind is Kind.MESSAGE and not isinstance(error, Replayed | ConnectionMismatch):
-            try:
-                receipt = self._answer(letter, ReceiptState.REFUSED, f"{error.code}: {error.message}")
-            except (Refused, TrustError, KeyStoreError) as failure:
-                _log.warning("%s cannot be told that its message is refused: %s", header.sender, failure)
-            else:
-                harvest.add(receipt, self._store, self._node.clock.now())
-                seals = (receipt.sealed,)
-            await self._order.pass_over(harvest, str(letter.receiver.id), header)
-        harvest.entries.append(objection(self._node, error, letter, seals))
+            await self._postman.hand_over(await self._keep(harvest))
 
 
 def _nobody(_: object) -> None:

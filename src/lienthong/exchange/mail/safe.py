@@ -12,14 +12,18 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lienthong.directory.model import Organ
+from lienthong.exchange.mail.ledger import Kept
 from lienthong.exchange.node import Node
+from lienthong.exchange.packet import Packet, Part
 from lienthong.kernel.clock import DAY, Millis
 from lienthong.kernel.labels import Level
 from lienthong.trust import envelope
 from lienthong.trust.envelope import IV_SIZE, KEY_SIZE
 from lienthong.trust.errors import EnvelopeInvalid, KeyUnknown
+from lienthong.trust.header import Header
 from lienthong.trust.journal import Statement
 from lienthong.trust.keys import PublicKey
+from lienthong.trust.seal import header_of
 
 _ID_SIZE: Final = 16
 
@@ -72,6 +76,19 @@ class Safe:
             return cipher.decrypt(iv, ciphertext, None)
         except InvalidTag:
             raise EnvelopeInvalid(f"what was kept for {organ.id}") from None
+
+    def copy_of(self, organ: Organ, kept: Kept) -> tuple[Header, tuple[Part, ...]]:
+        """Return the header and the contents of a message that an organ has sent.
+
+        Raises:
+            KeyUnknown, KeyStoreError, EnvelopeInvalid: as for ``unlock``.
+            Malformed, SealInvalid: it was altered.
+        """
+        if kept.lock is None:
+            packet = Packet.from_bytes(self.unlock(organ, kept.data))
+            return Header.from_bytes(packet.sealed), packet.parts
+        packet = Packet.from_bytes(envelope.decrypt_with(self.unlock(organ, kept.lock), kept.data))
+        return header_of(packet.sealed), packet.parts
 
     def _new(self, organ: Organ) -> _Key:
         at = self._node.clock.now()

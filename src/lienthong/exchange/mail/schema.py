@@ -169,7 +169,11 @@ CREATE TABLE upload (
     stored INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-_STEPS: Final = (_FIRST, _SECOND)
+_THIRD: Final = """
+-- The locked content key of a copy that is an envelope to its only receiver; it also goes out from there.
+ALTER TABLE kept ADD COLUMN lock BLOB;
+"""
+_STEPS: Final = (_FIRST, _SECOND, _THIRD)
 """What makes version 1 out of nothing (or out of a file from before versions were counted), 2 out of 1, and so on."""
 
 
@@ -189,3 +193,5 @@ def prepare(journal: Journal) -> None:
         )
     for number, step in enumerate(_STEPS[version:], start=version + 1):
         journal.ensure(f"{step}\nDELETE FROM mail;\nINSERT INTO mail VALUES ({number});")
+    # What no carrier has had when the gateway ended need not wait for its second attempt.
+    journal.ensure("UPDATE outgoing SET due = 0 WHERE attempts = 0;")

@@ -14,19 +14,21 @@ from lienthong.exchange.mail.dispatching import Dispatcher, Progress
 from lienthong.exchange.mail.draft import TERM, Attachment, Dispatch, Draft, Uploaded
 from lienthong.exchange.mail.ledger import Ledger, Sent
 from lienthong.exchange.mail.progress import status_of
-from lienthong.exchange.mail.publishing import publish, publish_due
+from lienthong.exchange.mail.publishing import Postman, publish, publish_due
 from lienthong.exchange.mail.safe import Safe
 from lienthong.exchange.mail.status import DeadLetter, Recall, Status
 from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.mail.uploads import Uploads
+from lienthong.exchange.mail.wraps import Wraps
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Packet, Part, content_of
+from lienthong.exchange.packet import INLINE_LIMIT, BlobRef, Part, content_of
 from lienthong.kernel.clock import DAY, Millis
 from lienthong.kernel.errors import CborInvalid
 from lienthong.kernel.identifiers import OrganId, parse_client
 from lienthong.kernel.ids import new_id
 from lienthong.trust.errors import SealInvalid
 from lienthong.trust.header import Content, Header, Kind
+from lienthong.trust.mail_fields import check
 from lienthong.trust.seal import header_of
 
 __all__ = ["SHARED_LIMIT", "TERM", "Attachment", "Dispatch", "Draft", "Sender", "publish", "publish_due"]
@@ -40,8 +42,16 @@ RETAINED: Final[Millis] = 7 * DAY
 class Sender:
     """Sends the mail of one gateway's organs and keeps it until it is receipted."""
 
-    def __init__(
-        self, node: Node, store: MailStore, uploads: Uploads, safe: Safe, *, local_groups: LocalGroups | None = None
+    def __init__(  # noqa: PLR0913 - what sending takes
+        self,
+        node: Node,
+        store: MailStore,
+        uploads: Uploads,
+        safe: Safe,
+        *,
+        wraps: Wraps,
+        postman: Postman,
+        local_groups: LocalGroups | None = None,
     ) -> None:
         """Send from this node.
 
@@ -50,6 +60,8 @@ class Sender:
             store: where what is sent is kept.
             uploads: contents too large for memory.
             safe: locks copies of what is sent.
+            wraps: content keys that letters share.
+            postman: publishes them.
             local_groups: groups that only this site knows.
         """
         self.uploads = uploads
@@ -58,14 +70,16 @@ class Sender:
         self._safe = safe
         self._local_groups = local_groups
         self._ledger = Ledger(node.journal)
-        self._dispatcher = Dispatcher(node, store, self._ledger, safe)
+        self._dispatcher = Dispatcher(node, store, self._ledger, safe, wraps, postman)
+        self._postman = postman
 
-    async def send(self, draft: Draft, *, progress: Progress | None = None) -> Dispatch:
+    async def send(self, draft: Draft, *, progress: Progress | None = None, carried: bool = True) -> Dispatch:
         """Send a message; when this returns it is sealed, recorded and durable.
 
         Args:
             draft: what and to whom.
             progress: called with the number of further receivers done.
+            carried: whether to wait until the carrier has been asked to take it. It is anyway, as soon as it can.
 
         Raises:
             CallerUnknown: the sender is not an organ of this gateway.
@@ -92,7 +106,7 @@ class Sender:
             return Dispatch(message=template.id, published=0, queued=0, refused=consignment.refused)
         many = len(consignment.allowed) > 1
         consignment.parts = await self._parts(draft, sender, template, consignment.also.append, many=many)
-        return await self._dispatcher.deliver(consignment, progress)
+        return await self._dispatcher.deliver(consignment, progress, carried=carried)
 
     # -- afterwards
 
@@ -136,6 +150,7 @@ class Sender:
         return await recalling.recall(
             self._node,
             self._store,
+            self._postman,
             message=message,
             sent=sent,
             sender=self._node.hosted(parse_client(sender).organ),
@@ -186,21 +201,20 @@ class Sender:
                 f"{message}: no such dead letter", hint="Ask for the dead letters to see what is there."
             )
         sender = self._node.hosted(parse_client(kept.sender).organ)
-        copy = Packet.from_bytes(self._safe.unlock(sender, kept.data))
+        first, parts = self._safe.copy_of(sender, kept)
         at = self._node.clock.now()
-        first = Header.from_bytes(copy.sealed)
         # The first of them, however often it is sent anew: by that it is recognised.
         repeats = first.repeats or message
-        template = replace(first, id=new_id(), created=at, expires=at + term, repeats=repeats)
+        template = replace(first, id=new_id(), created=at, expires=at + term, repeats=repeats, sequence=0)
         consignment = await self._dispatcher.sift(
             template, sender, [parse_client(receiver).organ for receiver in wanted]
         )
         if not consignment.allowed:
             return Dispatch(message=template.id, published=0, queued=0, refused=consignment.refused)
-        for part in copy.parts:
+        for part in parts:
             if isinstance(part, BlobRef):
                 await self._restore(sender, part, until=template.expires + RETAINED)
-        consignment.parts = copy.parts
+        consignment.parts = parts
         anew = [header.receiver for _, header in consignment.allowed]
         consignment.also += self._ledger.redriven(message, anew, template.id)
         return await self._dispatcher.deliver(consignment)
@@ -252,10 +266,11 @@ class Sender:
             contents=tuple([await self._content(item, sender) for item in draft.contents]),
         )
         try:
-            return Header.from_bytes(header.to_bytes())
+            check(header)
         except (SealInvalid, CborInvalid) as error:
             # No receiver would take it.
             raise RequestInvalid(error.where) from error
+        return header
 
     async def _content(self, item: Attachment | Uploaded, sender: Organ) -> Content:
         if isinstance(item, Attachment):

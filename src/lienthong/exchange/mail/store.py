@@ -1,13 +1,18 @@
 """What goes out, what came in, how far it got: rows of the tables of mail in the journal's file."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+import msgspec
+
 from lienthong.exchange.mail import schema
 from lienthong.exchange.mail.conversation import LATE
+from lienthong.exchange.mail.joining import Together
+from lienthong.exchange.mail.rows import in_chunks, inserted, keyed, places
+from lienthong.exchange.mail.waiting import ItemKey
 from lienthong.kernel.clock import HOUR, MINUTE, SECOND, Millis
 from lienthong.trust.header import ReceiptState
 from lienthong.trust.journal import Journal, Statement
@@ -15,20 +20,20 @@ from lienthong.trust.journal import Journal, Statement
 ITEM: Final = """receiver, message, sender, label, urgency, arrived, state, place, conversation, sequence, gap, held,
     concluded, key, note"""
 """The columns of a message in a mailbox, as ``item_from`` reads them."""
-_PUT: Final = """INSERT INTO outgoing (token, subject, data, message, receiver, due, expires, urgency)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_PUT: Final = "INSERT INTO outgoing (token, subject, data, message, receiver, due, expires, urgency)"
 _ARRIVED: Final = """INSERT INTO mailbox (receiver, message, sender, label, urgency, arrived, state, envelope, place,
-    conversation, sequence, gap, held, rank, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    conversation, sequence, gap, held, rank, origin)"""
 _HURRIED: Final = """UPDATE mailbox SET rank = ? WHERE receiver = ? AND sender = ? AND conversation = ? AND state = ?
     AND sequence < ? AND rank < ?"""
+_RECEIPTED: Final = """DELETE FROM outgoing WHERE token IN
+    (SELECT token FROM {} CROSS JOIN outgoing ON message = key.column1 AND receiver = key.column2)"""
 _CONCLUDED: Final = """UPDATE mailbox SET state = ?, concluded = ?, key = ?, note = ?
     WHERE receiver = ? AND message = ? AND sender = ?"""
 # How long to wait for a receipt before a message is sent again.
 _PATIENCE: Final = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """Something to be published on the carrier."""
 
     # Unguessable; names it at the broker and here.
@@ -43,10 +48,11 @@ class Outgoing:
     receiver: str | None = None
     # The higher, the earlier.
     urgency: int = 0
+    # The envelope it can share on its first way; not kept.
+    together: Together | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailItem:
+class MailItem(msgspec.Struct, frozen=True, kw_only=True):
     """A message in a mailbox, as far as one sees without opening it."""
 
     message: UUID
@@ -76,8 +82,7 @@ class MailItem:
         return self.gap == LATE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptItem:
+class ReceiptItem(msgspec.Struct, frozen=True, kw_only=True):
     """A receipt that has come back and holds."""
 
     message: UUID
@@ -100,28 +105,60 @@ class MailStore:
 
     # -- going out
 
-    def put(self, item: Outgoing, *, due: Millis) -> Statement:
-        """Keep something until it is published, or receipted if it is a message."""
-        return (
+    def put(self, items: Iterable[Outgoing], *, due: Millis, kept: Container[str] = ()) -> list[Statement]:
+        """Keep what goes out until it is published, or receipted if it is a message.
+
+        Args:
+            items: what.
+            due: when it is to be published, if it has not been by then.
+            kept: tokens of those whose envelope is kept as the copy of its message: once is enough.
+        """
+        return inserted(
             _PUT,
-            (item.token, item.subject, item.data, item.message, item.receiver, due, item.expires, item.urgency),
+            [
+                (
+                    item.token,
+                    item.subject,
+                    b"" if item.token in kept else item.data,
+                    item.message,
+                    item.receiver,
+                    due,
+                    item.expires,
+                    item.urgency,
+                )
+                for item in items
+            ],
         )
 
-    def published(self, item: Outgoing, at: Millis) -> Statement:
-        """Note that the carrier has it: a receipt is done, a message waits for its receipt."""
-        if item.message is None:
-            return ("DELETE FROM outgoing WHERE token = ?", (item.token,))
-        wait = _PATIENCE[min(item.attempts, len(_PATIENCE) - 1)]
-        return ("UPDATE outgoing SET attempts = attempts + 1, due = ? WHERE token = ?", (at + wait, item.token))
+    def published(self, items: Iterable[Outgoing], at: Millis) -> list[Statement]:
+        """Note that the carrier has them: a receipt is done, a message waits for its receipt."""
+        receipts: list[str] = []
+        messages: dict[Millis, list[str]] = {}
+        for item in items:
+            if item.message is None:
+                receipts.append(item.token)
+            else:
+                wait = _PATIENCE[min(item.attempts, len(_PATIENCE) - 1)]
+                messages.setdefault(at + wait, []).append(item.token)
+        return [
+            *of_tokens("DELETE FROM outgoing", receipts),
+            *(
+                statement
+                for due, tokens in messages.items()
+                for statement in of_tokens("UPDATE outgoing SET attempts = attempts + 1, due = ?", tokens, due)
+            ),
+        ]
 
-    def postponed(self, item: Outgoing, at: Millis) -> Statement:
-        """Note that the carrier does not take it now: the others that are due must not wait behind it."""
-        return ("UPDATE outgoing SET due = ? WHERE token = ?", (at + _PATIENCE[0], item.token))
+    def postponed(self, items: Iterable[Outgoing], at: Millis) -> list[Statement]:
+        """Note that the carrier does not take them now: the others that are due must not wait behind them."""
+        return of_tokens("UPDATE outgoing SET due = ?", [item.token for item in items], at + _PATIENCE[0])
 
     def due(self, at: Millis, *, limit: int = 1000) -> list[Outgoing]:
         """Return what should be published by now, the most urgent first, then the oldest."""
         rows = self._journal.read(
-            "SELECT token, subject, data, attempts, message, expires, receiver, urgency FROM outgoing"
+            "SELECT token, subject, CASE outgoing.data WHEN x'' THEN coalesce(kept.data, x'') ELSE outgoing.data END,"
+            " attempts, outgoing.message, outgoing.expires, receiver, urgency"
+            " FROM outgoing LEFT JOIN kept ON kept.message = outgoing.message"
             " WHERE due <= ? ORDER BY urgency DESC, due LIMIT ?",
             (at, limit),
         )
@@ -149,34 +186,45 @@ class MailStore:
 
     # -- sent, and its receipts
 
-    def sent(  # noqa: PLR0913 - one argument per column
-        self, message: UUID, *, receiver: str, sender: str, digest: bytes, at: Millis, expires: Millis
-    ) -> Statement:
-        """Remember what was sealed for a receiver, to match its receipts."""
-        return ("INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?)", (message.bytes, receiver, sender, digest, at, expires))
+    def sent(self, rows: Sequence[tuple[object, ...]]) -> list[Statement]:
+        """Remember what was sealed for receivers, to match their receipts.
 
-    def sent_digest(self, message: UUID, *, receiver: str, sender: str) -> bytes | None:
-        """Return the digest of the seal that went to a receiver, or None."""
-        rows = self._journal.read(
-            "SELECT digest FROM sent WHERE message = ? AND receiver = ? AND sender = ?",
-            (message.bytes, receiver, sender),
-        )
-        return rows[0][0] if rows else None
+        Args:
+            rows: id of the message, receiver, sender, digest of the seal, when, and when it expires.
+        """
+        return inserted("INSERT INTO sent (message, receiver, sender, digest, at, expires)", rows)
+
+    def sent_digests(self, keys: Sequence[ItemKey]) -> dict[ItemKey, bytes]:
+        """Return the digests of the seals that went to receivers, of those that did."""
+        found: dict[ItemKey, bytes] = {}
+        for some in in_chunks(keys):
+            rows = self._journal.read(
+                f"SELECT receiver, message, sender, digest FROM {keyed(2, len(some))} CROSS JOIN sent"  # noqa: S608 - placeholders
+                " ON message = key.column1 AND receiver = key.column2",
+                tuple([value for receiver, message, _ in some for value in (message.bytes, receiver)]),
+            )
+            found |= {(receiver, UUID(bytes=id_), sender): digest for receiver, id_, sender, digest in rows}
+        return found
 
     def sender_of(self, message: bytes, receiver: str) -> str:
         """Return who sent a message to a receiver, or an empty text."""
         rows = self._journal.read("SELECT sender FROM sent WHERE message = ? AND receiver = ?", (message, receiver))
         return str(rows[0][0]) if rows else ""
 
-    def receipted(self, item: ReceiptItem) -> list[Statement]:
-        """Note a receipt and let go of the copy that was kept for sending again."""
-        message = item.message.bytes
+    def receipted(self, items: Sequence[ReceiptItem]) -> list[Statement]:
+        """Note receipts and let go of the copies that were kept for sending again."""
+        rows = [
+            (item.message.bytes, item.receiver, item.state.value, item.at, item.note, item.sealed) for item in items
+        ]
         return [
-            (
-                "INSERT OR IGNORE INTO receipt VALUES (?, ?, ?, ?, ?, ?)",
-                (message, item.receiver, item.state.value, item.at, item.note, item.sealed),
+            *inserted("INSERT OR IGNORE INTO receipt", rows),
+            *(
+                (
+                    _RECEIPTED.format(keyed(2, len(some))),
+                    tuple([value for item in some for value in (item.message.bytes, item.receiver)]),
+                )
+                for some in in_chunks(items)
             ),
-            ("DELETE FROM outgoing WHERE message = ? AND receiver = ?", (message, item.receiver)),
         ]
 
     def receipts(self, message: UUID) -> list[ReceiptItem]:
@@ -192,28 +240,29 @@ class MailStore:
 
     # -- come in
 
-    def arrived(self, item: MailItem, envelope: bytes, *, origin: UUID | None = None) -> Statement:
-        """Put a message into a mailbox, encrypted as it came."""
+    def arrived(self, item: MailItem, envelope: bytes, *, origin: UUID | None = None) -> tuple[object, ...]:
+        """Return the row of a message in its mailbox, for ``arrivals``; it is kept encrypted."""
         return (
-            _ARRIVED,
-            (
-                item.receiver,
-                item.message.bytes,
-                item.sender,
-                item.label,
-                item.urgency,
-                item.arrived,
-                item.state.value,
-                envelope,
-                item.place,
-                item.conversation.bytes if item.conversation else None,
-                item.sequence,
-                item.gap,
-                item.held,
-                item.urgency,
-                origin.bytes if origin else None,
-            ),
+            item.receiver,
+            item.message.bytes,
+            item.sender,
+            item.label,
+            item.urgency,
+            item.arrived,
+            item.state.value,
+            envelope,
+            item.place,
+            item.conversation.bytes if item.conversation else None,
+            item.sequence,
+            item.gap,
+            item.held,
+            item.urgency,
+            origin.bytes if origin else None,
         )
+
+    def arrivals(self, rows: Sequence[tuple[object, ...]]) -> list[Statement]:
+        """Put messages into their mailboxes."""
+        return inserted(_ARRIVED, rows)
 
     def handed_over(self, item: MailItem) -> Statement:
         """Note that a message is held back no longer."""
@@ -315,6 +364,18 @@ class MailStore:
         )
         return [(item_from(row[:-1]), row[-1]) for row in rows]
 
+    def here(self, keys: Sequence[ItemKey]) -> set[ItemKey]:
+        """Return which of some messages are in their mailboxes."""
+        found: set[ItemKey] = set()
+        for some in in_chunks(keys):
+            rows = self._journal.read(
+                f"SELECT receiver, message, sender FROM {keyed(3, len(some))} CROSS JOIN mailbox"  # noqa: S608 - placeholders
+                " ON receiver = key.column1 AND message = key.column2 AND sender = key.column3",
+                tuple([value for receiver, message, sender in some for value in (receiver, message.bytes, sender)]),
+            )
+            found |= {(receiver, UUID(bytes=message), sender) for receiver, message, sender in rows}
+        return found
+
     def repeated(self, receiver: str, sender: str, origin: UUID) -> MailItem | None:
         """Return the message that came under that id, or in its place, or None."""
         rows = self._journal.read(
@@ -333,6 +394,11 @@ class MailStore:
     def moved_on(self, stream: str, sequence: int) -> Statement:
         """Note how far a stream has been taken."""
         return ("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (stream, sequence))
+
+
+def of_tokens(verb: str, tokens: Sequence[str], *parameters: object) -> list[Statement]:
+    """Return the statements that do something to what goes out under some tokens."""
+    return [(f"{verb} WHERE token IN ({places(len(some))})", (*parameters, *some)) for some in in_chunks(tokens)]
 
 
 def item_from(row: tuple[Any, ...]) -> MailItem:
