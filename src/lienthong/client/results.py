@@ -21,9 +21,9 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What has become of a message when it is sealed, recorded and durable."""
 
     id: UUID
-    # Receivers whose envelope the carrier has.
+    # Receivers whose envelope the carrier has had already.
     published: int
-    # Receivers whose envelope waits at the gateway, durably.
+    # Receivers whose envelope is durable at the gateway and on its way.
     queued: int
     # Receivers to whom nothing may be sent, with the code of the reason.
     refused: dict[str, str]

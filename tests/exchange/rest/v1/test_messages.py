@@ -23,7 +23,7 @@ async def test_a_message_is_sent_and_reaches_its_receiver(web: Faces) -> None:
     answer = await web.client(HSO).post("/v1/messages", json=body)
     assert answer.status_code == 201
     sent = answer.json()
-    assert sent == {"id": sent["id"], "published": 1, "queued": 0, "refused": {}}
+    assert sent == {"id": sent["id"], "published": 0, "queued": 1, "refused": {}}
     await eventually(lambda: web.world.arrivals)
     opened = await web.world.running["p1"].mailbox.open(COMMUNE, uuid.UUID(sent["id"]))
     assert (opened.header.sender, opened.header.subject) == (str(HSO), "Subject")
@@ -33,7 +33,7 @@ async def test_a_message_is_sent_and_reaches_its_receiver(web: Faces) -> None:
 async def test_receivers_that_may_not_get_it_are_named(web: Faces) -> None:
     body = {"receivers": [str(COMMUNE), str(OTHER), str(NOWHERE)], "label": "confidential"}
     sent = (await web.client().post("/v1/messages", json=body)).json()
-    assert sent["published"] == 1
+    assert sent["queued"] == 1
     assert sent["refused"] == {str(OTHER): "label_above_ceiling", str(NOWHERE): "receiver_unknown"}
 
 

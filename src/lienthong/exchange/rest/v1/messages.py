@@ -63,9 +63,9 @@ class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
     """What has become of a message when it is sealed, recorded and durable."""
 
     id: UUID
-    # Receivers whose envelope the carrier has.
+    # Receivers whose envelope the carrier has had already.
     published: int
-    # Receivers whose envelope waits here, durably, until the carrier can be reached.
+    # Receivers whose envelope is durable here and on its way.
     queued: int
     # Receivers to whom nothing may be sent, with the code of the reason.
     refused: dict[str, str]
@@ -77,13 +77,13 @@ async def _send(asked: Asked[Nothing, NewMessage]) -> SentMessage | Response:
         raise LabelAboveCeiling(f"{label} from {asked.caller.client}")
     key = key_of(asked.request.headers.get(HEADER))
     if key is None:
-        return sent_view(await asked.gateway.sender.send(_draft(asked, label, None)))
+        return sent_view(await asked.gateway.sender.send(_draft(asked, label, None), carried=False))
     keys, client = asked.face.keys, str(asked.caller.client)
     async with keys.lock(client, key):
         claim = await keys.claim(client, key, hashlib.sha256(msgspec.json.encode(asked.body)).digest())
         if claim.answer is not None:
             return Response(claim.answer, _CREATED, {_REPLAYED: "true"}, JSON)
-        dispatch = await asked.gateway.sender.send(_draft(asked, label, claim.message))
+        dispatch = await asked.gateway.sender.send(_draft(asked, label, claim.message), carried=False)
         # Where the first attempt was cut off, part of the receivers had got it then.
         sent = _whole(asked, claim.message, dispatch) if claim.again else sent_view(dispatch)
         await keys.answered(client, key, msgspec.json.encode(sent))
