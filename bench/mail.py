@@ -24,6 +24,7 @@ _TO = OrganId("VN", "STATE", "G22")
 _CONTENT = Attachment(name="note.txt", media_type="text/plain", data=b"x" * 2048)
 _AT_ONCE = 64
 _GOAL = 3000
+_GOAL_DELIVERED = 1500
 
 
 def measure(quick: bool) -> list[Row]:  # noqa: FBT001 - called by main() with what the command line says
@@ -48,7 +49,7 @@ async def _measured(*, messages: int, rounds: int) -> list[Row]:
             count = messages // _AT_ONCE * _AT_ONCE
             intakes.append(count / taken)
             receipted.append(count / (time.perf_counter() - began))
-    intake = statistics.median(intakes)
+    intake, delivered = statistics.median(intakes), statistics.median(receipted)
     return [
         Row(
             name=f"messages of 2 KB taken durably, {_AT_ONCE} at once",
@@ -57,13 +58,21 @@ async def _measured(*, messages: int, rounds: int) -> list[Row]:
             goal=f"≥ {_GOAL:,}",
             holds=intake >= _GOAL,
         ),
-        Row(name="messages delivered and receipted", value=statistics.median(receipted), unit="messages/s"),
+        Row(
+            name="messages delivered, receipts verified",
+            value=delivered,
+            unit="messages/s",
+            goal=f"≥ {_GOAL_DELIVERED:,}",
+            holds=delivered >= _GOAL_DELIVERED,
+        ),
     ]
 
 
 async def _hand_over(sender: Sender, count: int) -> None:
     for _ in range(count):
-        dispatch = await sender.send(Draft(sender=_FROM, receivers=(_TO,), subject="s", contents=(_CONTENT,)))
+        dispatch = await sender.send(
+            Draft(sender=_FROM, receivers=(_TO,), subject="s", contents=(_CONTENT,)), carried=False
+        )
         if dispatch.refused:
             raise SystemExit(f"refused: {dispatch.refused}")
 
