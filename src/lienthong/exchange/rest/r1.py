@@ -1,9 +1,7 @@
 """``/r1/…``: X-Road's REST interface (PR-REST), so that systems written for it work unmodified."""
 
 import base64
-import hashlib
 import logging
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,6 +23,7 @@ from lienthong.exchange.rest.peers import TARGET, account_of, connection_of
 from lienthong.exchange.spool import Spooled, spooled
 from lienthong.kernel.clock import SystemClock
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
+from lienthong.kernel.hashing import sha512
 from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, split
 from lienthong.kernel.ids import new_id
 from lienthong.kernel.labels import INTERNAL, Label
@@ -131,7 +130,7 @@ class R1:
             raise self.limiter.refused(OTHERS, ConnectionMismatch(str(client)))
         kept += [
             ("x-road-client", sender),
-            ("x-road-id", last.get("x-road-id") or f"{quote(self.instance)}-{uuid.uuid4()}"),
+            ("x-road-id", last.get("x-road-id") or f"{quote(self.instance)}-{call_id}"),
             ("x-road-request-id", str(call_id)),
         ]
         return Call(
@@ -175,12 +174,11 @@ def _once(headers: Headers) -> Iterable[tuple[str, str]]:
 
 def request_hash(method: str, target: str, message: HttpMessage) -> str:
     """Return ``x-road-request-hash``: base64 of SHA-512 over head and body as PR-REST defines it."""
-    lines = [method, target, *(f"{name}:{value}" for name, value in message.headers)]
-    digest = hashlib.sha512("".join(f"{line}\r\n" for line in lines).encode("latin-1", "replace")).digest()
+    lines = "".join([f"{name}:{value}\r\n" for name, value in message.headers])
+    digest = sha512(f"{method}\r\n{target}\r\n{lines}".encode("latin-1", "replace"))
     body = message.body
     if body:
-        of_body = hashlib.sha512(body).digest() if isinstance(body, bytes) else spooled(body).sha512
-        digest = hashlib.sha512(digest + of_body).digest()
+        digest = sha512(digest + (sha512(body) if isinstance(body, bytes) else spooled(body).sha512))
     return base64.b64encode(digest).decode()
 
 
