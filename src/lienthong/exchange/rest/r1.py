@@ -128,10 +128,11 @@ class R1:
         if connection.clients is not None and str(client) not in connection.clients:
             # Counted, not recorded one by one: strangers must not fill the journal.
             raise self.limiter.refused(OTHERS, ConnectionMismatch(str(client)))
+        request_id = str(call_id)
         kept += [
             ("x-road-client", sender),
-            ("x-road-id", last.get("x-road-id") or f"{quote(self.instance)}-{call_id}"),
-            ("x-road-request-id", str(call_id)),
+            ("x-road-id", last.get("x-road-id") or f"{_quoted(self.instance)}-{request_id}"),
+            ("x-road-request-id", request_id),
         ]
         return Call(
             id=call_id,
@@ -199,6 +200,11 @@ def _split(target: str) -> tuple[ServiceId, str]:
     service = ServiceId(*split("/".join(parts[:_SERVICE_PARTS]), _SERVICE_PARTS))
     rest = "/" + parts[_SERVICE_PARTS] if len(parts) > _SERVICE_PARTS else ""
     return service, rest + question + query
+
+
+@lru_cache(maxsize=16)
+def _quoted(instance: str) -> str:
+    return quote(instance)
 
 
 @lru_cache(maxsize=4096)
