@@ -8,27 +8,23 @@ import asyncio
 import contextlib
 import os
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import uvloop
+from _gateways import gateway_process
 from _report import Row, at_most, main
 
 from lienthong.cli.demo import country
 from lienthong.cli.world import World
 from lienthong.cli.world_plan import Plan
-from lienthong.embedded.child import spawn, stop
-from lienthong.exchange.config import GatewayConfig
 from lienthong.exchange.mail.draft import Attachment, Draft
 from lienthong.exchange.mail.sender import Sender
 from lienthong.exchange.mail.store import ReceiptItem
 from lienthong.exchange.run import running
-from lienthong.kernel.files import write_atomically
 from lienthong.kernel.labels import Label, Level
 from lienthong.trust.header import ReceiptState
 
@@ -111,7 +107,7 @@ async def _measured(organs: int) -> _Measured:
         for site in plan.sites:
             if site.code != country.CENTRE_SITE:
                 began = time.perf_counter()
-                sites.append(await stack.enter_async_context(_site(world.config(site.code))))
+                sites.append(await stack.enter_async_context(gateway_process(world.config(site.code))))
                 starts.append(time.perf_counter() - began)
         receipts = _Receipts()
         config = world.config(country.CENTRE_SITE)
@@ -143,26 +139,6 @@ async def _broadcast(sender: Sender, plan: Plan, receipts: _Receipts) -> float:
         raise SystemExit(f"refused: {dispatch.refused}")
     await receipts.all()
     return time.perf_counter() - began
-
-
-@contextlib.asynccontextmanager
-async def _site(config: GatewayConfig) -> AsyncIterator[int]:
-    """Run a gateway in a process of its own; gives its number."""
-    file, log = config.state / "gateway.toml", config.state / "gateway.log"
-    write_atomically(file, config.to_toml().encode())
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT, 0o600)
-    process = await spawn(
-        [sys.executable, "-m", "lienthong", "gateway", "--config", str(file)], log=descriptor, keep=[]
-    )
-    os.close(descriptor)
-    try:
-        while "Ctrl-C" not in (text := await asyncio.to_thread(log.read_text)):
-            if process.returncode is not None:
-                raise SystemExit(text)
-            await asyncio.sleep(0.02)
-        yield process.pid
-    finally:
-        await stop(process, grace=10)
 
 
 def _memory(process: int) -> int:

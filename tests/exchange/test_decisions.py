@@ -163,11 +163,14 @@ def test_refusals_are_decided_anew(asked: list[Header]) -> None:
     assert len(asked) == 2
 
 
-def test_mail_is_decided_anew(asked: list[Header]) -> None:
+@pytest.mark.parametrize(("kind", "times"), [(Kind.MESSAGE, 1), (Kind.RECEIPT, 1), (Kind.RECALL, 2)])
+def test_of_mail_what_a_sender_may_send_is_remembered_and_recalls_are_decided_anew(
+    asked: list[Header], kind: Kind, times: int
+) -> None:
     made = Decisions()
     for _ in range(2):
-        assert ask(made, asking(kind=Kind.MESSAGE, receiver=str(COMMUNE))) == "ok"
-    assert len(asked) == 2
+        assert ask(made, asking(kind=kind, receiver=str(COMMUNE))) == "ok"
+    assert len(asked) == times
 
 
 @pytest.mark.parametrize("field", ["sender", "receiver", "label", "method", "path", "purpose"])
