@@ -16,7 +16,6 @@ from lienthong.exchange.caller import Caller
 from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.limiting import RECORD_EVERY, Limiting
 from lienthong.exchange.limits import Limits
-from lienthong.exchange.mail.address import LocalGroups
 from lienthong.exchange.mail.mailbox import Mailbox
 from lienthong.exchange.mail.ordering import HOLD
 from lienthong.exchange.mail.publishing import publish_due
@@ -74,8 +73,6 @@ class Gateway:
     max_content: int = MAX_UPLOAD
     # How long a message waits for an earlier one of its conversation.
     hold: Millis = HOLD
-    # Groups of this site that mail may be addressed to: code → members.
-    local_groups: LocalGroups = field(default_factory=dict)
 
     caller: Caller = field(init=False)
     sender: Sender = field(init=False)
@@ -106,7 +103,7 @@ class Gateway:
         self.caller = Caller(self.node, archive=self.archive)
         self.topics = Topics(self.node)
         self._uploads = Uploads(self.node, safe, self.blobs.with_name(OUTBOX), limit=self.max_content)
-        self.sender = Sender(self.node, self.store, self._uploads, safe, local_groups=self.local_groups)
+        self.sender = Sender(self.node, self.store, self._uploads, safe)
         self._receiver = Receiver(
             self.node,
             self.store,

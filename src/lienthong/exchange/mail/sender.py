@@ -9,7 +9,7 @@ from lienthong.directory.model import Organ
 from lienthong.exchange import blobs
 from lienthong.exchange.errors import MessageUnknown, PayloadTooLarge, RequestInvalid, StorageFailed
 from lienthong.exchange.mail import recalling
-from lienthong.exchange.mail.address import LocalGroups, resolve
+from lienthong.exchange.mail.address import resolve
 from lienthong.exchange.mail.dispatching import Dispatcher, Progress
 from lienthong.exchange.mail.draft import TERM, Attachment, Dispatch, Draft, Uploaded
 from lienthong.exchange.mail.ledger import Ledger, Sent
@@ -40,9 +40,7 @@ RETAINED: Final[Millis] = 7 * DAY
 class Sender:
     """Sends the mail of one gateway's organs and keeps it until it is receipted."""
 
-    def __init__(
-        self, node: Node, store: MailStore, uploads: Uploads, safe: Safe, *, local_groups: LocalGroups | None = None
-    ) -> None:
+    def __init__(self, node: Node, store: MailStore, uploads: Uploads, safe: Safe) -> None:
         """Send from this node.
 
         Args:
@@ -50,13 +48,11 @@ class Sender:
             store: where what is sent is kept.
             uploads: contents too large for memory.
             safe: locks copies of what is sent.
-            local_groups: groups that only this site knows.
         """
         self.uploads = uploads
         self._node = node
         self._store = store
         self._safe = safe
-        self._local_groups = local_groups
         self._ledger = Ledger(node.journal)
         self._dispatcher = Dispatcher(node, store, self._ledger, safe)
 
@@ -80,9 +76,7 @@ class Sender:
         sender = self._node.hosted(draft.sender.organ)
         receivers = dict.fromkeys(draft.receivers)
         if draft.to is not None:
-            receivers |= dict.fromkeys(
-                resolve(draft.to, sender=sender.id, directory=self._node.snapshot, local_groups=self._local_groups)
-            )
+            receivers |= dict.fromkeys(resolve(draft.to, sender=draft.sender, directory=self._node.snapshot))
         if draft.id is not None:
             for done in self._ledger.sent(draft.id):
                 receivers.pop(parse_client(done.receiver).organ, None)
