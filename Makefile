@@ -20,10 +20,10 @@ demo: $(STAMP) ## Run the main job: a sealed directive to every organ and its re
 	@$(BIN)/lienthong demo $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## Run the tests and the coverage gate; with ARGS only those tests, without the gate
+test: $(STAMP) ## Run all tests on all cores and the coverage gate; with ARGS only those tests, without the gate
 	@tools/system-packages softhsm2 curl openssl
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/pytest --cov --cov-report=json
+	@$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=json
 	@$(BIN)/python tools/coverage_gate.py
 else
 	@$(BIN)/pytest $(ARGS)
