@@ -310,6 +310,13 @@ class MessageRecalled(ExchangeError):
     hint = "It must not be acted on; the evidence that it came and was taken back is kept."
 
 
+class ContentGone(ExchangeError):
+    """The content is kept here no more."""
+
+    code = "content_gone"
+    hint = "Large contents go some time after their message was accepted or refused; its sender may have it still."
+
+
 class MessageHeld(ExchangeError):
     """An earlier message of the conversation has not come yet."""
 

@@ -306,7 +306,7 @@ class Receiver:
                 return
             if harvest.failed is not None:
                 raise harvest.failed
-            if not await self._contents.take(letter):
+            if not await self._contents.take(letter, harvest):
                 self._fetcher.add(letter, harvest)
                 return
         state = ReceiptState.RECALLED if taken_back else ReceiptState.DELIVERED

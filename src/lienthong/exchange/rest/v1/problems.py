@@ -46,6 +46,7 @@ _STATUS: Final[tuple[tuple[type[LienthongError], int], ...]] = (
     (exchange.MessageHeld, 409),
     (exchange.UploadConflict, 409),
     (exchange.MessageRecalled, 410),
+    (exchange.ContentGone, 410),
     (exchange.UploadInvalid, 422),
     (exchange.NobodyAddressed, 400),
     (EntryUnknown, 404),
