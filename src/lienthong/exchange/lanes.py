@@ -34,7 +34,7 @@ from lienthong.exchange.subjects import call_subject
 from lienthong.kernel.clock import SECOND
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust.envelope import Session
-from lienthong.trust.errors import JournalError, TrustError
+from lienthong.trust.errors import JournalError, KeyStoreError, TrustError
 from lienthong.trust.header import Content, Kind
 from lienthong.trust.journal import Entry
 from lienthong.trust.keys import PublicKey
@@ -116,6 +116,7 @@ class Lanes:
 
         Raises:
             ExchangeError, TrustError: no answer, or one that does not hold; recorded.
+            KeyStoreError: it cannot be sealed; recorded.
             JournalError: the evidence cannot be written.
         """
         waiting = _Waiting(sent=sent, answer=asyncio.get_running_loop().create_future())
@@ -130,7 +131,7 @@ class Lanes:
     async def _run(self, group: list[_Waiting], flight: Flight) -> None:
         try:
             await self._bring(await self._sealed(group), flight)
-        except (ExchangeError, TrustError) as error:
+        except (ExchangeError, TrustError, KeyStoreError) as error:
             await self._fail([call for call in group if not call.settled], error)
         except Exception as error:  # noqa: BLE001 - a defect belongs to those who wait: they would wait for ever
             for call in group:
@@ -322,7 +323,7 @@ class Lanes:
         subject = call_subject(call.sent.sender, call.sent.receiver)
         return self._node.pulls.incoming(ref, content, subject=subject, failed=failed)
 
-    async def _fail(self, calls: Sequence[_Waiting], error: ExchangeError | TrustError) -> None:
+    async def _fail(self, calls: Sequence[_Waiting], error: LienthongError) -> None:
         for call in calls:
             call.settled = True
         errors = [error, *(_alike(error) for _ in calls[1:])]
@@ -343,7 +344,7 @@ class Lanes:
     def _entry(self, call: _Waiting) -> Entry:
         return self._node.entry(call.sent.header, organ=call.sent.sender, direction="out", seals=tuple(call.seals))
 
-    def _failure(self, call: _Waiting, error: ExchangeError | TrustError) -> Entry:
+    def _failure(self, call: _Waiting, error: LienthongError) -> Entry:
         remote = isinstance(error, RemoteError)
         return self._node.entry(
             call.sent.header,
