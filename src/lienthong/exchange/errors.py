@@ -80,14 +80,6 @@ class ReceiverUnknown(Refused):
     hint = "Check the identifier with `lienthong directory show`."
 
 
-class PartyUnknown(Refused):
-    """The represented party is not in the directory."""
-
-    code = "party_unknown"
-    fault = "UnknownMember"
-    hint = "Write [INSTANCE/]CLASS/MEMBER of an organ in the directory, or a class that no organ has."
-
-
 class SecurityServerInvalid(Refused):
     """The provider is not at the gateway that the call shall go to."""
 
