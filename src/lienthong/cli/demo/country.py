@@ -76,7 +76,8 @@ def register_of_units(country: Plan) -> ServiceId:
 
 def changes_of_units(country: Plan) -> TopicId:
     """Return the topic that is followed: changes of that register."""
-    return TopicId(*register_of_units(country).provider.parts, _CHANGES)
+    units = register_of_units(country)
+    return TopicId(units.instance, units.member_class, units.member, units.subsystem, _CHANGES)
 
 
 def _sites(chosen: Sequence[OrganSpec], branches: Sequence[str], hosts: int) -> dict[str, str]:
