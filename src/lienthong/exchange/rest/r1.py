@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -131,7 +132,7 @@ class R1:
         request_id = str(call_id)
         kept += [
             ("x-road-client", sender),
-            ("x-road-id", last.get("x-road-id") or f"{_quoted(self.instance)}-{request_id}"),
+            ("x-road-id", last.get("x-road-id") or f"{_quoted(self.instance)}-{uuid.uuid4()}"),
             ("x-road-request-id", request_id),
         ]
         return Call(
