@@ -27,7 +27,7 @@ def _group() -> None:
 @app.command()
 def restart(
     topics: Annotated[
-        list[str] | None, typer.Argument(metavar="[TOPIC]...", help="Identifiers of topics of organs at this site.")
+        list[str] | None, typer.Argument(metavar="TOPIC", help="Identifiers of topics of organs at this site.")
     ] = None,
     *,
     config: Annotated[Path, typer.Option("--config", help="The gateway's configuration (TOML).", dir_okay=False)],
