@@ -24,7 +24,8 @@ from lienthong.cli.text import number
 from lienthong.cli.world import World
 from lienthong.embedded.child import spawn, stop
 from lienthong.exchange.config import GatewayConfig
-from lienthong.exchange.evidence import Report, verify
+from lienthong.exchange.evidence.report import Report
+from lienthong.exchange.evidence.verify import verify
 from lienthong.exchange.rest.server import WebServer
 from lienthong.exchange.run import Running, running
 from lienthong.kernel.clock import SystemClock
