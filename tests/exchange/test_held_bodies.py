@@ -154,7 +154,7 @@ async def test_a_body_over_the_provider_s_limit_is_refused_unread(country: World
     country.running["p1"].node.spool.largest = len(BODY) - 1
     ref, content = await held(country, BODY)
     raw = raw_call(country, parts=(HEAD, ref), contents=(content_of(HEAD), content))
-    await refused(country, raw, "body_too_large", kind="failure")
+    await refused(country, raw, "content_too_large", kind="failure")
 
 
 async def test_an_answer_that_is_not_the_sealed_one_breaks_off_and_is_an_alarm(country: World, echo: Echo) -> None:
@@ -293,7 +293,7 @@ async def test_an_answer_without_end_is_cut_off_at_the_limit(country: World, ech
     echo.answer = HttpMessage(headers=(), body=Endless())
     with pytest.raises(RemoteError) as failure:
         await country.running["tw"].caller.call(call())
-    assert failure.value.remote_code == "body_too_large"
+    assert failure.value.remote_code == "content_too_large"
     assert taken <= 3_200_000
     await nothing_left(country)
 

@@ -243,7 +243,7 @@ class RequestInvalid(ExchangeError):
 class BodyTooLarge(RequestInvalid):
     """The body is larger than this gateway takes."""
 
-    code = "body_too_large"
+    code = "content_too_large"
     hint = "Send less at once, or have the gateway's operator raise `largest` in [bodies]."
 
 

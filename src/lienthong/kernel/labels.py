@@ -66,7 +66,7 @@ class Label:
 
     def join(self, other: Self) -> "Label":
         """Return the least label that covers both: that of something made of two parts."""
-        return Label(max(self.level, other.level), self.caveats | other.caveats)
+        return self if other <= self else Label(max(self.level, other.level), self.caveats | other.caveats)
 
     def meet(self, other: Self) -> "Label":
         """Return the greatest label both cover: the ceiling of a path with two ends."""

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Final
 
 from lienthong.trust.errors import JournalError
@@ -196,9 +198,8 @@ class Writer:
         for unit in batch:
             unit.outcome = _add_rows(rows, unit, self.size)
         self._file.insert(rows)
-        for unit in batch:
-            for sql, parameters in unit.also:
-                execute(sql, parameters)
+        for sql, same in groupby(chain.from_iterable([unit.also for unit in batch]), key=itemgetter(0)):
+            self._file.writer.executemany(sql, [parameters for _, parameters in same])
         return rows
 
     def _one_by_one(self, batch: list[Unit]) -> list[Row]:

@@ -185,8 +185,9 @@ class Verifier:
             SealInvalid, KeyUnknown, KeyNotValid: as for ``open``.
         """
         first, encoded = headers[0]
-        organ = sender_organ(first)
-        if any(sender_organ(header) != organ for header, _ in headers[1:]):
+        # Mostly one: who sends a bundle's headers is looked at once.
+        senders = {(header.kind, header.sender): header for header, _ in headers}
+        if len(set(map(sender_organ, senders.values()))) > 1:
             raise SealInvalid("headers of several organs under one signature")
         parsed = cose.detached1(protected, signature)
         key = cose.signer_of(parsed, lambda kid: self._resolve(kid, first))
@@ -250,8 +251,7 @@ def _all_batched(
     begin, end = cose.around(protected, signature)
     seals = []
     for index, (header, path) in enumerate(zip(headers, paths, strict=True)):
-        hashes = b"".join([_HASH + each for each in path])
-        proof = b"".join((b"\x83", size, cbor.number(index), cbor.array(len(path)), hashes))
+        proof = b"".join((b"\x83", size, cbor.number(index), cbor.array(len(path)), _HASH, _HASH.join(path)))
         signed = b"".join((begin, _ONE_PROOF, cbor.byte_string(proof), end))
         seals.append(b"".join((b"\x82", cbor.byte_string(header), cbor.byte_string(signed))))
     return tuple(seals)
