@@ -38,9 +38,16 @@ HOP_BY_HOP: Final = frozenset(
 )
 
 
+# Servers that hand headers on as variables (CGI, WSGI) write `_` for every `-`, some for every other sign: there a
+# client's `x_road_client` would stand in the place of what the exchange says, and its `content_length` in that of the
+# body's. Such names do not pass on.
+_SIGN: Final = r"[^a-z0-9\r\n:]"
+_NAMES: Final = "|".join(name.replace("-", _SIGN) for name in sorted(HOP_BY_HOP) if "-" in name)
+_DISGUISED: Final = rf"(?![a-z0-9-]*:)(?:x{_SIGN}(?:road|lienthong){_SIGN}[^\r\n:]*|{_NAMES})"
 _STAYS_BEHIND: Final = re.compile(
-    rb"^(?:" + "|".join(map(re.escape, sorted(HOP_BY_HOP))).encode() + rb"):", re.MULTILINE
+    rb"^(?:" + "|".join(map(re.escape, sorted(HOP_BY_HOP))).encode() + b"|" + _DISGUISED.encode() + rb"):", re.MULTILINE
 )
+_IS_DISGUISED: Final = re.compile(_DISGUISED + ":")
 
 
 class LargeBody(ABC):
@@ -112,4 +119,6 @@ def decode_head(data: bytes) -> Headers:
     lines = data.decode("latin-1").split("\r\n")[:-1]
     headers = tuple([(name, value) for name, _, value in [line.partition(": ") for line in lines]])
     # The peer's gateway should have done so; a length or host of its choice must not reach our service.
-    return passed_on(headers) if _STAYS_BEHIND.search(data) else headers
+    if not _STAYS_BEHIND.search(data):
+        return headers
+    return tuple([pair for pair in passed_on(headers) if not _IS_DISGUISED.match(f"{pair[0]}:")])
