@@ -39,7 +39,7 @@ def fuzz(name: str, work: Path, seconds: int) -> int:
     # New inputs are kept in the first folder, the kept corpus is only read.
     folders = (found / "corpus", CORPUS / name)
     folders[0].mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "tools.fuzz_target", name, *options, *map(str, folders)]
+    command = [sys.executable, "-m", "tools.fuzz_target", name, str(found), *options, *map(str, folders)]
     return subprocess.run(command, check=False, cwd=CORPUS.parents[2]).returncode
 
 

@@ -1,6 +1,8 @@
 """One fuzzing target under atheris; ``tools/fuzz.py`` starts it."""
 
+import hashlib
 import sys
+from pathlib import Path
 
 import atheris
 
@@ -10,12 +12,19 @@ with atheris.instrument_imports(include=["lienthong", "zipfile", "asn1crypto", "
 
 
 def main() -> None:
-    """Fuzz the target whose name is the first argument; the others are libFuzzer's."""
-    name, *options = sys.argv[1:]
+    """Fuzz a target: its name, where to keep what is found, and libFuzzer's options."""
+    name, found, *options = sys.argv[1:]
     target = TARGETS[name]
 
     def feed(data: bytes) -> None:
-        target.feed(data)
+        try:
+            target.feed(data)
+        except BaseException:
+            # libFuzzer keeps only what ends the process; an exception is printed and forgotten.
+            path = Path(found) / f"found-{hashlib.sha256(data).hexdigest()[:16]}"
+            path.write_bytes(data)
+            print(f"\nkept in {path}", flush=True)
+            raise
 
     atheris.Setup([sys.argv[0], *options], feed)
     atheris.Fuzz()

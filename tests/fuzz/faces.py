@@ -235,24 +235,37 @@ class Broker:
 
 
 def _nats(data: bytes) -> None:
-    """However it is cut, what a broker sends is the same."""
+    """Whatever a broker sends is read on or refused; messages do not depend on how they are cut."""
     heard = []
     for size in (max(1, len(data)), 3):
         client = Broker()
         parser = LargeParser(client)
 
-        async def read(parser: LargeParser = parser, size: int = size) -> bool:
+        async def read(parser: LargeParser = parser, size: int = size) -> None:
             try:
                 for piece in _in_pieces(data, size):
                     await parser.parse(piece)
-            except (nats.errors.ProtocolError, LienthongError):
-                return False
-            return True
+            except nats.errors.ProtocolError:
+                return
 
-        heard.append((_LOOP.run_until_complete(read()), client.got))
-    (whole, first), (_, second) = heard
-    if whole:
-        check(second == first[: len(second)] or first == second[: len(first)], "messages that depend on cuts")
+        _LOOP.run_until_complete(read())
+        heard.append(client.got)
+    # nats-py takes blanks and line breaks in a line more lightly than the protocol: only what is written as servers do.
+    if b"".join(map(_as_sent, heard[0])) == data:
+        check(heard[1] == heard[0], "messages that depend on cuts")
+
+
+def _as_sent(event: tuple[Any, ...]) -> bytes:
+    match event:
+        case ["_process_msg", int() as sid, subject, reply, payload, None]:
+            return b"MSG %b %d%b %d\r\n%b\r\n" % (subject, sid, reply and b" " + reply, len(payload), payload)
+        case ["_process_msg", int() as sid, subject, reply, payload, headers]:
+            sizes = (len(headers), len(headers) + len(payload))
+            return b"HMSG %b %d%b %d %d\r\n%b%b\r\n" % (
+                *(subject, sid, reply and b" " + reply),
+                *(*sizes, headers, payload),
+            )
+    return b"?"
 
 
 def _cursor(data: bytes) -> None:
