@@ -5,7 +5,6 @@ envelope and one message; and because the inclusion proofs follow from the heade
 opens a bundle has the seal of each call in the one form in which it is evidence (``trust.seal``).
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Final
 
@@ -13,6 +12,7 @@ import msgspec
 
 from lienthong.exchange.errors import Malformed
 from lienthong.kernel.clock import Millis
+from lienthong.kernel.hashing import sha256
 from lienthong.trust.envelope import MAX_ENVELOPE
 from lienthong.trust.header import Header
 from lienthong.trust.header_fields import HeaderFields, fields_of, header_of
@@ -86,7 +86,7 @@ def is_bundle(plaintext: bytes) -> bool:
 
 def digest_of(plaintext: bytes) -> bytes:
     """Return the SHA-256 of an encoded bundle: what its answers' envelopes are bound to."""
-    return hashlib.sha256(plaintext).digest()
+    return sha256(plaintext)
 
 
 def groups[T](items: Iterable[T], *, size: Callable[[T], int], alone: Callable[[T], bool]) -> list[list[T]]:

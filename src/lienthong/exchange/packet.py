@@ -1,6 +1,5 @@
 """What is inside an envelope: a seal and the contents it binds."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -10,6 +9,7 @@ import msgspec
 from lienthong.exchange.errors import Malformed
 from lienthong.kernel import cbor
 from lienthong.kernel.errors import CborInvalid
+from lienthong.kernel.hashing import sha256
 from lienthong.trust.envelope import KEY_SIZE, MAX_ENVELOPE
 from lienthong.trust.errors import DigestMismatch
 from lienthong.trust.header import Content, Header
@@ -97,7 +97,7 @@ class CallPacket(msgspec.Struct, frozen=True, kw_only=True):
 
 def content_of(data: bytes, *, name: str = "", media_type: str = "") -> Content:
     """Describe a content for the sealed header."""
-    return Content(digest=hashlib.sha256(data).digest(), size=len(data), name=name, media_type=media_type)
+    return Content(digest=sha256(data), size=len(data), name=name, media_type=media_type)
 
 
 def check_contents(header: Header, contents: Sequence[bytes]) -> None:
@@ -118,7 +118,7 @@ def check_content(content: Content, data: bytes) -> None:
     Raises:
         DigestMismatch: another size or digest.
     """
-    if len(data) != content.size or hashlib.sha256(data).digest() != content.digest:
+    if len(data) != content.size or sha256(data) != content.digest:
         raise DigestMismatch(content.name or f"{len(data)} bytes where {content.size} were sealed")
 
 

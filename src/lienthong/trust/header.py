@@ -100,54 +100,45 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     # Messages: the one that was given up or refused and is hereby sent anew.
     repeats: UUID | None = None
 
-    def to_bytes(self) -> bytes:  # noqa: C901, PLR0912 - a branch for every field, written out for speed
+    def to_bytes(self) -> bytes:
         """Encode as a deterministic CBOR map; absent means empty.
 
         Written by hand, field by field: the general encoder takes three times as long, and a call has four headers.
         """
-        number = cbor.number
+        first, count = _texts(10, self.method, self.path, self.user, self.purpose, self.subject)
+        last, more = _texts(18, self.status, self.note, self.fault)
+        count += more
         parts = [
             _BEGIN[self.kind],
             self.id.bytes,
-            _field(4, self.sender),
-            _field(5, self.receiver),
-            _label_field(self.label),
+            _parties(self.sender, self.receiver, self.label),
             b"\x07",
-            number(self.created),
+            cbor.number(self.created),
             b"\x08",
-            number(self.expires),
+            cbor.number(self.expires),
         ]
-        optional = []
         if self.conversation:
-            optional.append(b"\x09\x50" + self.conversation.bytes)
-        if self.method:
-            optional.append(_field(10, self.method))
-        if self.path:
-            optional.append(_field(11, self.path))
-        if self.user:
-            optional.append(_field(12, self.user))
-        if self.purpose:
-            optional.append(_field(13, self.purpose))
-        if self.subject:
-            optional.append(_field(14, self.subject))
+            parts.append(b"\x09\x50" + self.conversation.bytes)
+            count += 1
+        parts.append(first)
         if self.urgency:
-            optional.append(b"\x0f" + number(self.urgency))
+            parts.append(b"\x0f" + cbor.number(self.urgency))
+            count += 1
         if self.contents:
-            optional.append(_contents_field(self.contents))
+            parts.append(_contents_field(self.contents))
+            count += 1
         if self.answers:
-            optional.append(b"\x11" + cbor.byte_string(self.answers))
-        if self.status:
-            optional.append(_field(18, self.status))
-        if self.note:
-            optional.append(_field(19, self.note))
-        if self.fault:
-            optional.append(_field(20, self.fault))
+            parts.append(b"\x11" + cbor.byte_string(self.answers))
+            count += 1
+        parts.append(last)
         if self.sequence:
-            optional.append(b"\x15" + number(self.sequence))
+            parts.append(b"\x15" + cbor.number(self.sequence))
+            count += 1
         if self.repeats:
-            optional.append(b"\x16\x50" + self.repeats.bytes)
+            parts.append(b"\x16\x50" + self.repeats.bytes)
+            count += 1
         # Keys below 24 in rising order are in deterministic order, and so few fit into the map's first byte.
-        return b"".join((_MAPS[len(optional)], *parts, *optional))
+        return bytes((0xA0 | len(_REQUIRED) + count,)) + b"".join(parts)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -177,6 +168,26 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             raise SealInvalid(f"a header field of the wrong type: {error}") from error
 
 
+def _texts(key: int, *texts: str) -> tuple[bytes, int]:
+    """Encode fields with rising keys, and count them; those that are empty are left out."""
+    # The same names and methods come with every call; what is long may be anything and is not remembered.
+    return _short_texts(key, *texts) if sum(map(len, texts)) <= _SHORT else _all_texts(key, *texts)
+
+
+def _all_texts(key: int, *texts: str) -> tuple[bytes, int]:
+    there = [bytes((key + place,)) + cbor.text(text) for place, text in enumerate(texts) if text]
+    return b"".join(there), len(there)
+
+
+_short_texts = lru_cache(maxsize=8192)(_all_texts)
+
+
+@lru_cache(maxsize=2048)
+def _parties(sender: str, receiver: str, label: Label) -> bytes:
+    marked = cbor.encode([int(label.level), sorted(label.caveats)])
+    return b"".join((b"\x04", cbor.text(sender), b"\x05", cbor.text(receiver), b"\x06", marked))
+
+
 def _contents_field(contents: tuple[Content, ...]) -> bytes:
     parts = [b"\x10", cbor.array(len(contents))]
     for content in contents:
@@ -187,16 +198,6 @@ def _contents_field(contents: tuple[Content, ...]) -> bytes:
             _named(content.name, content.media_type),
         )
     return b"".join(parts)
-
-
-def _field(key: int, text: str) -> bytes:
-    # The same names and methods come with every call; what is long may be anything and is not remembered.
-    return _short_field(key, text) if len(text) <= _SHORT else bytes((key,)) + cbor.text(text)
-
-
-@lru_cache(maxsize=8192)
-def _short_field(key: int, text: str) -> bytes:
-    return bytes((key,)) + cbor.text(text)
 
 
 def _named(name: str, media_type: str) -> bytes:
@@ -210,17 +211,10 @@ def _short_named(name: str, media_type: str) -> bytes:
     return cbor.text(name) + cbor.text(media_type)
 
 
-@lru_cache(maxsize=1024)
-def _label_field(label: Label) -> bytes:
-    return b"\x06" + cbor.encode([int(label.level), sorted(label.caveats)])
-
-
 # Fields 1 and 2, and the head of field 3.
-_BEGIN: Final = {kind: b"\x01\x01" + _field(2, kind.value) + b"\x03\x50" for kind in Kind}
+_BEGIN: Final = {kind: b"\x01\x01\x02" + cbor.text(kind.value) + b"\x03\x50" for kind in Kind}
 _REQUIRED: Final = frozenset(range(1, 9))
 _KNOWN: Final = frozenset(range(1, 23))
-# The head of a map with so many fields more than the required ones.
-_MAPS: Final = tuple(bytes((0xA0 | count,)) for count in range(len(_REQUIRED), len(_KNOWN) + 1))
 _TEXTS: Final = {
     10: "method",
     11: "path",

@@ -80,7 +80,7 @@ def fields_of(header: Header) -> HeaderFields:
         header.path,
         header.user,
         header.purpose,
-        tuple(ContentFields(c.digest, c.size, c.name, c.media_type) for c in header.contents),
+        tuple([ContentFields(c.digest, c.size, c.name, c.media_type) for c in header.contents]),
         header.answers,
         header.status,
         header.note,
@@ -108,7 +108,7 @@ def header_of(fields: HeaderFields) -> tuple[Header, bytes]:
         user=fields.user,
         purpose=fields.purpose,
         contents=tuple(
-            Content(digest=c.digest, size=c.size, name=c.name, media_type=c.media_type) for c in fields.contents
+            [Content(digest=c.digest, size=c.size, name=c.name, media_type=c.media_type) for c in fields.contents]
         ),
         answers=fields.answers,
         status=fields.status,

@@ -89,7 +89,7 @@ class Journal:
             sqlite3.IntegrityError: a statement violated a constraint; nothing of this was recorded.
             sqlite3.Error: a statement is wrong; nothing of this was recorded.
             OverflowError, ValueError: a time or parameter cannot be stored; nothing of this was recorded.
-            CborInvalid: text that has no UTF-8 form; nothing of this was recorded.
+            CborInvalid: text that has no UTF-8 form, a time before 1970; nothing of this was recorded.
         """
         future = asyncio.get_running_loop().create_future()
         encoded = [(entry, entry.to_bytes()) for entry in entries]

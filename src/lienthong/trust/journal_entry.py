@@ -4,6 +4,7 @@ Encoded as one flat deterministic CBOR array; these very bytes are what the jour
 ``[1, at, organ, direction, kind, id, peer, label, purpose, verdict, detail, n, digest × n, seal ...]``.
 """
 
+from functools import lru_cache
 from typing import Final, Self
 
 import msgspec
@@ -45,25 +46,24 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     seals: tuple[bytes, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """Encode it: the record that the journal keeps and hashes."""
-        return cbor.encode_sequence(
-            [
-                VERSION,
-                self.at,
-                self.organ,
-                self.direction,
-                self.kind,
-                self.id,
-                self.peer,
-                self.label,
-                self.purpose,
-                self.verdict,
-                self.detail,
-                len(self.digests),
-                *self.digests,
-                *self.seals,
-            ]
-        )
+        """Encode it: the record that the journal keeps and hashes.
+
+        Raises:
+            CborInvalid: text that has no UTF-8 form, or a time before 1970.
+        """
+        parts = [
+            cbor.array(_FIXED + len(self.digests) + len(self.seals)),
+            b"\x01",
+            cbor.number(self.at),
+            _texts(self.organ, self.direction, self.kind),
+            cbor.text(self.id),
+            _texts(self.peer, self.label, self.purpose, self.verdict),
+            cbor.text(self.detail),
+            cbor.number(len(self.digests)),
+            *map(cbor.byte_string, self.digests),
+            *map(cbor.byte_string, self.seals),
+        ]
+        return b"".join(parts)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -97,6 +97,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             digests=tuple(blobs[:count]),
             seals=tuple(blobs[count:]),
         )
+
+
+# The same organs, labels and verdicts in line after line.
+@lru_cache(maxsize=4096)
+def _texts(*values: str) -> bytes:
+    return b"".join(map(cbor.text, values))
 
 
 def _is_count(value: object) -> bool:

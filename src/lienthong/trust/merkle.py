@@ -17,17 +17,24 @@ from lienthong.trust.errors import EvidenceInvalid
 HASH_SIZE: Final = 32
 EMPTY_ROOT: Final = hashlib.sha256().digest()
 _PAIR: Final = 2 * HASH_SIZE
-_sha256 = hashlib.sha256
+# Copied for each hash, as in ``kernel.hashing``.
+_LEAF: Final = hashlib.sha256(b"\x00")
+_NODE: Final = hashlib.sha256(b"\x01")
 
 
 def leaf_hash(data: bytes) -> bytes:
     """Return the hash of a record: SHA-256(0x00 || data)."""
-    return _sha256(b"\x00" + data).digest()
+    made = _LEAF.copy()
+    made.update(data)
+    return made.digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of an inner node: SHA-256(0x01 || left || right)."""
-    return _sha256(b"\x01" + left + right).digest()
+    made = _NODE.copy()
+    made.update(left)
+    made.update(right)
+    return made.digest()
 
 
 class Tree:
@@ -54,7 +61,7 @@ class Tree:
         left, depth = index, 0
         while left & 1:
             depth += 1
-            node = _sha256(b"\x01" + level[-_PAIR:]).digest()
+            node = node_hash(level[-_PAIR:-HASH_SIZE], level[-HASH_SIZE:])
             if depth == len(levels):
                 levels.append(bytearray())
             level = levels[depth]
@@ -175,7 +182,7 @@ def root_and_paths(leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
             if beside < len(level):
                 path.append(level[beside])
         even = len(level) & ~1
-        above = [_sha256(b"\x01" + level[at] + level[at + 1]).digest() for at in range(0, even, 2)]
+        above = [node_hash(level[at], level[at + 1]) for at in range(0, even, 2)]
         # The last one without a neighbour goes up as it is (the tree's left side is always complete).
         level, width = above + level[even:], 2 * width
     return level[0], paths

@@ -5,7 +5,6 @@ many headers, and its size, and carries the inclusion proof of its own (the arra
 a busy gateway signs once for all that is waiting. Either way: ``cbor([header, COSE_Sign1])``.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -15,6 +14,7 @@ import msgspec
 from lienthong.kernel import cbor
 from lienthong.kernel.clock import Millis
 from lienthong.kernel.errors import CborInvalid, IdentifierInvalid
+from lienthong.kernel.hashing import sha256
 from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
 from lienthong.trust import cose, merkle
 from lienthong.trust.checkpoint import RFC9162_SHA256, TREE_SIZE
@@ -105,7 +105,7 @@ def seal_bundle(headers: Sequence[bytes], *, key: PublicKey, store: KeyStore) ->
 
 def digest_of(sealed: bytes) -> bytes:
     """Return the SHA-256 digest of sealed bytes."""
-    return hashlib.sha256(sealed).digest()
+    return sha256(sealed)
 
 
 def header_of(sealed: bytes) -> Header:

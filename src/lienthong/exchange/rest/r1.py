@@ -1,7 +1,6 @@
 """``/r1/…``: X-Road's REST interface (PR-REST), so that systems written for it work unmodified."""
 
 import base64
-import hashlib
 import logging
 import uuid
 from collections.abc import Iterable
@@ -25,6 +24,7 @@ from lienthong.exchange.rest.peers import TARGET, account_of, connection_of
 from lienthong.exchange.spool import Spooled, spooled
 from lienthong.kernel.clock import SystemClock
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
+from lienthong.kernel.hashing import sha512
 from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, split
 from lienthong.kernel.ids import new_id
 from lienthong.kernel.labels import INTERNAL, Label
@@ -129,10 +129,11 @@ class R1:
         if connection.clients is not None and str(client) not in connection.clients:
             # Counted, not recorded one by one: strangers must not fill the journal.
             raise self.limiter.refused(OTHERS, ConnectionMismatch(str(client)))
+        request_id = str(call_id)
         kept += [
             ("x-road-client", sender),
-            ("x-road-id", last.get("x-road-id") or f"{quote(self.instance)}-{uuid.uuid4()}"),
-            ("x-road-request-id", str(call_id)),
+            ("x-road-id", last.get("x-road-id") or f"{_quoted(self.instance)}-{uuid.uuid4()}"),
+            ("x-road-request-id", request_id),
         ]
         return Call(
             id=call_id,
@@ -175,12 +176,11 @@ def _once(headers: Headers) -> Iterable[tuple[str, str]]:
 
 def request_hash(method: str, target: str, message: HttpMessage) -> str:
     """Return ``x-road-request-hash``: base64 of SHA-512 over head and body as PR-REST defines it."""
-    lines = [method, target, *(f"{name}:{value}" for name, value in message.headers)]
-    digest = hashlib.sha512("".join(f"{line}\r\n" for line in lines).encode("latin-1", "replace")).digest()
+    lines = "".join([f"{name}:{value}\r\n" for name, value in message.headers])
+    digest = sha512(f"{method}\r\n{target}\r\n{lines}".encode("latin-1", "replace"))
     body = message.body
     if body:
-        of_body = hashlib.sha512(body).digest() if isinstance(body, bytes) else spooled(body).sha512
-        digest = hashlib.sha512(digest + of_body).digest()
+        digest = sha512(digest + (sha512(body) if isinstance(body, bytes) else spooled(body).sha512))
     return base64.b64encode(digest).decode()
 
 
@@ -201,6 +201,11 @@ def _split(target: str) -> tuple[ServiceId, str]:
     service = ServiceId(*split("/".join(parts[:_SERVICE_PARTS]), _SERVICE_PARTS))
     rest = "/" + parts[_SERVICE_PARTS] if len(parts) > _SERVICE_PARTS else ""
     return service, rest + question + query
+
+
+@lru_cache(maxsize=16)
+def _quoted(instance: str) -> str:
+    return quote(instance)
 
 
 @lru_cache(maxsize=4096)
