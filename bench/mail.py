@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import uvloop
+from _gateways import client_and_provider, gateway_process
 from _report import Row, main
-from exchange import client_and_provider, gateway_process
 
 from lienthong.cli.world import World
 from lienthong.exchange.mail.sender import Attachment, Draft, Sender

@@ -13,7 +13,8 @@ from lienthong.kernel import agency_codes
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
 from lienthong.kernel.labels import Label
 from lienthong.trust import chunks
-from lienthong.trust.merkle import Tree, leaf_hash
+from lienthong.trust.merkle import leaf_hash
+from lienthong.trust.tree import Tree
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "vectors"
 KINDS: Final[dict[int, type[OrganId | SubsystemId | ServiceId]]] = {3: OrganId, 4: SubsystemId, 5: ServiceId}
@@ -126,9 +127,7 @@ def deterministic_cbor() -> dict[str, Any]:
 def merkle() -> dict[str, Any]:
     """A tree of eleven records: roots of every size, every inclusion and consistency path."""
     records = [b"", b"\x00", *(f"record {number}".encode() for number in range(2, 11))]
-    tree = Tree()
-    for record in records:
-        tree.append(leaf_hash(record))
+    tree = Tree.over(list(map(leaf_hash, records)))
     sizes = range(tree.size + 1)
     return {
         "records": [record.hex() for record in records],

@@ -35,7 +35,8 @@ from lienthong.trust.checkpoint import CheckpointSigner, consistency_receipt, re
 from lienthong.trust.header import Header, Kind, ReceiptState
 from lienthong.trust.journal_entry import Entry
 from lienthong.trust.keys import Algorithm, PublicKey
-from lienthong.trust.merkle import Tree, leaf_hash
+from lienthong.trust.merkle import leaf_hash
+from lienthong.trust.tree import Tree
 from tools.kept_vectors import NOW, Kept, keys
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "vectors"
@@ -290,9 +291,7 @@ def journal(kept: Kept) -> dict[str, Any]:
         for number in range(5)
     ]
     bodies = [entry.to_bytes() for entry in entries]
-    tree = Tree()
-    for body in bodies:
-        tree.append(leaf_hash(body))
+    tree = Tree.over(list(map(leaf_hash, bodies)))
     signer = CheckpointSigner(key=kept.public(Algorithm.ES256), store=kept.store)
 
     def make() -> dict[str, Any]:

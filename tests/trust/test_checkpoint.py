@@ -30,15 +30,14 @@ from lienthong.trust.checkpoint import (
 )
 from lienthong.trust.errors import EvidenceInvalid, KeyNotValid, KeyUnknown, SealInvalid, TrustError
 from lienthong.trust.keys import Algorithm
-from lienthong.trust.merkle import Tree, leaf_hash
+from lienthong.trust.merkle import leaf_hash
+from lienthong.trust.tree import Tree
 from tests.support.journals import NOW, SITE, Keys, entry, keys_of, signer
 
 SIGNER = signer()
 RESOLVE = keys_of(SIGNER)
 BODIES = [entry(number).to_bytes() for number in range(11)]
-TREE = Tree()
-for body in BODIES:
-    TREE.append(leaf_hash(body))
+TREE = Tree.over(list(map(leaf_hash, BODIES)))
 
 
 def checkpoint(size: int = 11, *, sign: CheckpointSigner = SIGNER, site: str = SITE, at: int = NOW) -> Checkpoint:

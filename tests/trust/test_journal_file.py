@@ -5,12 +5,15 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lienthong.trust.errors import JournalError
+from lienthong.trust.errors import EvidenceInvalid, JournalError
 from lienthong.trust.journal import Journal
+from lienthong.trust.tree import TILE
 from tests.support.journals import REPLAYS, damage, entry, opened, signer
 
 SIGNER = signer()
@@ -27,6 +30,11 @@ def journal(path: Path) -> Iterator[Journal]:
     journal.ensure(REPLAYS)
     yield journal
     journal.close()
+
+
+def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
 
 
 def test_a_second_gateway_is_kept_out_until_the_first_ends(journal: Journal, path: Path) -> None:
@@ -55,7 +63,7 @@ def test_a_journal_of_another_site_is_refused(journal: Journal, path: Path) -> N
     assert "'site-b' needs a journal of its own" in str(caught.value)
 
 
-@pytest.mark.parametrize("sql", ["PRAGMA user_version = 2", "PRAGMA application_id = 7"])
+@pytest.mark.parametrize("sql", ["PRAGMA user_version = 3", "PRAGMA application_id = 7"])
 def test_a_journal_of_another_version_is_refused(journal: Journal, path: Path, sql: str) -> None:
     journal.close()
     damage(path, (sql, ()))
@@ -120,7 +128,7 @@ def test_a_file_system_without_a_write_ahead_log_is_refused(path: Path, monkeypa
         ("DELETE FROM entries WHERE idx = 9", ()),
         ("UPDATE entries SET leaf = x'00' WHERE idx = 3", ()),
         ("UPDATE entries SET leaf = zeroblob(32) WHERE idx = 3", ()),
-        ("DROP INDEX entries_leaf", ()),
+        ("DROP TABLE tiles", ()),
         ("DELETE FROM journal", ()),
     ],
 )
@@ -133,6 +141,73 @@ async def test_a_damaged_journal_is_not_continued(
     damage(path, statement)
     with pytest.raises(JournalError, match=r"evidence verify|no site"):
         opened(path)
+
+
+async def test_tiles_are_stored_and_read_instead_of_the_entries(journal: Journal, path: Path) -> None:
+    for start in range(0, 2 * TILE + 120, 100):
+        await journal.commit([entry(number) for number in range(start, start + 100)])
+    root, proof = journal.root(), journal.inclusion(3)
+    journal.close()
+    assert rows(path, "SELECT number FROM tiles") == [(0,), (1,)]
+    # Nobody reads the hashes of a complete tile before a proof asks for them.
+    damage(path, ("UPDATE entries SET leaf = zeroblob(32) WHERE idx = 300", ()))
+    again = opened(path)
+    assert again.root() == root
+    assert again.inclusion(3) == proof
+    with pytest.raises(EvidenceInvalid, match="from 256 on is missing or altered"):
+        again.inclusion(299)
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        ("DELETE FROM tiles WHERE number = 0", ()),
+        ("DELETE FROM tiles", ()),
+        ("UPDATE tiles SET root = x'00' WHERE number = 1", ()),
+    ],
+)
+async def test_tiles_that_are_missing_are_made_again(
+    journal: Journal, path: Path, statement: tuple[str, tuple[object, ...]]
+) -> None:
+    for start in range(0, 3 * TILE, 128):
+        await journal.commit([entry(number) for number in range(start, start + 128)])
+    root = journal.root()
+    journal.close()
+    damage(path, statement)
+    again = opened(path)
+    assert again.root() == root
+    await again.commit([entry(3 * TILE)])
+    again.close()
+    assert rows(path, "SELECT number FROM tiles") == [(0,), (1,), (2,)]
+
+
+async def test_a_tile_with_another_root_is_found_by_the_checkpoint(journal: Journal, path: Path) -> None:
+    await journal.commit([entry(number) for number in range(2 * TILE)])
+    await journal.checkpoint(SIGNER)
+    await journal.commit([entry(2 * TILE)])
+    journal.close()
+    damage(path, ("UPDATE tiles SET root = zeroblob(32) WHERE number = 1", ()))
+    with pytest.raises(JournalError, match="last checkpoint"):
+        opened(path)
+
+
+async def test_a_journal_of_the_first_version_is_taken_over(journal: Journal, path: Path) -> None:
+    await journal.commit([entry(number) for number in range(TILE + 5)])
+    root = journal.root()
+    journal.close()
+    damage(
+        path,
+        ("DROP TABLE tiles", ()),
+        ("CREATE INDEX entries_leaf ON entries (idx, leaf)", ()),
+        ("PRAGMA user_version = 1", ()),
+    )
+    again = opened(path)
+    assert again.root() == root
+    assert await again.commit([entry(TILE + 5)]) == [TILE + 5]
+    again.close()
+    assert rows(path, "SELECT number FROM tiles") == [(0,)]
+    assert rows(path, "PRAGMA user_version") == [(2,)]
 
 
 async def test_a_file_that_someone_else_writes_to_takes_no_more(journal: Journal, path: Path) -> None:

@@ -15,7 +15,6 @@ from lienthong.trust.errors import EvidenceInvalid
 from lienthong.trust.merkle import (
     EMPTY_ROOT,
     Frontier,
-    Tree,
     check_consistency,
     check_inclusion,
     leaf_hash,
@@ -23,6 +22,7 @@ from lienthong.trust.merkle import (
     root_and_paths,
     root_from_inclusion,
 )
+from lienthong.trust.tree import Tree
 
 # The leaves and roots that certificate-transparency implementations share as reference.
 REFERENCE_LEAVES = [
@@ -85,10 +85,7 @@ def largest_power_below(n: int) -> int:
 
 
 def grown(records: Sequence[bytes]) -> Tree:
-    tree = Tree()
-    for record in records:
-        tree.append(leaf_hash(record))
-    return tree
+    return Tree.over(list(map(leaf_hash, records)))
 
 
 def numbered(count: int) -> list[bytes]:
@@ -229,7 +226,7 @@ def test_a_leaf_is_not_mistaken_for_a_node() -> None:
 
 
 def test_roots_of_earlier_sizes_stay_the_same_while_the_tree_grows() -> None:
-    tree, roots = Tree(), [EMPTY_ROOT]
+    tree, roots = Tree.over([]), [EMPTY_ROOT]
     for number in range(70):
         assert tree.append(leaf_hash(bytes([number]))) == number
         roots.append(tree.root())

@@ -1,7 +1,8 @@
 """Lanes: calls from one organ to another that wait at the same time travel together.
 
-What gathers (``departures``) goes out as one bundle; a call alone goes as a packet. Answers come back as they are
-ready, each is checked and recorded, and all that came in one reply share one transaction of the journal.
+What gathers during one turn of the event loop goes out as one bundle; a call alone goes as a packet. Nothing
+waits for a timer. Answers come back as they are ready, each is checked and recorded, and all that came in one
+reply share one transaction of the journal.
 """
 
 import asyncio
@@ -14,7 +15,6 @@ from lienthong.exchange import bundle
 from lienthong.exchange.alarms import kind_of
 from lienthong.exchange.asks import WORKING, Await, Later, later_of
 from lienthong.exchange.bundle import Bundle
-from lienthong.exchange.departures import Departures, Flight
 from lienthong.exchange.errors import (
     AnswerInvalid,
     CarrierTimeout,
@@ -105,9 +105,7 @@ class Lanes:
         """Call from this node."""
         self._node = node
         self._sessions = CallerSessions(node.clock)
-        self._departures = Departures[_Key, _Waiting](
-            self._start, size=lambda call: call.sent.size, alone=lambda call: call.sent.is_large
-        )
+        self._lanes: dict[_Key, list[_Waiting]] = {}
         # What is under way: tasks that nobody else holds.
         self._running: set[asyncio.Task[None]] = set()
 
@@ -120,26 +118,35 @@ class Lanes:
             ExchangeError, TrustError: no answer, or one that does not hold; recorded.
             JournalError: the evidence cannot be written.
         """
-        waiting = _Waiting(sent=sent, answer=asyncio.get_running_loop().create_future())
-        self._departures.add((sent.sender.token, sent.receiver.token, sent.key.kid), waiting)
+        loop = asyncio.get_running_loop()
+        if not self._lanes:
+            loop.call_soon(self._depart)
+        waiting = _Waiting(sent=sent, answer=loop.create_future())
+        self._lanes.setdefault((sent.sender.token, sent.receiver.token, sent.key.kid), []).append(waiting)
         return await waiting.answer
 
-    def _start(self, group: list[_Waiting], flight: Flight) -> None:
-        task = asyncio.Task(self._run(group, flight), loop=asyncio.get_running_loop(), eager_start=True)
+    def _depart(self) -> None:
+        lanes, self._lanes = self._lanes, {}
+        for waiting in lanes.values():
+            for group in bundle.groups(
+                waiting, size=lambda call: call.sent.size, alone=lambda call: call.sent.is_large
+            ):
+                self._start(group)
+
+    def _start(self, group: list[_Waiting]) -> None:
+        task = asyncio.Task(self._run(group), loop=asyncio.get_running_loop(), eager_start=True)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _run(self, group: list[_Waiting], flight: Flight) -> None:
+    async def _run(self, group: list[_Waiting]) -> None:
         try:
-            await self._bring(await self._sealed(group), flight)
+            await self._bring(await self._sealed(group))
         except (ExchangeError, TrustError) as error:
             await self._fail([call for call in group if not call.settled], error)
         except Exception as error:  # noqa: BLE001 - a defect belongs to those who wait: they would wait for ever
             for call in group:
                 if not call.answer.done():
                     call.answer.set_exception(error)
-        finally:
-            flight.land()
 
     async def _sealed(self, group: list[_Waiting]) -> _Message:
         first = group[0].sent
@@ -165,15 +172,15 @@ class Lanes:
             key=first.key,
         )
 
-    async def _bring(self, message: _Message, flight: Flight) -> None:
+    async def _bring(self, message: _Message) -> None:
         """Send calls and take the answers until all are there."""
-        if not await self._ask(message, flight):
+        if not await self._ask(message):
             # The provider restarted or forgot: it has not looked at the calls, so they may be sent again.
             self._sessions.forget(ends=message.ends, key=message.key)
-            if not await self._ask(message, flight):
+            if not await self._ask(message):
                 raise RemoteError(UNKNOWN_SESSION, f"the provider's gateway said: {UNKNOWN_SESSION}")
 
-    async def _ask(self, message: _Message, flight: Flight) -> bool:
+    async def _ask(self, message: _Message) -> bool:
         """Send calls and take their answers; False when the provider does not know the session."""
         data, session = self._sessions.encrypt(message.plaintext, ends=message.ends, key=message.key)
         expires = min(call.sent.header.expires for call in message.calls.values())
@@ -187,7 +194,6 @@ class Lanes:
                     return False
                 if code is not None:
                     raise RemoteError(code, f"the provider's gateway said: {code}")
-                flight.land()
                 await self._take(message, session, reply)
                 if not message.waiting():
                     break

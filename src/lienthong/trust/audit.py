@@ -24,7 +24,7 @@ from lienthong.trust.checkpoint import Checkpoint
 from lienthong.trust.cose import Resolve
 from lienthong.trust.errors import EvidenceInvalid, SealInvalid
 from lienthong.trust.journal_entry import Entry
-from lienthong.trust.journal_file import APPLICATION_ID, SCHEMA_VERSION, Unreadable, open_reader
+from lienthong.trust.journal_file import APPLICATION_ID, READABLE, Unreadable, open_reader
 from lienthong.trust.merkle import HASH_SIZE, Frontier, leaf_hash
 
 type CheckSeal = Callable[[bytes, Millis], object]
@@ -154,7 +154,7 @@ class _Audit:
     def _identify(self) -> bool:
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
+        if application != APPLICATION_ID or version not in READABLE:
             self._report("file", "not_a_journal", f"application {application:#x}, version {version}")
             return False
         sites = [_text(site) for (site,) in self._connection.execute("SELECT site FROM journal LIMIT 2")]

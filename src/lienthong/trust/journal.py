@@ -6,7 +6,6 @@ fixes all of them and a short proof shows one. Other tables that must never disa
 """
 
 import asyncio
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Self
@@ -17,7 +16,7 @@ from lienthong.trust.errors import EvidenceInvalid, JournalError
 from lienthong.trust.journal_entry import Entry
 from lienthong.trust.journal_file import JournalFile, Unreadable
 from lienthong.trust.journal_writer import Statement, Unit, Writer
-from lienthong.trust.merkle import Tree
+from lienthong.trust.tree import Tree
 
 __all__ = ["Entry", "EntryUnknown", "Journal", "Statement"]
 
@@ -45,22 +44,20 @@ class Journal:
         self._file = file
         self._tree = tree
         self._writer = Writer(file, tree)
-        self._reading = threading.Lock()
 
     @classmethod
     def open(cls, path: Path, *, site: str, clock: Clock) -> Self:
         """Open the journal of a site, or start one, and lock it for this process.
 
-        A million entries take a few seconds: the tree is rebuilt from their stored hashes.
+        Reads one hash per 256 entries, and keeps it in memory.
 
         Raises:
             JournalError: in use by another process, of another site or version, damaged, or the disk
                 refuses.
         """
         file = JournalFile.open(path, site=site, at=clock.now())
-        tree = Tree()
         try:
-            file.load(tree)
+            tree = file.load()
         except JournalError:
             file.close()
             raise
@@ -69,7 +66,7 @@ class Journal:
     def close(self) -> None:
         """Write what was handed over and let go of the file; blocks until then. May be called twice."""
         self._writer.close()
-        with self._reading:
+        with self._file.reading:
             self._file.close()
 
     async def commit(self, entries: Sequence[Entry], also: Sequence[Statement] = ()) -> list[int]:
@@ -111,7 +108,7 @@ class Journal:
         Raises:
             JournalError: closed, damaged, or SQL that does not fit.
         """
-        with self._reading:
+        with self._file.reading:
             try:
                 return self._file.reader.execute(sql, parameters).fetchall()
             except Unreadable as error:

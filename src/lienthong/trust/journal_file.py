@@ -5,15 +5,17 @@ empty database beside it is held locked, so that no other gateway writes while r
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Final, Self
 
 from lienthong.kernel.clock import Millis
-from lienthong.trust.errors import JournalError
-from lienthong.trust.merkle import HASH_SIZE, Tree
+from lienthong.trust.errors import EvidenceInvalid, JournalError
+from lienthong.trust.merkle import HASH_SIZE
+from lienthong.trust.tree import Tree
 
 type Row = tuple[int, int, str, str, str, str, str, str, bytes, bytes]
 """A row of ``entries``: idx, at, organ, direction, kind, id, peer, verdict, leaf hash, body."""
@@ -21,9 +23,11 @@ type Row = tuple[int, int, str, str, str, str, str, str, bytes, bytes]
 Unreadable: Final = (sqlite3.Error, UnicodeDecodeError)
 """What reading a damaged file raises: SQLite's messages quote damaged names, which Python then cannot decode."""
 APPLICATION_ID: Final = 0x4C544A31
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+READABLE: Final = frozenset({1, SCHEMA_VERSION})
+"""Versions whose entries and checkpoints are the same."""
 
-# entries_leaf holds the leaf hashes alone, in order, so that the tree is rebuilt without reading the bodies.
+# tiles holds the roots of complete tiles (``tree``), so that the tree is there without reading the entries.
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE entries (
@@ -32,7 +36,7 @@ CREATE TABLE entries (
     leaf BLOB NOT NULL, body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX entries_id ON entries (id);
-CREATE INDEX entries_leaf ON entries (idx, leaf);
+CREATE TABLE tiles (number INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT;
 CREATE TABLE checkpoints (
     size INTEGER PRIMARY KEY, at INTEGER NOT NULL, root BLOB NOT NULL, cose BLOB NOT NULL
 ) STRICT;
@@ -40,13 +44,23 @@ CREATE TABLE journal (site TEXT NOT NULL, created INTEGER NOT NULL) STRICT;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
+# Version 1 read the hash of every entry when it was opened, from an index of their own.
+_FROM_1: Final = f"""
+BEGIN IMMEDIATE;
+DROP INDEX IF EXISTS entries_leaf;
+CREATE TABLE tiles (number INTEGER PRIMARY KEY, root BLOB NOT NULL) STRICT;
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
 _COLUMNS: Final = 10
 # Rows per statement: SQLite lets go of the interpreter's lock for every statement and must wait to get
 # it back, so one statement for many rows is what keeps a busy gateway fast.
 _CHUNKS: Final = (64, 16, 4, 1)
 _ROW: Final = f"({','.join('?' * _COLUMNS)})"
 _INSERTS: Final = {count: f"INSERT INTO entries VALUES {','.join([_ROW] * count)}" for count in _CHUNKS}  # noqa: S608 - constants
-_LEAVES: Final = "SELECT idx, leaf FROM entries INDEXED BY entries_leaf ORDER BY idx"
+_LEAVES: Final = "SELECT idx, leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
+_TILES: Final = "SELECT number, root FROM tiles ORDER BY number"
+_ADD_TILES: Final = "INSERT OR REPLACE INTO tiles VALUES (?, ?)"
 _LAST_CHECKPOINT: Final = "SELECT size, root FROM checkpoints ORDER BY size DESC LIMIT 1"
 # Pages of 4 KiB in the log before they are brought over to the database, and what the log shrinks to.
 _CHECKPOINT_PAGES: Final = 4096
@@ -65,7 +79,11 @@ class JournalFile:
         self._path = path
         self._lock = lock
         self.writer = writer
+        # How many roots of tiles are stored.
+        self.tiles = 0
         self.reader = _connect(path, readonly=True)
+        # Held to use the reading connection.
+        self.reading = threading.Lock()
 
     @classmethod
     def open(cls, path: Path, *, site: str, at: Millis) -> Self:
@@ -96,23 +114,52 @@ class JournalFile:
         self.writer.close()
         self._lock.close()
 
-    def load(self, tree: Tree) -> None:
-        """Fill an empty tree from the stored leaf hashes, and compare it with the last checkpoint.
+    def load(self) -> Tree:
+        """Return the tree of the entries, compared with the last checkpoint.
 
         Raises:
             JournalError: an entry is missing or altered. Going on would sign two histories, so the file is
-                kept as it is; an audit tells where.
+                kept as it is; an audit tells where. It also tells what is wrong within complete tiles, which
+                are not read here.
         """
         try:
-            for index, leaf in self.writer.execute(_LEAVES):
-                if index != tree.size or len(leaf) != HASH_SIZE:
-                    raise JournalError(f"{self._path}: entry {tree.size} is missing or altered", hint=DAMAGED)
+            tiles = [(number, root) for number, root in self.writer.execute(_TILES) if len(root) == HASH_SIZE]
+            whole = next((at for at, (number, _) in enumerate(tiles) if number != at), len(tiles))
+            tree = Tree(self.leaves, [root for _, root in tiles[:whole]])
+            self.tiles = whole
+            size = self.count()
+            for leaf in self._leaves(self.writer, tree.size, size):
                 tree.append(leaf)
             signed = self.writer.execute(_LAST_CHECKPOINT).fetchone()
+            if tree.size != size:
+                raise JournalError(f"{self._path}: entry {tree.size} is missing or altered", hint=DAMAGED)
+            if signed and (signed[0] > size or tree.root(signed[0]) != signed[1]):
+                raise JournalError(f"{self._path}: not the {signed[0]} entries of its last checkpoint", hint=DAMAGED)
         except Unreadable as error:
             raise JournalError(f"{self._path}: {error}", hint=DAMAGED) from error
-        if signed and (signed[0] > tree.size or tree.root(signed[0]) != signed[1]):
-            raise JournalError(f"{self._path}: not the {signed[0]} entries of its last checkpoint", hint=DAMAGED)
+        except EvidenceInvalid as error:
+            raise JournalError(f"{self._path}: {error.where}", hint=DAMAGED) from error
+        return tree
+
+    def leaves(self, start: int, stop: int) -> list[bytes]:
+        """Return the leaf hashes of committed entries, up to the first that is missing or altered.
+
+        Raises:
+            JournalError: closed or damaged.
+        """
+        with self.reading:
+            try:
+                return self._leaves(self.reader, start, stop)
+            except Unreadable as error:
+                raise JournalError(str(error)) from error
+
+    def _leaves(self, connection: sqlite3.Connection, start: int, stop: int) -> list[bytes]:
+        found: list[bytes] = []
+        for index, leaf in connection.execute(_LEAVES, (start, stop)):
+            if index != start + len(found) or len(leaf) != HASH_SIZE:
+                break
+            found.append(leaf)
+        return found
 
     def count(self) -> int:
         """Return the number that the next entry gets, as the file has it.
@@ -131,6 +178,14 @@ class JournalFile:
         """
         for chunk in _chunks(rows):
             self.writer.execute(_INSERTS[len(chunk)], tuple(chain.from_iterable(chunk)))
+
+    def insert_tiles(self, tiles: Iterable[tuple[int, bytes]]) -> None:
+        """Write numbers and roots of tiles inside the open transaction.
+
+        Raises:
+            sqlite3.Error: as SQLite says.
+        """
+        self.writer.executemany(_ADD_TILES, tiles)
 
     def rollback(self) -> None:
         """Undo the open transaction, if SQLite has not done so already."""
@@ -165,6 +220,9 @@ def _prepare(writer: sqlite3.Connection, path: Path, *, site: str, at: Millis) -
     (application,) = writer.execute("PRAGMA application_id").fetchone()
     (version,) = writer.execute("PRAGMA user_version").fetchone()
     (tables,) = writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if (application, version) == (APPLICATION_ID, 1):
+        writer.executescript(_FROM_1)
+        version = SCHEMA_VERSION
     if (tables or application) and (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
         raise JournalError(f"{path} (application {application:#x}, version {version})", hint=_FOREIGN)
     (mode,) = writer.execute("PRAGMA journal_mode=WAL").fetchone()

@@ -20,7 +20,8 @@ from typing import Final
 from lienthong.trust.errors import JournalError
 from lienthong.trust.journal_entry import Entry
 from lienthong.trust.journal_file import DAMAGED, JournalFile, Row
-from lienthong.trust.merkle import Tree, leaf_hash
+from lienthong.trust.merkle import leaf_hash
+from lienthong.trust.tree import Tree
 
 type Statement = tuple[str, tuple[object, ...]]
 """SQL and its parameters, to be carried out in the same transaction as the entries."""
@@ -181,6 +182,7 @@ class Writer:
         except (sqlite3.Error, MemoryError) as error:
             self._fail(batch, error)
         else:
+            self._file.tiles = self._tree.tiles
             # Only what is on disk enters the tree, so nothing ever has to be taken out of it.
             for row in rows:
                 self._tree.append(row[-2])
@@ -193,8 +195,7 @@ class Writer:
 
     def _together(self, batch: list[Unit]) -> list[Row]:
         rows: list[Row] = []
-        execute = self._file.writer.execute
-        execute("BEGIN IMMEDIATE")
+        self._begin()
         for unit in batch:
             unit.outcome = _add_rows(rows, unit, self.size)
         self._file.insert(rows)
@@ -202,9 +203,16 @@ class Writer:
             self._file.writer.executemany(sql, [parameters for _, parameters in same])
         return rows
 
+    def _begin(self) -> None:
+        """Begin a transaction with the tiles that became complete in the ones before."""
+        self._file.writer.execute("BEGIN IMMEDIATE")
+        done, complete = self._file.tiles, self._tree.tiles
+        if done < complete:
+            self._file.insert_tiles([(number, self._tree.tile(number)) for number in range(done, complete)])
+
     def _one_by_one(self, batch: list[Unit]) -> list[Row]:
+        self._begin()
         execute = self._file.writer.execute
-        execute("BEGIN IMMEDIATE")
         if self._file.count() != self.size:
             raise JournalError("the file has entries that this gateway did not write", hint=DAMAGED)
         rows: list[Row] = []

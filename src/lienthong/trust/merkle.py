@@ -4,8 +4,7 @@
 list begins with all of an earlier one. Everything is SHA-256; leaves and inner nodes are hashed with
 different prefixes, so that one cannot be passed off as the other.
 
-A tree keeps only its complete subtrees, level by level. They never change once written, which is why a
-proof for a size that was reached may be made while another thread appends.
+A tree that is kept and makes such proofs is in ``tree``.
 """
 
 import hashlib
@@ -16,7 +15,6 @@ from lienthong.trust.errors import EvidenceInvalid
 
 HASH_SIZE: Final = 32
 EMPTY_ROOT: Final = hashlib.sha256().digest()
-_PAIR: Final = 2 * HASH_SIZE
 # Copied for each hash, as in ``kernel.hashing``.
 _LEAF: Final = hashlib.sha256(b"\x00")
 _NODE: Final = hashlib.sha256(b"\x01")
@@ -35,114 +33,6 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     made.update(left)
     made.update(right)
     return made.digest()
-
-
-class Tree:
-    """A tree that only grows, held in memory: 64 bytes per record."""
-
-    __slots__ = ("_levels",)
-
-    def __init__(self) -> None:
-        """Start without records."""
-        # Level k holds the roots of the complete subtrees of 2**k records, one after the other.
-        self._levels = [bytearray()]
-
-    @property
-    def size(self) -> int:
-        """How many records it has."""
-        return len(self._levels[0]) // HASH_SIZE
-
-    def append(self, leaf: bytes) -> int:
-        """Add a record by its leaf hash (32 bytes) and return its index."""
-        levels = self._levels
-        level = levels[0]
-        index = len(level) // HASH_SIZE
-        level += leaf
-        left, depth = index, 0
-        while left & 1:
-            depth += 1
-            node = node_hash(level[-_PAIR:-HASH_SIZE], level[-HASH_SIZE:])
-            if depth == len(levels):
-                levels.append(bytearray())
-            level = levels[depth]
-            level += node
-            left >>= 1
-        return index
-
-    def root(self, size: int | None = None) -> bytes:
-        """Return the root over the first ``size`` records (all of them if not given).
-
-        Raises:
-            EvidenceInvalid: the tree has fewer records.
-        """
-        end = self._end(size)
-        return self._root(0, end) if end else EMPTY_ROOT
-
-    def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
-        """Return the path from record ``index`` to the root over ``size`` records, leaf end first.
-
-        Raises:
-            EvidenceInvalid: the tree has fewer records, or the record is not among them.
-        """
-        start, end = 0, self._end(size)
-        if not 0 <= index < end:
-            raise EvidenceInvalid(f"no record {index} among {end}")
-        path = []
-        while end - start > 1:
-            split = start + _split(end - start)
-            if index < split:
-                path.append(self._root(split, end))
-                end = split
-            else:
-                path.append(self._root(start, split))
-                start = split
-        path.reverse()
-        return path
-
-    def consistency(self, old: int, new: int | None = None) -> list[bytes]:
-        """Return the proof that the first ``new`` records begin with the first ``old``.
-
-        It is empty when ``old`` is 0 or equals ``new``: there is nothing to show.
-
-        Raises:
-            EvidenceInvalid: the tree has fewer records, or ``old`` is more than ``new``.
-        """
-        start, end = 0, self._end(new)
-        if not 0 <= old <= end:
-            raise EvidenceInvalid(f"no list of {old} records within {end}")
-        if old in {0, end}:
-            return []
-        path = []
-        while old != end:
-            split = start + _split(end - start)
-            if old <= split:
-                path.append(self._root(split, end))
-                end = split
-            else:
-                path.append(self._root(start, split))
-                start = split
-        # The verifier knows the old root already; it needs this node only when that is not it.
-        if start:
-            path.append(self._root(start, end))
-        path.reverse()
-        return path
-
-    def _end(self, size: int | None) -> int:
-        if size is None:
-            return self.size
-        if not 0 <= size <= self.size:
-            raise EvidenceInvalid(f"no list of {size} records within {self.size}")
-        return size
-
-    def _root(self, start: int, end: int) -> bytes:
-        # Start is always a multiple of the greatest power of two in the range, as in the RFC's splits.
-        peaks = []
-        while start < end:
-            depth = (end - start).bit_length() - 1
-            at = (start >> depth) * HASH_SIZE
-            peaks.append(bytes(self._levels[depth][at : at + HASH_SIZE]))
-            start += 1 << depth
-        return _fold(peaks)
 
 
 class Frontier:
@@ -166,7 +56,7 @@ class Frontier:
 
     def root(self) -> bytes:
         """Return the root over the records so far."""
-        return _fold(self._peaks) if self._peaks else EMPTY_ROOT
+        return fold(self._peaks) if self._peaks else EMPTY_ROOT
 
 
 def root_and_paths(leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
@@ -276,12 +166,13 @@ def _check_hashes(*hashes: bytes) -> None:
         raise EvidenceInvalid("a part of the proof is not a SHA-256 hash")
 
 
-def _split(count: int) -> int:
-    # The greatest power of two below count, which is at least 2.
+def split(count: int) -> int:
+    """Return the greatest power of two below a count that is at least 2: where the RFC divides a list."""
     return 1 << ((count - 1).bit_length() - 1)
 
 
-def _fold(peaks: Sequence[bytes]) -> bytes:
+def fold(peaks: Sequence[bytes]) -> bytes:
+    """Return the root over complete subtrees, the largest first; at least one."""
     root = peaks[-1]
     for peak in reversed(peaks[:-1]):
         root = node_hash(peak, root)

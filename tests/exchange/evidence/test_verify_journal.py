@@ -18,7 +18,8 @@ from lienthong.kernel.clock import DAY, MINUTE, Millis
 from lienthong.trust.checkpoint import Checkpoint, CheckpointSigner, sign_checkpoint
 from lienthong.trust.header import Kind
 from lienthong.trust.journal_entry import Entry
-from lienthong.trust.merkle import Tree, leaf_hash
+from lienthong.trust.merkle import leaf_hash
+from lienthong.trust.tree import Tree
 from tests.support.evidence import (
     NOW,
     SERVICE,
@@ -156,9 +157,7 @@ def test_a_checkpoint_whose_signature_was_altered(state: State) -> None:
 
 def test_a_checkpoint_over_another_history(state: State) -> None:
     """What a site leaves that shows one list to some and another list to others."""
-    parties, tree = state.parties, Tree()
-    for number in range(7):
-        tree.append(leaf_hash(bytes([number])))
+    parties, tree = state.parties, Tree.over([leaf_hash(bytes([number])) for number in range(7)])
     signer = CheckpointSigner(key=parties.key(SITE), store=parties.store)
     other = sign_checkpoint(site=SITE, size=7, root=tree.root(), at=NOW + 7 * MINUTE, signer=signer)
     damage(

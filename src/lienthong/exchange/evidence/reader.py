@@ -13,8 +13,9 @@ from lienthong.trust.checkpoint import Checkpoint, receipt_of
 from lienthong.trust.errors import EvidenceInvalid
 from lienthong.trust.journal import EntryUnknown
 from lienthong.trust.journal_entry import Entry
-from lienthong.trust.journal_file import APPLICATION_ID, SCHEMA_VERSION, open_reader
-from lienthong.trust.merkle import HASH_SIZE, Tree
+from lienthong.trust.journal_file import APPLICATION_ID, READABLE, open_reader
+from lienthong.trust.merkle import HASH_SIZE
+from lienthong.trust.tree import Tree
 
 _SLICE: Final = 500
 _EQUAL: Final = ("direction", "kind", "verdict", "id")
@@ -73,7 +74,7 @@ class JournalReader:
             connection = open_reader(path)
             ((application,),) = connection.execute("PRAGMA application_id").fetchall()
             ((version,),) = connection.execute("PRAGMA user_version").fetchall()
-            if (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
+            if application != APPLICATION_ID or version not in READABLE:
                 raise EvidenceUnreadable(f"{path} is not a journal of this version")
             ((site,),) = connection.execute("SELECT site FROM journal").fetchall()
             return cls(connection, path, str(site))
@@ -177,7 +178,7 @@ class JournalReader:
         checkpoint = self.covering(index)
         if checkpoint is None:
             raise EvidenceInvalid(f"entry {index}", hint="No checkpoint covers it yet; wait for the next one.")
-        tree = self._tree(checkpoint.size)
+        tree = Tree.over(self._leaves(checkpoint.size))
         if tree.size != checkpoint.size or tree.root() != checkpoint.root:
             raise EvidenceInvalid(
                 f"{self._path}: not the {checkpoint.size} entries of that checkpoint",
@@ -185,13 +186,9 @@ class JournalReader:
             )
         return receipt_of(checkpoint, checkpoint.size, index, tree.inclusion(index))
 
-    def _tree(self, size: int) -> Tree:
-        tree = Tree()
-        for index, leaf in self._rows("SELECT idx, leaf FROM entries WHERE idx < :size ORDER BY idx", {"size": size}):
-            if index != tree.size or len(leaf) != HASH_SIZE:
-                break
-            tree.append(leaf)
-        return tree
+    def _leaves(self, size: int) -> list[bytes]:
+        rows = self._rows("SELECT idx, leaf FROM entries WHERE idx < :size ORDER BY idx", {"size": size})
+        return [leaf for at, (index, leaf) in enumerate(rows) if index == at and len(leaf) == HASH_SIZE]
 
     def _rows(self, sql: str, parameters: dict[str, object] | None = None) -> list[tuple[Any, ...]]:
         try:
