@@ -11,7 +11,7 @@ import pytest
 from lienthong.cli.main import main
 from lienthong.cli.world import World
 from lienthong.directory.entries import TopicEntry, TopicGrantEntry
-from lienthong.exchange.evidence import verify
+from lienthong.exchange.evidence.verify import verify
 from lienthong.exchange.run import running
 from lienthong.exchange.topics.event import Event
 from lienthong.kernel.clock import SystemClock

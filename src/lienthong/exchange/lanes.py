@@ -46,6 +46,8 @@ UNKNOWN_SESSION: Final = "unknown_session"
 _AWAIT_SECONDS: Final = 20.0
 _SILENCE_SECONDS: Final = 30.0
 _AGAIN_SECONDS: Final = 0.25
+# For how long an answer is asked for at all: longer than any body takes, and not for ever.
+_LONGEST_SECONDS: Final = 6 * 3600.0
 # Of a call and its answer: head and body.
 _CONTENTS: Final = 2
 
@@ -244,8 +246,9 @@ class Lanes:
     async def _asked_for(self, subject: str, question: bytes) -> bytes:
         """Ask until the answer is there; a carrier or a gateway that is away for a while changes nothing."""
         loop = asyncio.get_running_loop()
-        heard = loop.time()
-        while True:
+        begun = heard = loop.time()
+        while loop.time() - begun < _LONGEST_SECONDS:
+            asked = loop.time()
             try:
                 reply = await self._node.carrier.request(subject, question, timeout=_AWAIT_SECONDS)
             except (CarrierTimeout, CarrierUnavailable, NoResponder):
@@ -256,11 +259,12 @@ class Lanes:
             code = notice_of(reply)
             if code is None:
                 return reply
-            if code == LimitExceeded.code:
-                await asyncio.sleep(_AGAIN_SECONDS)
-            elif code != WORKING:
+            if code not in {LimitExceeded.code, WORKING}:
                 raise RemoteError(code, f"the provider's gateway said: {code}")
             heard = loop.time()
+            # Whoever says at once that it is working must not keep us busy.
+            await asyncio.sleep(_AGAIN_SECONDS - (heard - asked))
+        raise CarrierTimeout(subject)
 
     def _opened(self, message: _Message, plaintext: bytes) -> list[tuple[Opened, bytes, tuple[CallPart, ...]]]:
         if bundle.is_bundle(plaintext):

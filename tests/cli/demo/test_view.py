@@ -10,7 +10,7 @@ from lienthong.cli.demo.broadcast import Receipts, Result
 from lienthong.cli.demo.calls import Called
 from lienthong.cli.demo.systems import Shown
 from lienthong.cli.demo.view import View
-from lienthong.exchange.evidence import Report
+from lienthong.exchange.evidence.report import Report
 from lienthong.kernel import i18n
 from lienthong.trust.header import ReceiptState
 

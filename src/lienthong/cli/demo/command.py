@@ -29,7 +29,8 @@ from lienthong.exchange.archive.archive import Settings
 from lienthong.exchange.archive.kept import Keep
 from lienthong.exchange.asic.local import ensure_local
 from lienthong.exchange.config import AsicConfig, GatewayConfig
-from lienthong.exchange.evidence import Report, verify
+from lienthong.exchange.evidence.report import Report
+from lienthong.exchange.evidence.verify import verify
 from lienthong.exchange.rest.server import WebServer
 from lienthong.exchange.run import Running, running
 from lienthong.kernel.clock import SystemClock

@@ -12,7 +12,8 @@ from typing import Final
 from urllib.parse import urlencode
 
 from lienthong.client import AsyncClient, MessageStatus, NewContent, NewTopicEvent, TopicEvent
-from lienthong.exchange.evidence import Report, verify
+from lienthong.exchange.evidence.report import Report
+from lienthong.exchange.evidence.verify import verify
 from lienthong.exchange.http_client import fetch
 from lienthong.kernel.clock import SystemClock
 from lienthong.kernel.errors import LienthongError

@@ -28,6 +28,7 @@ _STATUS: Final[tuple[tuple[type[LienthongError], int], ...]] = (
     (errors.BodyTooLarge, 413),
     (errors.MediaTypeInvalid, 415),
     (errors.TooMany, 429),
+    (exchange.LimitExceeded, 429),
     (exchange.RangeInvalid, 416),
     (errors.AlreadyDecided, 409),
     (errors.ReceiptNotYet, 409),
