@@ -7,23 +7,23 @@ STAMP := .venv/.stamp
 CODE := $(sort $(patsubst %/,%,$(dir $(wildcard tools/*.py bench/*.py)))) src tests
 MEASURES = $(sort $(filter-out bench/_% bench/__init__.py,$(wildcard bench/*.py)))
 GENERATORS = $(sort $(wildcard tools/generate_*.py))
-# Passed on by demo, test, bench and lock, such as ARGS='--headless --json'.
+# Passed on by demo, test, fuzz, bench and lock, such as ARGS='--headless --json'.
 ARGS ?=
 
 .PHONY: help
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
-	@echo "  ARGS='…'     passed on by demo, test, bench and lock: make demo ARGS='--headless --json'"
+	@echo "  ARGS='…'     passed on by demo, test, fuzz, bench and lock: make demo ARGS='--headless --json'"
 
 .PHONY: demo
 demo: $(STAMP) ## Run the main job: a sealed directive to every organ and its receipts
 	@$(BIN)/lienthong demo $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## Run the tests and the coverage gate; with ARGS only those tests, without the gate
+test: $(STAMP) ## Run all tests on all cores and the coverage gate; with ARGS only those tests, without the gate
 	@tools/system-packages softhsm2 curl openssl
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/pytest --cov --cov-report=json
+	@$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=json
 	@$(BIN)/python tools/coverage_gate.py
 else
 	@$(BIN)/pytest $(ARGS)
@@ -40,6 +40,11 @@ lint: $(STAMP) ## Check style, format, the layers between the rooms, links and t
 .PHONY: types
 types: $(STAMP) ## Check the types
 	@$(BIN)/mypy $(CODE)
+
+.PHONY: fuzz
+fuzz: $(STAMP) ## Fuzz every decoder for half a minute each; ARGS='--seconds 600 seal' for one, and longer
+	@tools/bootstrap fuzz
+	@$(BIN)/python -m tools.fuzz $(ARGS)
 
 .PHONY: bench
 bench: $(STAMP) ## Measure; rows also go to build/bench/NAME.json; ARGS=--quick for under a minute each

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -32,6 +33,9 @@ class NetworkForbiddenError(RuntimeError):
 def pytest_configure(config: pytest.Config) -> None:
     """Guard the sockets from the first import on; an audit hook cannot be removed, nor patched away by a test."""
     sys.addaudithook(_only_loopback)
+    # A shell's background job ignores it, and so would every command that a test starts and interrupts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

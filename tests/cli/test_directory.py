@@ -72,6 +72,14 @@ def test_what_is_signed_is_not_signed_again(folder: Path, run: Run) -> None:
     assert "It is all signed as it stands." in run("sign", folder).output
 
 
+def test_nobody_signs_before_there_is_a_root(folder: Path, run: Run) -> None:
+    for choice in (("--branch", "north"), ("--centre",)):
+        with pytest.raises(NotSigned, match="there is no root"):
+            run("sign", folder, *choice)
+    assert not (folder / "signed").exists()
+    assert "Signed: branch-centre, branch-north, targets, root" in run("sign", folder).output
+
+
 def test_a_branch_signs_for_itself(folder: Path, run: Run, tmp_path: Path) -> None:
     run("sign", folder)
     run("publish", folder, "--to", tmp_path / "out")

@@ -15,7 +15,7 @@ import pytest
 
 from lienthong.cli.main import main
 from lienthong.cli.world import World
-from lienthong.exchange.evidence import verify
+from lienthong.exchange.evidence.verify import verify
 from lienthong.exchange.http_client import fetch
 from lienthong.kernel.clock import SystemClock
 from tests.support.nationwide import HSO, UNITS, plan

@@ -162,7 +162,10 @@ def test_interrupted_for_real(tmp_path: Path) -> None:
     ) as process:
         writer = opened_by_a_reader(fifo)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        try:
+            _, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
     os.close(writer)
     assert process.returncode == 130
     assert "Traceback" not in err

@@ -140,6 +140,13 @@ def test_headers_of_the_client_s_connection_stay_there(gateway: Face, service: R
 
 
 @pytest.mark.line("Call: not passed on")
+@pytest.mark.parametrize("name", ["X_Road_Client", "X-Road_Client", "x.road.client", "Content_Length"])
+def test_what_a_service_could_take_for_another_header_stays_there(gateway: Face, service: Recorder, name: str) -> None:
+    assert gateway.call("echo", f"{name}: VN/GOV/Somebody/Else").status == 200
+    assert {name for name, _ in service.only().headers} == TO_SERVICE
+
+
+@pytest.mark.line("Call: not passed on")
 def test_headers_of_the_service_s_connection_stay_there(gateway: Face, service: Recorder) -> None:
     held = [header for header in HELD if header[0] not in {"upgrade", "trailer"}]
     service.answers(

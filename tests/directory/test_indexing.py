@@ -122,12 +122,16 @@ def test_a_claimed_key_stays_with_its_owner(facts: Facts, source: Source) -> Non
         (_organs(new_organ("01", 0, algorithms=())).replace(b'"grants"', b'"Grants"'), "unknown field `Grants`"),
         (_organs(new_organ("01", 0, algorithms=())).replace(b"VN/PARTY/01.0", b"VN"), "identifier is not well formed"),
         (_organs(changed(new_organ("01", 0, algorithms=()), ceiling="x")), "The label is not known"),
+        # Text that is not UTF-8: an error of another kind, by which one branch would keep all gateways from news.
+        (_organs(new_organ("01", 0, algorithms=())).replace(b"VN/PARTY", b"VN/\xffARTY"), "can't decode byte 0xff"),
+        (b'{"format":1,"\x7f\xc2\x9b":[]}', "unknown field"),
     ],
 )
 def test_what_cannot_be_read_is_left_out_alone(facts: Facts, data: bytes, why: str) -> None:
     snapshot = _with(facts, data)
     assert len(snapshot.refusals) == 1
     assert why in snapshot.refusals[0].why
+    assert snapshot.refusals[0].why.isprintable()
     assert len(list(snapshot.organs())) == 5
 
 
@@ -138,6 +142,10 @@ def test_what_the_centre_signed_must_be_readable(facts: Facts) -> None:
         Indexer().snapshot(replace(facts, common=facts.common.replace(b"VN/PARTY/01.0/registry", b"VN")))
     with pytest.raises(DirectoryRefused, match=r"register/02.json: "):
         Indexer().snapshot(replace(facts, registers={**facts.registers, "02": b"{}"}))
+    with pytest.raises(DirectoryRefused, match=r"common.json: 'utf-8' codec can't decode"):
+        Indexer().snapshot(replace(facts, common=facts.common.replace(b"Branch", b"\xffranch")))
+    with pytest.raises(DirectoryRefused, match=r"register/02.json: 'utf-8' codec can't decode"):
+        Indexer().snapshot(replace(facts, registers={**facts.registers, "02": b'{"\xff":1}'}))
 
 
 def test_only_changed_files_are_read_again(facts: Facts, source: Source) -> None:

@@ -8,10 +8,10 @@ from msgspec.structs import replace as changed
 
 from lienthong.directory.client import verify
 from lienthong.directory.diff import diff, source_of
-from lienthong.directory.entries import GrantEntry, OrganEntry, ShardFile, SubsystemEntry, encode
+from lienthong.directory.entries import GrantEntry, OrganEntry, ShardFile, SubsystemEntry, TopicGrantEntry, encode
 from lienthong.directory.errors import SourceInvalid
 from lienthong.directory.indexing import Indexer
-from lienthong.directory.model import GROUP, Grant, local_group
+from lienthong.directory.model import GROUP, Grant, TopicGrant, local_group
 from lienthong.directory.publish import build
 from lienthong.directory.signing import RoleKeys
 from lienthong.directory.snapshot import Snapshot
@@ -81,6 +81,7 @@ def test_what_is_no_group_names_nobody(small: Source, to: str) -> None:
     grant = Grant.of(GrantEntry(to=to), REGISTRY)
     snapshot = _snapshot(grouped(small))
     assert grant.to in {"", f"group:{REGISTRY}:{to.removeprefix('local-group:')}"}
+    assert TopicGrant.of(TopicGrantEntry(to=to), REGISTRY).to == grant.to
     assert snapshot.members_of(grant.to.removeprefix(GROUP)) == frozenset()
 
 

@@ -56,6 +56,13 @@ def test_who_is_not_listed_cannot_be_extracted(published: Published) -> None:
         extract(published, organs=[OrganId("VN", "PARTY", "X"), ORGAN], sites=["nowhere"])
 
 
+@pytest.mark.parametrize("data", [b"{", b'{"format":1,"\xff":1}'])
+def test_a_file_that_nobody_can_read_keeps_nobody_from_a_proof(published: Published, data: bytes) -> None:
+    # Another branch has signed it; its own organs are not in it.
+    spoiled = replace(published, targets={**published.targets, "branch/01/ff.json": data})
+    assert extract(spoiled, organs=[ORGAN]) == extract(published, organs=[ORGAN])
+
+
 def test_an_extract_is_judged_by_the_time_of_the_seal(published: Published, bundle: bytes) -> None:
     verify_extract(bundle, root=published.root, at=NOW + 3 * DAY - 1)
     with pytest.raises(DirectoryExpired):

@@ -9,7 +9,7 @@ from lienthong.exchange.archive.kept import Keep
 from lienthong.exchange.config import AsicConfig, ConfigInvalid, GatewayConfig
 from lienthong.exchange.rest.faults import Codes
 from lienthong.exchange.settings import ServiceTrust, Subsystem, Tls, Way
-from lienthong.kernel.clock import MINUTE
+from lienthong.kernel.clock import DAY, MINUTE
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId
 
 SMALL = """
@@ -32,6 +32,7 @@ archive-max-body = 4096
 [mail]
 max-content = 1048576
 hold-minutes = 0
+keep-days = 7
 [asic]
 certificate = "asic.pem"
 key = "asic.key"
@@ -97,7 +98,7 @@ def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
     assert (config.listen, config.passphrase_file, config.services) == (None, None, {})
     assert config.codes is Codes.CLASSIC
     assert (config.archive.keep, config.asic, config.descriptions) == (Keep.NONE, None, {})
-    assert (config.max_content, config.hold) == (64 << 30, 15 * MINUTE)
+    assert (config.max_content, config.hold, config.keep) == (64 << 30, 15 * MINUTE, 90 * DAY)
     assert {config.journal.parent, config.directory.parent, config.blobs.parent} == {tmp_path / "state"}
     assert len({config.journal, config.directory, config.blobs}) == 3
 
@@ -113,7 +114,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         letters: tmp_path / "api/đơn.yaml",
         pets: "http://127.0.0.1:9000/openapi.json",
     }
-    assert (config.max_content, config.hold) == (1 << 20, 0)
+    assert (config.max_content, config.hold, config.keep) == (1 << 20, 0, 7 * DAY)
     assert config.archive == Settings(keep=Keep.FULL, days=7, max_body=4096)
     assert config.asic == AsicConfig(
         certificate=tmp_path / "asic.pem",

@@ -31,6 +31,23 @@ def test_what_belongs_to_one_connection_stays_behind(name: str) -> None:
     assert decode_head(encode_head(headers)) == (("x-a", "1"), ("x-b", "2"))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("x_road_client", "x-road_client", "x_road-client", "x.road.client", "x_road_request_id", "x_road_"),
+        *("x_lienthong_label", "content_length", "transfer_encoding", "keep!alive"),
+    ],
+)
+def test_what_some_servers_would_take_for_another_name_stays_behind(name: str) -> None:
+    # CGI and WSGI know a header as HTTP_X_ROAD_CLIENT, whatever stood between its words.
+    assert decode_head(encode_head((("x-a", "1"), (name, "x"), ("x-b", "2")))) == (("x-a", "1"), ("x-b", "2"))
+
+
+@pytest.mark.parametrize("name", ["x-road-client", "x-road-userid", "x_roads", "my_header", "x-broad_way", "x_road"])
+def test_other_names_pass(name: str) -> None:
+    assert decode_head(encode_head(((name, "x"),))) == ((name, "x"),)
+
+
 def test_what_connection_names_stays_behind() -> None:
     headers = (("connection", "Close, X-Hop ,x-more"), ("x-hop", "1"), ("x-more", "2"), ("x-kept", "3"))
     assert passed_on(headers) == (("x-kept", "3"),)

@@ -18,6 +18,7 @@ from lienthong.exchange.packet import INLINE_LIMIT, content_of
 from lienthong.kernel.clock import MINUTE
 from lienthong.kernel.identifiers import ServiceId
 from lienthong.trust.envelope import session_id_of
+from lienthong.trust.errors import KeyStoreError
 from lienthong.trust.header import Kind
 from lienthong.trust.seal import header_of
 from tests.support.bundles import ANSWERED, ASKED, Told, Traffic, calls, made, recorded, watched
@@ -244,3 +245,39 @@ async def test_what_our_own_policy_refuses_does_not_leave(country: World, echo: 
     assert isinstance(outcomes[1], AccessDenied)
     assert recorded(country, "tw", wanted[1]) == [("out", "refusal", "access_denied")]
     assert recorded(country, "p1", wanted[1]) == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_calls_that_cannot_be_sealed_have_failed_on_record(
+    country: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    def broken(*_: object) -> bytes:
+        raise KeyStoreError("the token is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(country.stores["tw"], "sign", broken)
+        outcome = await made(country, calls(count))
+    assert [type(each) for each in outcome] == [KeyStoreError] * count
+    entries = country.entries("tw")
+    assert {(entry.direction, entry.kind, entry.verdict, entry.seals) for entry in entries} == {
+        ("out", "failure", "key_store", ())
+    }
+    assert len({entry.id for entry in entries}) == count
+    # With the store back it goes on.
+    (answer,) = await made(country, calls(1))
+    assert not isinstance(answer, Exception)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_answers_that_cannot_be_sealed_are_on_record_at_both_ends(
+    country: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    def broken(*_: object) -> bytes:
+        raise KeyStoreError("the token is gone")
+
+    monkeypatch.setattr(country.stores["p1"], "sign", broken)
+    outcome = await made(country, calls(count))
+    assert [getattr(each, "remote_code", None) for each in outcome] == ["key_store"] * count
+    assert [entry.verdict for entry in country.entries("tw")] == ["key_store"] * count
+    # What was asked is on record, and once that it could not be answered.
+    assert country.evidence("p1") == [*[("in", "request", "ok")] * count, ("in", "failure", "key_store")]

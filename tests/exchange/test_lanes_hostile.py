@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from lienthong.exchange import lanes
+from lienthong.exchange.asks import PREFIXES, Later
 from lienthong.exchange.caller import Caller
 from lienthong.exchange.errors import AnswerInvalid, CarrierTimeout, ExchangeError, Malformed, RemoteError
 from lienthong.exchange.exchanged import Answer
 from lienthong.exchange.packet import HeldRef, Packet, content_of, notice
+from lienthong.exchange.transport.memory_broker import Listener
+from lienthong.trust.envelope import Session
 from lienthong.trust.errors import DigestMismatch, EnvelopeInvalid, KeyUnknown, SealInvalid, TrustError
 from lienthong.trust.header import Header, Kind
 from lienthong.trust.seal import header_of
 from tests.support.bundles import EMPTY_HEAD, Asked, FakeBundleProvider, Parts
-from tests.support.calls import call
+from tests.support.calls import FakeProvider, call
 from tests.support.gateways import CENTRE, FILES, LOW, OTHER, World
 
 type Make = Callable[[Asked], Iterable[bytes]]
@@ -210,3 +214,29 @@ async def test_what_a_refusal_says_reaches_its_caller_only(country: World) -> No
     ]
     entries = {entry.id: (entry.kind, entry.verdict, entry.detail) for entry in country.entries("tw")}
     assert [entries[str(one.id)] for one in wanted] == [("refusal", f"code_{n}", f"why {n}") for n in range(3)]
+
+
+async def test_a_provider_that_is_working_for_ever_is_not_asked_without_pause_nor_without_end(
+    country: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(lanes, "_LONGEST_SECONDS", 0.5)
+    await country.stop("p1")
+    asked: list[bytes] = []
+
+    def make(_: Header, digest: bytes, session: Session) -> bytes:
+        return session.encrypt_response(Later(digest, bytes(16)).to_bytes(), aad=digest)
+
+    provider = FakeProvider(country, make)
+
+    async def answer(subject: str, data: bytes) -> bytes:
+        if not data.startswith(PREFIXES):
+            return await provider.answer(subject, data)
+        asked.append(data)
+        return notice("working")
+
+    country.broker.listen(Listener("rpc.01.p1.>", answer, ""))
+    with pytest.raises(CarrierTimeout):
+        await country.running["tw"].caller.call(call())
+    assert 1 < len(asked) <= 11
+    assert [(entry.kind, entry.verdict) for entry in country.entries("tw")] == [("failure", "timeout")]

@@ -181,7 +181,7 @@ def test_tuples_and_lists_are_one() -> None:
         {1, 2},
         1 << 64,
         -(1 << 64) - 1,
-        object(),
+        pytest.param(object(), id="object()"),
         bytearray(b"x"),
         {1.5: 1},
         {True: 1},

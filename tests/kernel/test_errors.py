@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 
 import lienthong
-from lienthong.kernel.errors import CborInvalid, IdentifierInvalid, LienthongError
+from lienthong.kernel.errors import MAX_WHERE, CborInvalid, IdentifierInvalid, LienthongError, quoted
 
 
 def subclasses(parent: type[LienthongError]) -> list[type[LienthongError]]:
@@ -58,3 +58,12 @@ def test_every_code_is_stable_text_and_means_one_thing() -> None:
         if "code" in vars(error):
             own.setdefault(error.code, []).append(error.__qualname__)
     assert {code: names for code, names in own.items() if len(names) > 1} == {}
+
+
+def test_what_a_stranger_sent_is_fit_for_a_log() -> None:
+    # A line of its own would pass for one of ours, and escape sequences would drive the reader's terminal.
+    error = LienthongError("a\n2026-01-01 granted\x1b[2J\u2028\x9b é Đà Nẵng")
+    assert error.where == "a\\n2026-01-01 granted\\x1b[2J\\u2028\\x9b é Đà Nẵng"
+    assert str(error).isprintable()
+    assert len(LienthongError("x" * 1_000_000).where) == MAX_WHERE + 1
+    assert quoted("plain") == "plain"

@@ -1,5 +1,6 @@
 """Identifiers: what goes in comes out, and what could be read two ways does not go in."""
 
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -141,3 +142,16 @@ def test_a_very_long_text_is_refused_with_a_short_message() -> None:
     with pytest.raises(IdentifierInvalid) as caught:
         split("A/" * 1_000_000, 3)
     assert len(str(caught.value)) < 500
+
+
+def test_long_names_of_strangers_stay_nowhere_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(2000):
+            name = "/".join(["VN", "%C4%90" * 200, "%C4%90" * 200, f"{number}" + "%C4%90" * 200])
+            assert str(parse_client(name)) == name
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 1_000_000

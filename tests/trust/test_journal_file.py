@@ -1,6 +1,8 @@
 """The file of a journal: one gateway, one site, one version, and nothing that was tampered with."""
 
+import asyncio
 import sqlite3
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -40,6 +42,18 @@ def test_a_second_gateway_is_kept_out_until_the_first_ends(journal: Journal, pat
         opened(path)
     journal.close()
     opened(path).close()
+
+
+def test_nobody_else_reads_a_journal(journal: Journal, path: Path) -> None:
+    # It holds sealed headers: titles, paths and people, whatever the mode of the folder is.
+    asyncio.run(journal.commit([entry()]))
+    files = sorted(path.parent.iterdir())
+    assert len(files) > 3
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    journal.close()
+    path.chmod(0o644)
+    opened(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_journal_of_another_site_is_refused(journal: Journal, path: Path) -> None:

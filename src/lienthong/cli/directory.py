@@ -96,6 +96,9 @@ def sign(
         after = with_branch(after, source, code, held.branches.get(code), now)
     if centre or (everything and held.targets is not None):
         after = with_centre(after, source, publics, held.targets, now)
+    if not after.roots:
+        # Without it nothing that is signed can be read again.
+        raise NotSigned("there is no root: two of its holders sign first, with --root")
     _save(folder, after)
     changed = [name for name, data in after.roles.items() if before.roles.get(name) != data]
     changed += ["root"] * (after.roots != before.roots)

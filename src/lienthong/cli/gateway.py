@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from lienthong.cli.logs import log_to_terminal
 from lienthong.cli.stopping import interruptible
 from lienthong.cli.text import number
 from lienthong.exchange.config import GatewayConfig
@@ -26,9 +26,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every refusal and every retry.")] = False,
 ) -> None:
     """Run a gateway until SIGTERM or Ctrl-C."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    log_to_terminal(verbose=verbose)
     # Being told to stop is how it ends well.
     with contextlib.suppress(asyncio.CancelledError):
         uvloop.run(interruptible(_serve(GatewayConfig.load(config))))

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "sandbox": later("Run two gateways on this machine to try integrations against."),
     "gateway": later("Run the gateway of a site."),
     "directory": later("The signed map of organs, services, keys and grants."),
+    "topics": later("Topics that are published at a site."),
     "evidence": later("Look at the evidence of exchanges, export it, verify it."),
     "doctor": later("Check everything a gateway needs and say what to do."),
 }

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import shutil
 import socket
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Annotated, Final
 import typer
 import uvloop
 
+from lienthong.cli.logs import log_to_terminal
 from lienthong.cli.sandbox_config import SandboxConfig
 from lienthong.cli.sandbox_echo import echo
 from lienthong.cli.sandbox_plan import CONSUMER, PROVIDER, descriptions_at, plan_of, services_at, site_of
@@ -75,9 +75,7 @@ def sandbox(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every refusal and every retry.")] = False,
 ) -> None:
     """Run two gateways and the carrier between them until SIGTERM or Ctrl-C. docs/sandbox.md is the guide."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    log_to_terminal(verbose=verbose)
     uvloop.run(_until_told_to_stop(Options(config=config, port=port, state=state)))
 
 

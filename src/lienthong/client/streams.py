@@ -59,7 +59,7 @@ class Events:
         if "data" in fields:
             try:
                 event = msgspec.json.decode(fields["data"], type=Event)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise AnswerInvalid(f"an event: {error}") from error
             yield msgspec.structs.replace(event, position=self.position or 0)
 

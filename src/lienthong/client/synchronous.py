@@ -51,7 +51,8 @@ class Client(Asker):
         """Send a message; when this returns it is sealed, recorded and durable.
 
         Args:
-            receivers: organs' identifiers, ``group:CODE``, ``level:N``, ``below:ORGAN``, or ``*`` for everybody.
+            receivers: organs' identifiers, ``group:CODE`` of the centre's, ``local:CODE`` of the sending system's own,
+                ``level:N``, ``below:ORGAN``, or ``*`` for everybody.
             contents: what it brings.
             options: see ``connection.SendOptions``; ``key`` makes it one message, however often it is sent.
 

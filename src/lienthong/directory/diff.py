@@ -56,7 +56,7 @@ def source_of(published: Published) -> Source:
     """
     try:
         return _source(published)
-    except (KeyError, msgspec.MsgspecError) as error:
+    except (KeyError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DirectoryRefused(f"not what a publisher writes: {error}") from error
 
 

@@ -82,7 +82,7 @@ class SubsystemEntry(_Entry, frozen=True, kw_only=True, gc=False):
     name: Name
     ceiling: str
     active: bool = True
-    # Groups of its own, which grants of its services may name as ``local-group:CODE``.
+    # Its own: grants of its services and topics name them as ``local-group:CODE``, its mail as ``local:CODE``.
     groups: Annotated[
         dict[Token, Annotated[tuple[Id, ...], msgspec.Meta(max_length=4096)]], msgspec.Meta(max_length=64)
     ] = {}
@@ -115,7 +115,7 @@ class ServiceEntry(_Entry, frozen=True, kw_only=True, gc=False):
 class TopicGrantEntry(_Entry, frozen=True, kw_only=True, gc=False):
     """Who may read a topic."""
 
-    # An organ, a subsystem, ``group:CODE``, or ``*`` for every client.
+    # As of a ``GrantEntry``; ``local-group:CODE`` is one of the subsystem that publishes.
     to: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
     # Empty: any purpose.
     purposes: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], ...] = ()

@@ -1,6 +1,7 @@
 """How a gateway follows the directory: fetch, verify, keep, and go on without connection for a while."""
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import threading
@@ -177,8 +178,9 @@ class Follower:
         try:
             self._cache.folder.mkdir(parents=True, exist_ok=True)
             for left in self._cache.folder.glob("sync-*"):
-                # A run before this one was killed in the middle.
-                shutil.rmtree(left)
+                # A run before this one was killed in the middle; or it has just ended, and its thread does the same.
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.rmtree(left)
         except OSError as error:
             raise DirectoryError(f"{self._cache.folder}: {error.strerror}") from error
         return self._cache

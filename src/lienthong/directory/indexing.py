@@ -173,7 +173,7 @@ def _common(data: bytes) -> tuple[CommonFile, dict[str, frozenset[ClientId]]]:
     try:
         common = _COMMON.decode(data)
         groups = {code: frozenset(map(parse_client, members)) for code, members in common.groups.items()}
-    except (msgspec.MsgspecError, IdentifierInvalid) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, IdentifierInvalid) as error:
         raise DirectoryRefused(f"common.json: {error}") from error
     return common, groups
 
@@ -181,5 +181,6 @@ def _common(data: bytes) -> tuple[CommonFile, dict[str, frozenset[ClientId]]]:
 def _register(data: bytes, branch: str) -> RegisterFile:
     try:
         return _REGISTER.decode(data)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        # The second for text that is not UTF-8: msgspec passes Python's own error on.
         raise DirectoryRefused(f"register/{branch}.json: {error}") from error

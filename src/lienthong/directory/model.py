@@ -30,15 +30,15 @@ LOCAL_GROUP: Final = "local-group:"
 _TOKEN: Final = re.compile(r"[a-z0-9-]{1,32}\Z")
 
 
-def local_group(provider: SubsystemId, code: str) -> str:
+def local_group(owner: SubsystemId, code: str) -> str:
     """Return under which name `Snapshot.members_of` has a group of an information system's own."""
     # No code of the centre has a slash: the two cannot be confused.
-    return f"{provider}:{code}"
+    return f"{owner}:{code}"
 
 
-def _to(to: str, provider: SubsystemId) -> str:
+def _to(to: str, owner: SubsystemId) -> str:
     if to.startswith(LOCAL_GROUP):
-        return GROUP + local_group(provider, to.removeprefix(LOCAL_GROUP))
+        return GROUP + local_group(owner, to.removeprefix(LOCAL_GROUP))
     if to.startswith(GROUP) and not _TOKEN.match(to.removeprefix(GROUP)):
         # A branch may sign what it likes, but another's own group is not its to name.
         return ""
@@ -188,15 +188,15 @@ class Service:
 class TopicGrant:
     """Who may read a topic."""
 
-    # A client's identifier, ``group:CODE``, or ``*``.
+    # As of a ``Grant``.
     to: str
     # Empty: any purpose.
     purposes: frozenset[str]
 
     @classmethod
-    def of(cls, entry: TopicGrantEntry) -> "TopicGrant":
-        """Read an entry."""
-        return cls(to=entry.to, purposes=frozenset(entry.purposes))
+    def of(cls, entry: TopicGrantEntry, owner: SubsystemId) -> "TopicGrant":
+        """Read an entry of a topic of that information system."""
+        return cls(to=_to(entry.to, owner), purposes=frozenset(entry.purposes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,13 +221,14 @@ class Topic:
             IdentifierInvalid: a malformed code.
             LabelInvalid: a malformed label.
         """
+        id_ = TopicId(organ.instance, organ.member_class, organ.member, _code(entry.subsystem), _code(entry.code))
         return cls(
-            id=TopicId(organ.instance, organ.member_class, organ.member, _code(entry.subsystem), _code(entry.code)),
+            id=id_,
             title=entry.title,
             schemas=frozenset(entry.schemas),
             label=_label(entry.label),
             term=entry.keep_days * DAY,
-            grants=tuple(TopicGrant.of(grant) for grant in entry.grants),
+            grants=tuple(TopicGrant.of(grant, id_.owner) for grant in entry.grants),
         )
 
 

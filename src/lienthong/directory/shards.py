@@ -8,7 +8,7 @@ import msgspec
 
 from lienthong.directory.entries import OrganEntry, ShardFile
 from lienthong.directory.model import Organ, Refusal, Service, Site, Subsystem, Topic
-from lienthong.kernel.errors import LienthongError
+from lienthong.kernel.errors import LienthongError, quoted
 
 _DECODER: Final = msgspec.json.Decoder(ShardFile)
 
@@ -44,8 +44,9 @@ def read_shard(branch: str, path: str, data: bytes) -> Shard:
     """
     try:
         file = _DECODER.decode(data)
-    except msgspec.MsgspecError as error:
-        return Shard(organs=(), sites=(), refusals=(Refusal(where=path, why=str(error)),))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        # The second for text that is not UTF-8: msgspec passes Python's own error on.
+        return Shard(organs=(), sites=(), refusals=(Refusal(where=path, why=quoted(str(error))),))
     refusals: list[Refusal] = []
     return Shard(
         organs=tuple(_readable(file.organs, branch, path, refusals)),

@@ -212,7 +212,7 @@ def read_publics(folder: Path) -> RolePublics:
         return msgspec.json.decode(path.read_bytes(), type=RolePublics)
     except OSError as error:
         raise SourceInvalid(f"{path}: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise SourceInvalid(f"{path}: {error}") from error
 
 

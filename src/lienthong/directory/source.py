@@ -113,7 +113,7 @@ def _json[T](path: Path, kind: type[T]) -> T:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         raise SourceInvalid(f"{place}: {error}") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         at = _BYTE.search(str(error))
         # How editors count, where msgspec tells it; where the text just ends, the end is the place.
         line = data[: int(at[1]) if at else None].count(b"\n") + 1

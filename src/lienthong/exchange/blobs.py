@@ -4,15 +4,16 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
 from lienthong.directory.model import Organ
-from lienthong.exchange.chunk_file import SLAB, ChunkFile, check_room, plain_slab
+from lienthong.exchange.chunk_file import SLAB, ChunkFile, check_room, plain_slab, storing
 from lienthong.exchange.errors import Malformed, PayloadTooLarge
+from lienthong.exchange.leftovers import Leftovers, is_left_alone, touch
 from lienthong.exchange.packet import BlobRef
 from lienthong.exchange.subjects import blob_stream
 from lienthong.exchange.threads import in_thread
@@ -26,6 +27,7 @@ MAX_CONTENT: Final = 256 * 1024 * 1024
 """Bytes of one content that is held in memory whole, as those of calls are."""
 _REMEMBERED: Final = 1024
 _PART: Final = ".part"
+_SWEPT_AT_ONCE: Final = 64
 
 
 async def put(carrier: Carrier, sender: Organ, content: bytes) -> BlobRef:
@@ -79,6 +81,7 @@ class BlobStore:
         """Keep contents in a folder; it is made when missing."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
+        self._leftovers = Leftovers(folder)
         # Locks live as long as someone fetches.
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # What was checked here, the oldest first.
@@ -87,7 +90,8 @@ class BlobStore:
     async def keep(self, carrier: Carrier, ref: BlobRef, content: Content) -> None:
         """Fetch a content unless it is here, and check that it is the sealed one, chunk by chunk.
 
-        What was fetched before a break stays in a file of its own and is not fetched again.
+        What was fetched before a break stays in a file of its own and is not fetched again. What is here now is not
+        swept for a while: until then it has to be noted who needs it.
 
         Raises:
             EnvelopeInvalid, DigestMismatch: it is not; what was fetched of it is dropped.
@@ -98,19 +102,52 @@ class BlobStore:
         path = self._path(ref)
         async with self._fetching.setdefault(path.name, asyncio.Lock()):
             # To many: the same content under the same key has been checked for the first of our organs.
-            if self.holds(ref, content):
-                return
-            if path.exists():
-                await in_thread(_check_kept, path, ref, content)
-            else:
-                await self._fetch(carrier, ref, content, path)
-            if len(self._intact) >= _REMEMBERED:
-                del self._intact[next(iter(self._intact))]
-            self._intact[ref] = content.digest
+            if not self.holds(ref, content):
+                if path.exists():
+                    await in_thread(_check_kept, path, ref, content)
+                else:
+                    await self._fetch(carrier, ref, content, path)
+                if len(self._intact) >= _REMEMBERED:
+                    del self._intact[next(iter(self._intact))]
+                self._intact[ref] = content.digest
+            touch(path)
 
     def holds(self, ref: BlobRef, content: Content) -> bool:
         """Tell whether a content is here and was checked since the start."""
-        return self._intact.get(ref) == content.digest and self._path(ref).exists()
+        return self._intact.get(ref) == content.digest and self.has(ref)
+
+    def has(self, ref: BlobRef) -> bool:
+        """Tell whether a content is here, whole."""
+        return self._path(ref).exists()
+
+    def files(self) -> list[str]:
+        """Return the names of all contents that are here, or being fetched.
+
+        Raises:
+            StorageFailed: the folder cannot be read.
+        """
+        with storing(self._folder):
+            return [path.name.removesuffix(_PART) for path in self._folder.iterdir()]
+
+    async def sweep(
+        self, needed: Callable[[Collection[str]], set[str]], forget: Callable[[Collection[str]], Awaitable[None]]
+    ) -> int:
+        """Remove those of the next files that nobody needs and nobody has used of late; returns how many.
+
+        Args:
+            needed: returns which of these files somebody needs.
+            forget: notes that files are here no more; called before they are removed, so that a break leaves but files.
+
+        Raises:
+            LienthongError: it cannot be noted.
+            StorageFailed: the folder cannot be read, or a file not removed.
+        """
+        paths = await in_thread(self._leftovers.next)
+        swept = [
+            await self._sweep(paths[start : start + _SWEPT_AT_ONCE], needed, forget)
+            for start in range(0, len(paths), _SWEPT_AT_ONCE)
+        ]
+        return sum(swept)
 
     async def read(self, ref: BlobRef) -> bytes:
         """Decrypt a kept content into memory.
@@ -145,6 +182,29 @@ class BlobStore:
                 if wanted := piece[max(0, start - at) : None if stop is None else max(0, stop - at)]:
                     yield wanted
 
+    async def _sweep(
+        self,
+        paths: Sequence[Path],
+        needed: Callable[[Collection[str]], set[str]],
+        forget: Callable[[Collection[str]], Awaitable[None]],
+    ) -> int:
+        async with AsyncExitStack() as stack:
+            named: dict[str, Path] = {}
+            for path in paths:
+                name = path.name.removesuffix(_PART)
+                lock = self._fetching.setdefault(name, asyncio.Lock())
+                # Whoever fetches it, or has just had it checked, goes first; half of it may have to wait for the whole.
+                if not lock.locked():
+                    await stack.enter_async_context(lock)
+                    named[name] = path
+            # Who has wanted one in the meantime has touched it, or noted that he needs it.
+            wanted = needed(named.keys())
+            gone = {name: path for name, path in named.items() if name not in wanted and is_left_alone(path)}
+            if gone:
+                await forget(gone.keys())
+                await in_thread(_remove, gone.values())
+        return len(gone)
+
     async def _fetch(self, carrier: Carrier, ref: BlobRef, content: Content, path: Path) -> None:
         await in_thread(check_room, self._folder, content.size)
         part = path.with_name(f"{path.name}{_PART}")
@@ -162,8 +222,13 @@ class BlobStore:
             file.close()
 
     def _path(self, ref: BlobRef) -> Path:
-        # Names are the sender's choice: two sites may choose the same, and must not stand in each other's way.
-        return self._folder / f"{ref.branch}.{ref.site}.{ref.name}"
+        return self._folder / file_of(ref)
+
+
+def file_of(ref: BlobRef) -> str:
+    """Return the name of a content's file."""
+    # Names are the sender's choice: two sites may choose the same, and must not stand in each other's way.
+    return f"{ref.branch}.{ref.site}.{ref.name}"
 
 
 def _check_kept(path: Path, ref: BlobRef, content: Content) -> None:
@@ -178,6 +243,12 @@ def _check_kept(path: Path, ref: BlobRef, content: Content) -> None:
         raise EnvelopeInvalid(f"{number} of {ref.chunks} chunks")
     if size != content.size or digest.digest() != content.digest:
         raise DigestMismatch(content.name or f"{size} bytes where {content.size} were sealed")
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with storing(path):
+            path.unlink(missing_ok=True)
 
 
 def _prefix(branch: str, site: str, name: str) -> str:

@@ -52,7 +52,7 @@ class ChunkFile:
         # How many chunks are there, and how many bytes of content that is.
         self.number = 0
         self.size = 0
-        with _storing(path):
+        with storing(path):
             # Unbuffered: what cannot be written is known at once, and by whom.
             self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
             self._recover()
@@ -106,7 +106,7 @@ class ChunkFile:
         Raises:
             StorageFailed: it does not.
         """
-        with _storing(self._path):
+        with storing(self._path):
             os.fsync(self._file.fileno())
 
     def finish(self, path: Path) -> None:
@@ -117,7 +117,7 @@ class ChunkFile:
         """
         self.sync()
         self.close()
-        with _storing(self._path):
+        with storing(self._path):
             self._path.replace(path)
             sync_folder(path.parent)
 
@@ -139,7 +139,7 @@ class ChunkFile:
         self._file.truncate()
 
     def _add(self, encrypted: Sequence[bytes], pieces: Sequence[bytes | memoryview]) -> None:
-        with _storing(self._path):
+        with storing(self._path):
             try:
                 _write_all(self._file, b"".join(encrypted))
             except OSError:
@@ -166,7 +166,7 @@ def encrypted_slab(path: Path, number: int) -> list[bytes]:
     Raises:
         StorageFailed: it cannot be read.
     """
-    with _storing(path), path.open("rb") as file:
+    with storing(path), path.open("rb") as file:
         file.seek(number * _ON_DISK)
         slab = file.read(SLAB * _ON_DISK)
     return [slab[start : start + _ON_DISK] for start in range(0, len(slab), _ON_DISK)]
@@ -189,7 +189,12 @@ def _write_all(file: FileIO, data: bytes) -> None:
 
 
 @contextmanager
-def _storing(path: Path) -> Iterator[None]:
+def storing(path: Path) -> Iterator[None]:
+    """Work with a file or folder.
+
+    Raises:
+        StorageFailed: the disk or the file system refuses.
+    """
     try:
         yield
     except OSError as error:

@@ -13,6 +13,7 @@ from lienthong.exchange.descriptions import Source, source_of
 from lienthong.exchange.http_client import MAX_BODY
 from lienthong.exchange.limits import Limits
 from lienthong.exchange.mail.ordering import HOLD
+from lienthong.exchange.mail.sweeping import KEEP
 from lienthong.exchange.mail.uploads import MAX_UPLOAD
 from lienthong.exchange.rest.bounds import Bounds
 from lienthong.exchange.rest.faults import Codes
@@ -30,7 +31,7 @@ from lienthong.exchange.settings import (
     is_loopback,
 )
 from lienthong.exchange.spool import Bodies
-from lienthong.kernel.clock import MINUTE, Millis
+from lienthong.kernel.clock import DAY, MINUTE, Millis
 from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.kernel.identifiers import ServiceId
 
@@ -46,6 +47,7 @@ SPOOL: Final = "spool"
 class _Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     max_content: Annotated[int, msgspec.Meta(ge=1 << 20, le=1 << 40)] = MAX_UPLOAD
     hold_minutes: Annotated[int, msgspec.Meta(ge=0, le=7 * 24 * 60)] = HOLD // MINUTE
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] = KEEP // DAY
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -117,6 +119,8 @@ class GatewayConfig:
     max_content: int = MAX_UPLOAD
     # How long a message waits for an earlier one of its conversation.
     hold: Millis = HOLD
+    # How long large contents of a message are kept after it was accepted or refused.
+    keep: Millis = KEEP
 
     @property
     def archive_file(self) -> Path:
@@ -184,6 +188,7 @@ class GatewayConfig:
             limits=file.limits,
             max_content=file.mail.max_content,
             hold=file.mail.hold_minutes * MINUTE,
+            keep=file.mail.keep_days * DAY,
             bodies=file.bodies,
         )
 
@@ -210,7 +215,8 @@ class GatewayConfig:
         text = [table("", lines), table("web", msgspec.to_builtins(self.bounds))]
         text.append(table("limits", msgspec.to_builtins(self.limits)))
         text.append(table("bodies", msgspec.to_builtins(self.bodies)))
-        text.append(table("mail", {"max-content": self.max_content, "hold-minutes": self.hold // MINUTE}))
+        mail = {"max-content": self.max_content, "hold-minutes": self.hold // MINUTE, "keep-days": self.keep // DAY}
+        text.append(table("mail", mail))
         if self.tls is not None:
             listen = None if self.tls.listen is None else f"{self.tls.listen[0]}:{self.tls.listen[1]}"
             text.append(table("tls", {"certificate": self.tls.certificate, "key": self.tls.key, "listen": listen}))

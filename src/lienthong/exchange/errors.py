@@ -80,14 +80,6 @@ class ReceiverUnknown(Refused):
     hint = "Check the identifier with `lienthong directory show`."
 
 
-class PartyUnknown(Refused):
-    """The represented party is not in the directory."""
-
-    code = "party_unknown"
-    fault = "UnknownMember"
-    hint = "Write [INSTANCE/]CLASS/MEMBER of an organ in the directory, or a class that no organ has."
-
-
 class SecurityServerInvalid(Refused):
     """The provider is not at the gateway that the call shall go to."""
 
@@ -308,6 +300,13 @@ class MessageRecalled(ExchangeError):
 
     code = "message_recalled"
     hint = "It must not be acted on; the evidence that it came and was taken back is kept."
+
+
+class ContentGone(ExchangeError):
+    """The content is kept here no more."""
+
+    code = "content_gone"
+    hint = "Large contents go some time after their message was accepted or refused; its sender may have it still."
 
 
 class MessageHeld(ExchangeError):

@@ -16,7 +16,6 @@ from lienthong.exchange.caller import Caller
 from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.limiting import RECORD_EVERY, Limiting
 from lienthong.exchange.limits import Limits
-from lienthong.exchange.mail.address import LocalGroups
 from lienthong.exchange.mail.mailbox import Mailbox
 from lienthong.exchange.mail.ordering import HOLD
 from lienthong.exchange.mail.publishing import Postman, publish_due
@@ -25,6 +24,7 @@ from lienthong.exchange.mail.receiver import Receiver
 from lienthong.exchange.mail.safe import Safe
 from lienthong.exchange.mail.sender import Sender
 from lienthong.exchange.mail.store import MailItem, MailStore, ReceiptItem
+from lienthong.exchange.mail.sweeping import KEEP, Sweeper
 from lienthong.exchange.mail.uploads import MAX_UPLOAD, Uploads
 from lienthong.exchange.mail.wraps import Wraps
 from lienthong.exchange.node import Node
@@ -76,8 +76,8 @@ class Gateway:
     max_content: int = MAX_UPLOAD
     # How long a message waits for an earlier one of its conversation.
     hold: Millis = HOLD
-    # Groups of this site that mail may be addressed to: code → members.
-    local_groups: LocalGroups = field(default_factory=dict)
+    # How long large contents of a message are kept after it was accepted or refused.
+    keep: Millis = KEEP
 
     caller: Caller = field(init=False)
     sender: Sender = field(init=False)
@@ -89,6 +89,7 @@ class Gateway:
     bell: Bell = field(init=False, default_factory=Bell)
     _uploads: Uploads = field(init=False)
     _postman: Postman = field(init=False)
+    _sweeper: Sweeper = field(init=False)
     _receiver: Receiver = field(init=False)
     _provider: Provider = field(init=False)
     # Calls and mail of each branch.
@@ -108,19 +109,13 @@ class Gateway:
         self.limiting = Limiting(self.node, self.limits)
         self.caller = Caller(self.node, archive=self.archive)
         self.topics = Topics(self.node)
-        self._uploads = Uploads(self.node, safe, self.blobs.with_name(OUTBOX), limit=self.max_content)
+        outbox = self.blobs.with_name(OUTBOX)
+        self._uploads = Uploads(self.node, safe, outbox, limit=self.max_content)
+        self._sweeper = Sweeper(self.node.journal, self.node.clock, blobs, outbox, keep=self.keep)
         wraps = Wraps(self.node.clock)
         receipts = Receipts(self.node, wraps)
         self._postman = Postman(self.node, self.store)
-        self.sender = Sender(
-            self.node,
-            self.store,
-            self._uploads,
-            safe,
-            wraps=wraps,
-            postman=self._postman,
-            local_groups=self.local_groups,
-        )
+        self.sender = Sender(self.node, self.store, self._uploads, safe, wraps=wraps, postman=self._postman)
         self._receiver = Receiver(
             self.node,
             self.store,
@@ -146,7 +141,7 @@ class Gateway:
         await self.topics.start()
         self._tasks.append(asyncio.create_task(self._every(RESEND_EVERY, self._resend)))
         self._tasks.append(asyncio.create_task(self._every(RESEND_EVERY, self._receiver.tend)))
-        self._tasks.append(asyncio.create_task(self._every(SWEEP_EVERY, self.sender.sweep)))
+        self._tasks.append(asyncio.create_task(self._every(SWEEP_EVERY, self.sweep)))
         self._tasks.append(asyncio.create_task(self._every(CHECKPOINT_EVERY, self.checkpoint)))
         self._tasks.append(asyncio.create_task(self._every(RECORD_EVERY, self.limiting.record)))
 
@@ -159,6 +154,15 @@ class Gateway:
         for branch in self.node.hosted_branches():
             await self._listen(branch)
         await self.topics.directory_changed()
+
+    async def sweep(self) -> None:
+        """Let go of what nobody needs any more: copies, uploads, and files of contents.
+
+        Raises:
+            JournalError, StorageFailed: it cannot; it goes on the next time.
+        """
+        await self.sender.sweep()
+        await self._sweeper.sweep()
 
     async def checkpoint(self) -> None:
         """Sign the journal's head if anything was recorded since the last time."""

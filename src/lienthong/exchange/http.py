@@ -17,6 +17,8 @@ MAX_HEAD: Final = 256 * 1024
 # Lines of a field name (RFC 9110, section 5.1) in lower case, for what is compared with the names below must be
 # comparable, and of a value without a line break, which would start a header of the sender's choice at the service.
 _HEAD: Final = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9a-z-]++: [^\r\n\0]*+\r\n)*+\Z")
+# The same with names of letters, digits and `-` only, as nearly all heads are: none of them is disguised.
+_PLAIN_HEAD: Final = re.compile(rb"(?:[0-9a-z-]++: [^\r\n\0]*+\r\n)*+\Z")
 # Belong to one connection (RFC 9110, section 7.6.1), or say who serves: none of it passes on.
 HOP_BY_HOP: Final = frozenset(
     {
@@ -35,6 +37,17 @@ HOP_BY_HOP: Final = frozenset(
         "upgrade",
         "user-agent",
     }
+)
+
+
+# Servers that hand headers on as variables (CGI, WSGI) write `_` for every `-`, some for every other sign: there a
+# client's `x_road_client` would stand in the place of what the exchange says, and its `content_length` in that of the
+# body's. Such names do not pass on.
+_SIGN: Final = "[^a-z0-9]"
+_DISGUISED: Final = re.compile(
+    rf"(?![a-z0-9-]*\Z)(?:x{_SIGN}(?:road|lienthong){_SIGN}.*|"
+    + "|".join(name.replace("-", _SIGN) for name in sorted(HOP_BY_HOP) if "-" in name)
+    + r")\Z"
 )
 
 
@@ -101,10 +114,13 @@ def decode_head(data: bytes) -> Headers:
     """
     if len(data) > MAX_HEAD:
         raise Malformed(f"a head of {len(data)} bytes where {MAX_HEAD} are allowed")
-    if not _HEAD.match(data):
+    plain = _PLAIN_HEAD.match(data)
+    if not plain and not _HEAD.match(data):
         raise Malformed("a list of HTTP headers")
     # One character stands for one byte of the wire; the last line is empty.
     lines = data.decode("latin-1").split("\r\n")[:-1]
     headers = tuple([(name, value) for name, _, value in [line.partition(": ") for line in lines]])
+    if not plain:
+        headers = tuple([pair for pair in headers if not _DISGUISED.match(pair[0])])
     # The peer's gateway should have done so; a length or host of its choice must not reach our service.
     return headers if HOP_BY_HOP.isdisjoint([name for name, _ in headers]) else passed_on(headers)

@@ -34,7 +34,7 @@ from lienthong.exchange.subjects import call_subject
 from lienthong.kernel.clock import SECOND
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust.envelope import Session
-from lienthong.trust.errors import JournalError, TrustError
+from lienthong.trust.errors import JournalError, KeyStoreError, TrustError
 from lienthong.trust.header import Content, Kind
 from lienthong.trust.journal import Entry
 from lienthong.trust.keys import PublicKey
@@ -46,6 +46,8 @@ UNKNOWN_SESSION: Final = "unknown_session"
 _AWAIT_SECONDS: Final = 20.0
 _SILENCE_SECONDS: Final = 30.0
 _AGAIN_SECONDS: Final = 0.25
+# For how long an answer is asked for at all: longer than any body takes, and not for ever.
+_LONGEST_SECONDS: Final = 6 * 3600.0
 # Of a call and its answer: head and body.
 _CONTENTS: Final = 2
 
@@ -114,6 +116,7 @@ class Lanes:
 
         Raises:
             ExchangeError, TrustError: no answer, or one that does not hold; recorded.
+            KeyStoreError: it cannot be sealed; recorded.
             JournalError: the evidence cannot be written.
         """
         loop = asyncio.get_running_loop()
@@ -139,7 +142,7 @@ class Lanes:
     async def _run(self, group: list[_Waiting]) -> None:
         try:
             await self._bring(await self._sealed(group))
-        except (ExchangeError, TrustError) as error:
+        except (ExchangeError, TrustError, KeyStoreError) as error:
             await self._fail([call for call in group if not call.settled], error)
         except Exception as error:  # noqa: BLE001 - a defect belongs to those who wait: they would wait for ever
             for call in group:
@@ -243,8 +246,9 @@ class Lanes:
     async def _asked_for(self, subject: str, question: bytes) -> bytes:
         """Ask until the answer is there; a carrier or a gateway that is away for a while changes nothing."""
         loop = asyncio.get_running_loop()
-        heard = loop.time()
-        while True:
+        begun = heard = loop.time()
+        while loop.time() - begun < _LONGEST_SECONDS:
+            asked = loop.time()
             try:
                 reply = await self._node.carrier.request(subject, question, timeout=_AWAIT_SECONDS)
             except (CarrierTimeout, CarrierUnavailable, NoResponder):
@@ -255,11 +259,12 @@ class Lanes:
             code = notice_of(reply)
             if code is None:
                 return reply
-            if code == LimitExceeded.code:
-                await asyncio.sleep(_AGAIN_SECONDS)
-            elif code != WORKING:
+            if code not in {LimitExceeded.code, WORKING}:
                 raise RemoteError(code, f"the provider's gateway said: {code}")
             heard = loop.time()
+            # Whoever says at once that it is working must not keep us busy.
+            await asyncio.sleep(_AGAIN_SECONDS - (heard - asked))
+        raise CarrierTimeout(subject)
 
     def _opened(self, message: _Message, plaintext: bytes) -> list[tuple[Opened, bytes, tuple[CallPart, ...]]]:
         if bundle.is_bundle(plaintext):
@@ -328,7 +333,7 @@ class Lanes:
         subject = call_subject(call.sent.sender, call.sent.receiver)
         return self._node.pulls.incoming(ref, content, subject=subject, failed=failed)
 
-    async def _fail(self, calls: Sequence[_Waiting], error: ExchangeError | TrustError) -> None:
+    async def _fail(self, calls: Sequence[_Waiting], error: LienthongError) -> None:
         for call in calls:
             call.settled = True
         errors = [error, *(_alike(error) for _ in calls[1:])]
@@ -349,7 +354,7 @@ class Lanes:
     def _entry(self, call: _Waiting) -> Entry:
         return self._node.entry(call.sent.header, organ=call.sent.sender, direction="out", seals=tuple(call.seals))
 
-    def _failure(self, call: _Waiting, error: ExchangeError | TrustError) -> Entry:
+    def _failure(self, call: _Waiting, error: LienthongError) -> Entry:
         remote = isinstance(error, RemoteError)
         return self._node.entry(
             call.sent.header,

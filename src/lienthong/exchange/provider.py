@@ -144,6 +144,8 @@ class Provider:
         try:
             self._steps.allow(received)
             message = self._steps.message(received)
+            if not isinstance(message.body, bytes):
+                self._deferred.check(Asker.on(received.route))
             entry, claim = self._steps.claim(received)
             await self._record([received], [entry], claim)
             if not isinstance(message.body, bytes):

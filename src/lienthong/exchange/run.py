@@ -119,6 +119,7 @@ async def running(
             on_arrival=on_arrival,
             max_content=config.max_content,
             hold=config.hold,
+            keep=config.keep,
         )
         stack.push_async_callback(gateway.close)
         await gateway.start()

@@ -1,6 +1,16 @@
 """Errors whose text says what happened, where, and what to do next."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+MAX_WHERE: Final = 1000
+"""Characters of what an error quotes: what strangers send must not fill a log."""
+
+
+def quoted(text: str) -> str:
+    """Return a text as it may stand in one line of a log: what does not print is escaped, what is too long is cut."""
+    if len(text) > MAX_WHERE:
+        text = text[:MAX_WHERE] + "…"
+    return text if text.isprintable() else "".join([c if c.isprintable() else ascii(c)[1:-1] for c in text])
 
 
 class LienthongError(Exception):
@@ -15,12 +25,13 @@ class LienthongError(Exception):
         """Build the error from its class's docstring.
 
         Args:
-            where: what the error is about (an identifier, a file and line, a digest). Never a secret.
+            where: what the error is about (an identifier, a file and line, a digest). Never a secret. It may quote what
+                a stranger has sent: it is made fit for a log here (``quoted``).
             hint: a more fitting advice than the class's own.
         """
-        self.where = where
+        self.where = quoted(where)
         self.advice = hint or self.hint
-        super().__init__(where)
+        super().__init__(self.where)
 
     @property
     def message(self) -> str:

@@ -165,34 +165,50 @@ type ClientId = OrganId | SubsystemId
 """Who can call or send: an organ, or one of its information systems."""
 
 
-@lru_cache(maxsize=4096)
 def parse_client(text: str) -> ClientId:
     """Read an organ or a subsystem, told apart by the number of parts.
 
     Raises:
         IdentifierInvalid: neither three nor four well-formed parts.
     """
+    return _short_client(text) if len(text) <= _REMEMBERED else _client(text)
+
+
+def _client(text: str) -> ClientId:
     return SubsystemId.parse(text) if text.count("/") == 3 else OrganId.parse(text)  # noqa: PLR2004 - three slashes make four parts
 
 
-@lru_cache(maxsize=4096)
 def join(parts: tuple[str, ...]) -> str:
     """Write decoded parts percent-encoded, with slashes between them."""
+    return _short_join(parts) if len("".join(parts)) <= _REMEMBERED else _join(parts)
+
+
+def _join(parts: tuple[str, ...]) -> str:
     return "/".join(quote(part, safe=_SAFE) for part in parts)
 
 
-# The same few names come with every call: reading and writing them again is most of a call's small change.
-@lru_cache(maxsize=4096)
 def split(text: str, count: int) -> tuple[str, ...]:
     """Read ``count`` percent-encoded parts.
 
     Raises:
         IdentifierInvalid: another number of parts, or a malformed part.
     """
+    return _short_split(text, count) if len(text) <= _REMEMBERED else _split(text, count)
+
+
+def _split(text: str, count: int) -> tuple[str, ...]:
     parts = text.split("/", count)
     if len(parts) != count:
         raise IdentifierInvalid(f"{text[:200]!r} has not {count} parts")
     return tuple(part_of(part) for part in parts)
+
+
+# The same few names come with every call: reading and writing them again is most of a call's small change. Strangers
+# name whom they like, in up to 15 KB: of such names none is remembered.
+_REMEMBERED: Final = 512
+_short_client: Final = lru_cache(maxsize=4096)(_client)
+_short_join: Final = lru_cache(maxsize=4096)(_join)
+_short_split: Final = lru_cache(maxsize=4096)(_split)
 
 
 def part_of(encoded: str) -> str:

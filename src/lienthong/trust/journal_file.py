@@ -95,6 +95,7 @@ class JournalFile:
         with ExitStack() as undo:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                _keep_private(path)
                 lock = undo.enter_context(closing(_lock(path)))
                 writer = undo.enter_context(closing(_connect(path, readonly=False)))
                 _prepare(writer, path, site=site, at=at)
@@ -240,6 +241,15 @@ def _prepare(writer: sqlite3.Connection, path: Path, *, site: str, at: Millis) -
             f"{path} belongs to {', '.join(repr(other) for (other,) in stored) or 'no site'}",
             hint=f"Site {site!r} needs a journal of its own; name another file.",
         )
+
+
+def _keep_private(path: Path) -> None:
+    # Sealed headers name titles, paths and people: they are for the gateway's own user, whatever the folder's mode.
+    # SQLite gives the log beside the database the same mode.
+    for each in (path, path.with_name(path.name + "-lock")):
+        each.touch(mode=0o600)
+        if each.stat().st_mode & 0o077:
+            each.chmod(0o600)
 
 
 def _lock(path: Path) -> sqlite3.Connection:

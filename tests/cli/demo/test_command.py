@@ -55,6 +55,10 @@ def test_headless_it_prints_what_it_measured_and_nothing_else(ran: Ran) -> None:
     assert result["receipts"] == {"delivered": ORGANS, "opened": ORGANS, "accepted": ORGANS}
     assert 0 < result["seconds"] == result["seconds_by_state"]["delivered"] < result["seconds_by_state"]["accepted"]
     assert (result["calls_ok"], result["calls_refused"]) == (1, 1)
+    assert (result["container_verified"], result["message_verified"], result["event_verified"]) == (True, True, True)
+    assert result["container_bytes"] == (ran.folder / "call.asice").stat().st_size > 10_000
+    assert result["message_receipts"] == ["delivered", "opened", "accepted"]
+    assert (result["event_sequence"], result["systems_seconds"] > 0) == (1, True)
     for what in ("tampered", "forged", "misdirected", "replayed"):
         assert result[f"{what}_detected"] is True
     assert result["evidence_verified"] is True
@@ -99,6 +103,11 @@ def test_again_in_the_same_folder_until_ctrl_c(ran: Ran, tmp_path: Path) -> None
     assert re.search(rf"sealed and encrypted to {ORGANS} organs", output)
     assert re.search(r"│ 01 +│ Thành ủy Hà Nội +│ +127 │ +127 │ +127 │", output)
     assert re.search(r"^A call that is granted → 200$", output, re.MULTILINE)
+    assert re.search(r"an ASiC container +│ [\d,]+ bytes; verified offline, 0 defects", output)
+    assert re.search(r"the Python client +│ receipts: delivered, opened, accepted", output)
+    # The second event: the first one was published in the run before.
+    assert re.search(r"publishes an event +│ 2: unit-renamed/1 ", output)
+    assert f"evidence verify {state}/call.asice" in output
     assert "the list → Server.ServerProxy.AccessDenied" in output
     assert re.search(r"a recorded call is sent a second time +│ .*replayed", output)
     for site, before in ran.result["evidence_entries"].items():
@@ -172,6 +181,9 @@ def test_success_is_everything_as_it_should_be() -> None:
         {"calls_refused": 0},
         {"tampered_detected": False},
         {"replayed_detected": False},
+        {"container_verified": False},
+        {"message_verified": False},
+        {"event_verified": False},
         {"evidence_verified": False},
     ],
 )

@@ -62,4 +62,8 @@ def test_first_province_lets_the_centre_look_up_single_units() -> None:
     ((only,),) = [province.services]
     (grant,) = only.grants
     assert (grant.to, grant.methods, grant.path) == (str(client), ("GET",), "/*")
-    assert not any(organ.services for organ in [centre, *communes])
+    assert not any(organ.services or organ.topics for organ in [centre, *communes])
+    topic = country.changes_of_units(plan)
+    ((described,),) = [province.topics]
+    assert (topic.owner, topic.topic) == (service.provider, described.code)
+    assert [grant.to for grant in described.grants] == [str(client)]

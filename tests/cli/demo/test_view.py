@@ -1,13 +1,16 @@
 """What the demo shows, in the language that is spoken."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lienthong.cli.demo.attacks import Attempt
 from lienthong.cli.demo.broadcast import Receipts, Result
 from lienthong.cli.demo.calls import Called
+from lienthong.cli.demo.systems import Shown
 from lienthong.cli.demo.view import View
+from lienthong.exchange.evidence.report import Report
 from lienthong.kernel import i18n
 from lienthong.trust.header import ReceiptState
 
@@ -30,6 +33,13 @@ def receipts(**counts: int) -> Receipts:
 
 
 RESULT = Result(bytes=96_400, published=3355, refused=0, seconds={"delivered": 7.25})
+SHOWN = Shown(
+    container=Path(__file__),
+    report=Report(site="", index=None, findings=(), notices=()),
+    receipts=("delivered", "opened", "accepted", "unheard of"),
+    event=None,
+    seconds=1.0,
+)
 CALLED = Called(curl="curl [x]", status=200, error="", body='{"a": [1]}')
 
 
@@ -38,6 +48,7 @@ def everything(view: View) -> None:
     view.provinces({"01": "Hà Nội [city]", "04": "Cao Bằng", "08": "–"}, receipts(b01=3000, b04=355))
     view.result(RESULT, 3355)
     view.call("A call", CALLED)
+    view.shown(SHOWN)
     view.attempts([Attempt(name="forged", verdict="key_unknown"), Attempt(name="replayed", verdict="")])
 
 
@@ -57,6 +68,11 @@ def test_everything_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> Non
     assert "| Code | Province | delivered | opened | accepted |" in lines
     assert "| 01 | Hà Nội [city] | 3,000 | 3,000 | 3,000 |" in lines
     assert "| | all | 3,355 | 3,355 | 3,355 |" in lines
+    assert any(line.endswith("bytes; verified offline, 0 defects |") for line in lines)
+    assert (
+        "| a message goes to a province, through the Python client | receipts: delivered, opened, accepted |" in lines
+    )
+    assert "| a topic is followed; its owner publishes an event | nothing |" in lines
     # Nobody there has answered.
     assert not any(line.startswith("| 08") for line in lines)
     sent = "96 KB, sealed and encrypted to 3,355 organs; delivery receipts all verified after 7.2 s."

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lienthong.exchange.archive.archive import Settings
 from lienthong.exchange.archive.kept import Keep
+from lienthong.exchange.asic import reading
 from lienthong.exchange.asic.container import MANIFEST, MEDIA_TYPE, MIMETYPE, SIGNATURE, manifest
 from lienthong.exchange.asic.payload import Parts
 from lienthong.exchange.asic.signer import read_certificates
@@ -262,6 +263,19 @@ async def test_a_name_twice_and_a_compressed_media_type_are_refused(tmp_path: Pa
             archive.writestr(MIMETYPE, members[MIMETYPE], zipfile.ZIP_DEFLATED)
         (finding,) = judged(world, buffer.getvalue()).findings
         assert "first member" in finding.detail
+
+
+async def test_what_is_unpacked_is_bounded_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with keeping(tmp_path) as world:
+        members = (await made(world)).members
+        monkeypatch.setattr(reading, "_MAX_TOTAL", sum(map(len, members.values())))
+        assert judged(world, packed(members)).ok
+        # Each within its bound, and small as long as it is packed.
+        grown = packed(members | {"request/body": bytes(1 << 24)})
+        assert len(grown) < 100_000
+        (finding,) = judged(world, grown).findings
+        assert finding.what == "container_invalid"
+        assert "bytes in all" in finding.detail
 
 
 @given(data=st.data())

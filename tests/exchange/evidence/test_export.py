@@ -14,9 +14,10 @@ from pycose.messages.cosemessage import CoseMessage
 from pycose.messages.sign1message import Sign1Message
 
 from lienthong.directory.errors import DirectoryMissing
-from lienthong.exchange.evidence import export_record, verify
+from lienthong.exchange.evidence.export import export_record
 from lienthong.exchange.evidence.reader import JournalReader
 from lienthong.exchange.evidence.trusted import Trusted
+from lienthong.exchange.evidence.verify import verify
 from lienthong.kernel.clock import DAY, ManualClock
 from lienthong.trust.checkpoint import CheckpointSigner
 from lienthong.trust.errors import DigestMismatch

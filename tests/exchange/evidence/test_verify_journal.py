@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from lienthong.exchange.evidence import Report, verify
 from lienthong.exchange.evidence.errors import EvidenceMissing, EvidenceUnreadable
-from lienthong.exchange.evidence.verify import read_witness
+from lienthong.exchange.evidence.report import Report
+from lienthong.exchange.evidence.verify import read_witness, verify
 from lienthong.kernel import cbor
 from lienthong.kernel.clock import DAY, MINUTE, Millis
 from lienthong.trust.checkpoint import Checkpoint, CheckpointSigner, sign_checkpoint

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.exchange.evidence import Report, verify
 from lienthong.exchange.evidence.errors import EvidenceMissing
-from lienthong.exchange.evidence.report import Enough, Notes
+from lienthong.exchange.evidence.report import Enough, Notes, Report
+from lienthong.exchange.evidence.verify import verify
 from lienthong.kernel.clock import DAY, MINUTE, Millis
 from lienthong.trust.audit import MAX_FINDINGS
 from tests.support.evidence import DOCUMENT, NOW, SITE, B, Parties, State, call, copy_of, make_state, receipt

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from lienthong.directory.published import Published
-from lienthong.exchange.evidence import Report, verify
 from lienthong.exchange.evidence.errors import EvidenceMissing, WitnessInvalid
-from lienthong.exchange.evidence.verify import read_witness
+from lienthong.exchange.evidence.report import Report
+from lienthong.exchange.evidence.verify import read_witness, verify
 from lienthong.exchange.evidence.verify_record import checkpoint_of
 from lienthong.kernel import cbor
 from lienthong.kernel.clock import DAY, MINUTE, Millis

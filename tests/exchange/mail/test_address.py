@@ -2,19 +2,19 @@
 
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lienthong.directory.model import Organ
+from lienthong.directory.entries import SubsystemEntry
+from lienthong.directory.model import Organ, local_group
 from lienthong.directory.snapshot import Indexes, Snapshot
 from lienthong.exchange.errors import AddressInvalid, NobodyAddressed
 from lienthong.exchange.mail.address import MAX_WRITTEN, Address, resolve
 from lienthong.kernel.identifiers import ClientId, OrganId, SubsystemId
 from lienthong.kernel.labels import INTERNAL
-from tests.support.gateways import CENTRE, COMMUNE, MALLORY, NEIGHBOUR, OTHER, World
+from tests.support.gateways import CENTRE, COMMUNE, HSO, LOW, MALLORY, NEIGHBOUR, OTHER, World
 
 
 def id_of(member: str) -> OrganId:
@@ -51,11 +51,17 @@ ORGANS = (
 )
 
 
+# A system of the centre with a group of its own, and one without.
+DESK = SubsystemId("VN", "PARTY", "TW", "desk")
+CANTEEN = SubsystemId("VN", "PARTY", "TW", "canteen")
+
+
 @cache
 def directory() -> Snapshot:
     groups: dict[str, frozenset[ClientId]] = {
         "press": frozenset({id_of("C11"), SubsystemId("VN", "PARTY", "P2", "desk"), id_of("C22"), id_of("GONE")}),
         "dissolved": frozenset({id_of("C22")}),
+        local_group(DESK, "friends"): frozenset({id_of("C12"), SubsystemId("VN", "PARTY", "C21", "desk")}),
     }
     return Snapshot(
         instance="VN",
@@ -69,9 +75,9 @@ def directory() -> Snapshot:
     )
 
 
-def meant(*texts: str, sender: str = "TW", local: dict[str, Any] | None = None) -> list[str]:
-    address = Address.parse(texts)
-    return [each.member for each in resolve(address, sender=id_of(sender), directory=directory(), local_groups=local)]
+def meant(*texts: str, sender: str | SubsystemId = "TW") -> list[str]:
+    client = id_of(sender) if isinstance(sender, str) else sender
+    return [each.member for each in resolve(Address.parse(texts), sender=client, directory=directory())]
 
 
 @pytest.mark.parametrize(
@@ -103,13 +109,21 @@ def test_a_sender_in_the_middle_is_left_out() -> None:
     assert meant("level:0", sender="P1") == ["TW"]
 
 
-def test_groups_of_the_site_are_its_own() -> None:
-    local = {"friends": [id_of("C12"), SubsystemId("VN", "PARTY", "C21", "desk")]}
-    assert meant("local:friends", local=local) == ["C12", "C21"]
+def test_a_local_group_is_the_sending_system_s_own() -> None:
+    assert meant("local:friends", "VN/PARTY/C11", sender=DESK) == ["C11", "C12", "C21"]
+    assert meant("level:1", sender=DESK) == meant("level:1")
+    # Neither another system of the organ nor the organ itself has it, nor is it one of the centre's.
+    for sender in (CANTEEN, id_of("TW").member):
+        with pytest.raises(NobodyAddressed, match="local:friends"):
+            meant("local:friends", sender=sender)
     with pytest.raises(NobodyAddressed, match="group:friends"):
-        meant("group:friends", local=local)
-    with pytest.raises(NobodyAddressed, match="local:friends"):
-        meant("local:friends")
+        meant("group:friends", sender=DESK)
+
+
+@pytest.mark.parametrize("text", [f"group:{DESK}:friends", f"local:{DESK}:friends"])
+def test_a_local_group_has_no_other_name(text: str) -> None:
+    with pytest.raises(AddressInvalid, match="desk:friends"):
+        meant(text, sender=CANTEEN)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +145,7 @@ def test_an_empty_address_is_none() -> None:
     "text",
     [
         *("", "VN/PARTY", "VN/PARTY/A/sys", "VN/PARTY/%41", "**", "all", "group:", "local:", "below:", "below:*"),
+        *("group:A", "group:a/b", "group:a\n", "local:a:b", "local:" + "x" * 33),
         *("level:", "level:-1", "level:01", "level:100", "level:\u0661", "level:x"),
     ],
 )
@@ -180,3 +195,27 @@ async def test_a_message_goes_to_whom_the_address_means(country: World) -> None:
     assert sent == [str(each) for each in (MALLORY, COMMUNE, OTHER, NEIGHBOUR)]
     with pytest.raises(NobodyAddressed):
         await country.running["tw"].sender.send(replace(draft, to=Address(groups=("none",))))
+
+
+async def test_a_message_to_a_system_s_own_group_goes_by_the_directory(country: World) -> None:
+    def records(*members: object) -> None:
+        groups = {"partners": tuple(map(str, members))}
+        country.change(
+            CENTRE,
+            subsystems=(
+                SubsystemEntry(code="hso", name="Records", ceiling="secret", groups=groups),
+                SubsystemEntry(code="low", name="Canteen", ceiling="internal"),
+            ),
+        )
+
+    sender = country.running["tw"].sender
+    draft = replace(country.draft(sender=HSO), to=Address.parse(["local:partners"]))
+    records(COMMUNE, SubsystemId("VN", "PARTY", "A02", "desk"), CENTRE)
+    assert (await sender.send(draft)).published == 2
+    # Who has left it gets nothing more; whoever is not that system has no such group.
+    records(OTHER)
+    assert (await sender.send(draft)).published == 1
+    with pytest.raises(NobodyAddressed):
+        await sender.send(replace(draft, sender=LOW))
+    sent = [entry.peer for entry in country.entries("tw") if (entry.direction, entry.kind) == ("out", "message")]
+    assert sent == [str(each) for each in (COMMUNE, NEIGHBOUR, OTHER)]

@@ -92,7 +92,9 @@ async def test_too_late_is_said(country: World, refuse: bool) -> None:  # noqa: 
     await answered(country, message, RecallState.TOO_LATE)
     state = ReceiptState.REFUSED if refuse else ReceiptState.ACCEPTED
     assert mailbox.list(COMMUNE)[0].state is state
-    (_, kept), *_ = [pair for pair in country.receipts if pair[1].state is ReceiptState.KEPT]
+    # Told after it is on record.
+    await eventually(lambda: (str(COMMUNE), "kept") in country.states())
+    kept = next(item for _, item in country.receipts if item.state is ReceiptState.KEPT)
     assert (kept.message, kept.note) == (message, state.value)
     await resend(country, "p1")
     await eventually(lambda: country.running["tw"].sender.status(message).receivers[0].standing.value == state.value)

@@ -96,7 +96,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
             schema.prepare(journal)
     assert journal.read("SELECT version FROM mail") == [(1,)]
     schema.prepare(journal)
-    assert journal.read("SELECT version FROM mail") == [(3,)]
+    assert journal.read("SELECT version FROM mail") == [(len(schema._STEPS),)]
     journal.close()
 
 
@@ -119,7 +119,7 @@ async def test_mail_of_the_first_version_is_read_and_concluded(country: World) -
         "SELECT receiver, message, sender, label, urgency, arrived, state, envelope FROM mailbox"
     ).fetchall()
     for table in ("outgoing", "sent", "receipt", "mailbox", "cursor", "kept", "safe", "dead", "recall", "recalled",
-                  "spoken", "heard", "apart", "fetching", "upload", "mail"):  # fmt: skip
+                  "spoken", "heard", "apart", "fetching", "upload", "content", "mail"):  # fmt: skip
         database.execute(f"DROP TABLE {table}")
     database.executescript(FIRST)
     database.executemany("INSERT INTO mailbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)", kept)

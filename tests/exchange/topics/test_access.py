@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace as changed
 
-from lienthong.directory.entries import TopicGrantEntry
+from lienthong.directory.entries import SubsystemEntry, TopicGrantEntry
 from lienthong.directory.snapshot import Standing
 from lienthong.exchange.errors import (
     CallerUnknown,
@@ -66,6 +66,24 @@ async def test_an_owner_reads_its_own_topics(country: World) -> None:
     subscription = await topics(country, "p1").subscribe(REGISTRY, MOVES)
     await publish(country, 1)
     await reads(subscription, [1])
+
+
+async def test_a_group_of_the_owner_s_own_reads(country: World) -> None:
+    def canteens(*members: SubsystemId) -> None:
+        groups = {"canteens": tuple(map(str, members))}
+        registry = SubsystemEntry(code="reg", name="Registry", ceiling="confidential", groups=groups)
+        country.change(COMMUNE, subsystems=(registry,))
+
+    canteens(LOW)
+    offer(country, "local-group:canteens")
+    with pytest.raises(NotGranted):
+        await subscribed(country, HSO)
+    subscription = await subscribed(country, LOW)
+    await publish(country, 1)
+    await reads(subscription, [1])
+    canteens(HSO)
+    with pytest.raises(NotGranted):
+        subscription.read()
 
 
 async def test_a_purpose_is_asked_for_each_time(country: World) -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nats.errors import ProtocolError
 
-from lienthong.exchange.transport.nats_parser import LARGE, LargeParser
+from lienthong.exchange.transport.nats_parser import LARGE, MAX_LINE, MAX_MESSAGE, LargeParser
 
 type _Message = tuple[int, bytes, bytes, bytes, bytes | None]
 
@@ -56,3 +58,32 @@ async def test_a_new_connection_begins_anew() -> None:
     parser.reset()
     await parser.parse(b"MSG a 1 r 2\r\nok\r\n")
     assert client.got == [(1, b"a", b"r", b"ok", None)]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        # nats-py raises something else than a ProtocolError here, after which its client would never read again.
+        b"-ERR \r\n",
+        b"-ERR '\xff'\r\n",
+        b"INFO nonsense\r\n",
+        b'INFO {"\xff"\r\n',
+        b"nonsense\r\n",
+        # What has no end would be kept until memory ends.
+        b"INFO " + b"x" * (MAX_LINE + 1),
+        b"MSG a 1 %d\r\n" % (MAX_MESSAGE + 1),
+        b"MSG a 1 99999999999999999999\r\n",
+        b"HMSG a 1 5 4\r\n",
+    ],
+)
+@pytest.mark.parametrize("size", [7, 1 << 20])
+async def test_what_is_no_message_ends_the_connection_and_not_the_reader(sent: bytes, size: int) -> None:
+    parser = LargeParser(_Client())
+
+    async def read() -> None:
+        for at in range(0, len(sent), size):
+            await parser.parse(sent[at : at + size])
+
+    with pytest.raises(ProtocolError):
+        await read()
+    assert len(parser.buf) <= MAX_LINE + size

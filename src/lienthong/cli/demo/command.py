@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
+from copy import replace
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,14 +18,19 @@ from lienthong.cli.demo import country, directive, register
 from lienthong.cli.demo.attacks import Attacker, Attempt
 from lienthong.cli.demo.broadcast import NUMBER, Receipts, broadcast
 from lienthong.cli.demo.calls import Called, call
+from lienthong.cli.demo.systems import CONTAINER, Shown, Systems
 from lienthong.cli.demo.view import View
 from lienthong.cli.state import state_folder
 from lienthong.cli.stopping import interruptible
 from lienthong.cli.text import number
 from lienthong.cli.world import World
 from lienthong.embedded.child import spawn, stop
-from lienthong.exchange.config import GatewayConfig
-from lienthong.exchange.evidence import Report, verify
+from lienthong.exchange.archive.archive import Settings
+from lienthong.exchange.archive.kept import Keep
+from lienthong.exchange.asic.local import ensure_local
+from lienthong.exchange.config import AsicConfig, GatewayConfig
+from lienthong.exchange.evidence.report import Report
+from lienthong.exchange.evidence.verify import verify
 from lienthong.exchange.rest.server import WebServer
 from lienthong.exchange.run import Running, running
 from lienthong.kernel.clock import SystemClock
@@ -87,6 +93,8 @@ class _Demo:
         self._hosts = [site.code for site in self._country.sites if site.code != country.CENTRE_SITE]
         self._receipts = Receipts(expected=self._organs, on_progress=self._view.advance)
         self._world: World
+        # Where the web face of each site is.
+        self._urls: dict[str, str] = {}
 
     async def run(self) -> dict[str, Any]:
         async with contextlib.AsyncExitStack() as stack:
@@ -97,7 +105,11 @@ class _Demo:
                 result = await broadcast(centre.gateway, self._country, self._receipts, text)
             self._view.provinces(self._country.branches, self._receipts)
             self._view.result(result, self._organs)
+            # Those of the directive; a message of its own follows.
+            counted = {state.value: count for state, count in self._receipts.total.items()}
             calls = await self._calls(str(centre.url))
+            shown = await self._show(str(centre.url))
+            self._view.shown(shown)
             attempts = await self._attack(centre)
             self._view.attempts(attempts)
             reports = await self._verify(centre)
@@ -107,12 +119,19 @@ class _Demo:
         return {
             "organs": self._organs,
             "receipts_verified": len(self._receipts.delivered_to),
-            "receipts": {state.value: count for state, count in self._receipts.total.items()},
+            "receipts": counted,
             "seconds": round(result.seconds["delivered"], 3),
             "seconds_by_state": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
             "bytes": result.bytes,
             "calls_ok": sum(not called.error for called in calls),
             "calls_refused": sum(called.error.endswith("AccessDenied") for called in calls),
+            "container_verified": shown.report.ok,
+            "container_bytes": shown.container.stat().st_size,
+            "message_verified": "accepted" in shown.receipts,
+            "message_receipts": list(shown.receipts),
+            "event_verified": shown.event is not None,
+            "event_sequence": shown.event.sequence if shown.event else 0,
+            "systems_seconds": round(shown.seconds, 3),
             "tampered_detected": detected["tampered"],
             "forged_detected": detected["forged"],
             "misdirected_detected": detected["misdirected"],
@@ -134,11 +153,18 @@ class _Demo:
         view.step(_("carrier: NATS at {url}").format(url=self._world.nats.url))
         backend = await stack.enter_async_context(WebServer(register.APP, host="127.0.0.1", port=0))
         urls = await asyncio.gather(*(stack.enter_async_context(self._site(site, backend.url)) for site in self._hosts))
-        config = self._world.config(country.CENTRE_SITE, port=self._options.port)
+        self._urls = dict(zip(self._hosts, urls, strict=True))
+        config = await asyncio.to_thread(self._centre)
         self._save(config)
         centre = await stack.enter_async_context(running(config, on_receipt=self._receipts.add))
         view.step(_("{count} gateways: {urls}").format(count=len(urls) + 1, urls=", ".join([str(centre.url), *urls])))
         return centre
+
+    def _centre(self) -> GatewayConfig:
+        """Return the configuration of the centre's gateway: it keeps what calls carry, so that it can be proved."""
+        config = self._world.config(country.CENTRE_SITE, port=self._options.port)
+        certificate, key = ensure_local(config.state, name="Demo", at=SystemClock().now())
+        return replace(config, archive=Settings(keep=Keep.FULL), asic=AsicConfig(certificate=certificate, key=key))
 
     @contextlib.asynccontextmanager
     async def _site(self, site: str, register_url: str) -> AsyncIterator[str]:
@@ -173,6 +199,22 @@ class _Demo:
         refused = await call(url, client, service, "")
         self._view.call(_("A call that is refused: only single units are granted, not the list"), refused)
         return [granted, refused]
+
+    async def _show(self, url: str) -> Shown:
+        first = self._country.organs[1]
+        systems = Systems(
+            office=country.office_of_centre(self._country),
+            office_url=url,
+            register=country.register_of_units(self._country).provider,
+            register_url=self._urls[first.site],
+        )
+        return await systems.show(
+            country.register_of_units(self._country),
+            "/" + first.id.member.removeprefix("U"),
+            country.changes_of_units(self._country),
+            folder=self._folder,
+            root=self._world.root.read_bytes(),
+        )
 
     async def _attack(self, centre: Running) -> list[Attempt]:
         directory = centre.follower.snapshot
@@ -218,6 +260,7 @@ class _Demo:
                     f"  curl {centre.url}/v1/status",
                     f"  {program} evidence list --state {state}",
                     f"  {program} evidence verify {state} --root {self._world.root}",
+                    f"  {program} evidence verify {self._folder / CONTAINER} --root {self._world.root}",
                     f"  {program} doctor --config {state}/gateway.toml",
                     _("Ctrl-C ends it."),
                 ]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from lienthong.cli.world_plan import OrganPlan, Plan, SitePlan
-from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
+from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry, TopicEntry, TopicGrantEntry
 from lienthong.kernel.errors import BadInput
-from lienthong.kernel.identifiers import ServiceId, SubsystemId
+from lienthong.kernel.identifiers import ServiceId, SubsystemId, TopicId
 from lienthong.profiles import load
 from lienthong.profiles.base import OrganSpec
 
@@ -15,6 +15,7 @@ CENTRE_SITE: Final = "tw"
 OFFICE: Final = SubsystemEntry(code="office", name="Văn phòng số", ceiling="confidential")
 REGISTRY: Final = SubsystemEntry(code="registry", name="Danh mục đơn vị hành chính", ceiling="internal")
 GRANTED_PATH: Final = "/*"
+_CHANGES: Final = "changes"
 
 
 class OrgansInvalid(BadInput):
@@ -73,6 +74,12 @@ def register_of_units(country: Plan) -> ServiceId:
     return ServiceId(province.instance, province.member_class, province.member, REGISTRY.code, "units")
 
 
+def changes_of_units(country: Plan) -> TopicId:
+    """Return the topic that is followed: changes of that register."""
+    units = register_of_units(country)
+    return TopicId(units.instance, units.member_class, units.member, units.subsystem, _CHANGES)
+
+
 def _sites(chosen: Sequence[OrganSpec], branches: Sequence[str], hosts: int) -> dict[str, str]:
     """Spread the branches over the hosts so that each serves about as many organs."""
     size = dict.fromkeys(branches, 0)
@@ -100,6 +107,7 @@ def _organ(
         parent=spec.parent,
         subsystems=(REGISTRY,) if provides else subsystems,
         services=(_units(spec),) if provides else (),
+        topics=(_changes(spec),) if provides else (),
     )
 
 
@@ -107,3 +115,9 @@ def _units(spec: OrganSpec) -> ServiceEntry:
     """Return the register of units, granted to the office of the organ above: reading single units, no more."""
     granted = GrantEntry(to=f"{spec.parent}/{OFFICE.code}", methods=("GET",), path=GRANTED_PATH)
     return ServiceEntry(subsystem=REGISTRY.code, code="units", title=REGISTRY.name, grants=(granted,))
+
+
+def _changes(spec: OrganSpec) -> TopicEntry:
+    """Return the topic of the register's changes, granted to the office of the organ above."""
+    granted = TopicGrantEntry(to=f"{spec.parent}/{OFFICE.code}")
+    return TopicEntry(subsystem=REGISTRY.code, code=_CHANGES, title=REGISTRY.name, grants=(granted,))

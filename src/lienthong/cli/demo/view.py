@@ -12,6 +12,7 @@ from rich.table import Table
 from lienthong.cli.demo.attacks import Attempt
 from lienthong.cli.demo.broadcast import STATES, Receipts, Result
 from lienthong.cli.demo.calls import Called
+from lienthong.cli.demo.systems import Shown
 from lienthong.cli.evidence_view import meaning
 from lienthong.cli.text import number
 from lienthong.kernel.i18n import _, later
@@ -100,6 +101,31 @@ class View:
         self.console.print(f"\n[bold]{escape(title)}[/] → {verdict}")
         self.console.print(f"  [dim]{escape(called.curl)}[/]", soft_wrap=True)
         self.console.print(f"  {escape(called.body)}", soft_wrap=True)
+
+    def shown(self, shown: Shown) -> None:
+        """Show what the information systems did besides."""
+        table = Table(title=_("What information systems do besides, over HTTP"), title_justify="left")
+        table.add_column(_("What was done"))
+        table.add_column(_("What came of it"))
+        size, findings = number(shown.container.stat().st_size), len(shown.report.findings)
+        text = _("{bytes} bytes; verified offline, {findings} defects").format(bytes=size, findings=findings)
+        table.add_row(_("the proof of a call is fetched: an ASiC container"), self._outcome(text, good=shown.report.ok))
+        receipts = ", ".join(_(_STATES[ReceiptState(state)]) for state in shown.receipts if state in _STATES)
+        table.add_row(
+            _("a message goes to a province, through the Python client"),
+            self._outcome(_("receipts: {receipts}").format(receipts=receipts), good="accepted" in shown.receipts),
+        )
+        event = shown.event
+        text = _("nothing") if event is None else f"{event.sequence}: {event.schema} {event.data.decode()}"
+        table.add_row(
+            _("a topic is followed; its owner publishes an event"), self._outcome(text, good=event is not None)
+        )
+        self.console.print()
+        self.console.print(table)
+
+    @staticmethod
+    def _outcome(text: str, *, good: bool) -> str:
+        return f"[{'green' if good else 'red'}]{escape(text)}[/]"
 
     def attempts(self, attempts: Sequence[Attempt]) -> None:
         """Show what was tried and how it was caught."""

@@ -26,6 +26,8 @@ _LIMITS: Final = (
     (re.compile(r"(?:request|response)/(?:message\.json|head|header\.cbor|seal\.cose)"), 512 * _KIB),
     (re.compile(r"(?:request|response)/body"), 256 * _MIB),
 )
+_MAX_TOTAL: Final = 640 * _MIB
+"""Bytes of all members: two bodies, the directory, and what belongs to them."""
 _ENCRYPTED: Final = 0x1
 # What zipfile raises for files that were made to confuse it is not documented in full.
 _DAMAGE: Final = (
@@ -74,6 +76,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
     if not infos or infos[0].orig_filename != MIMETYPE or infos[0].compress_type != zipfile.ZIP_STORED:
         raise ContainerInvalid("the first member is not the media type, stored")
     members: dict[str, bytes] = {}
+    left = _MAX_TOTAL
     for info in infos:
         name = info.orig_filename
         if name in members or info.flag_bits & _ENCRYPTED:
@@ -82,9 +85,13 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
         if not limit:
             raise ContainerInvalid(f"the member {name[:80]!r} does not belong there")
         with archive.open(info) as member:
-            members[name] = member.read(limit + 1)
+            members[name] = member.read(min(limit, left) + 1)
         if len(members[name]) > limit:
             raise ContainerInvalid(f"the member {name} is larger than {limit} bytes")
+        left -= len(members[name])
+        if left < 0:
+            # Each may be within its bound, and all of them together more than anybody has memory for.
+            raise ContainerInvalid(f"more than {_MAX_TOTAL} bytes in all")
     if members.pop(MIMETYPE) != MEDIA_TYPE.encode():
         raise ContainerInvalid("another media type")
     return members

@@ -1,13 +1,15 @@
 """Addresses: an organ, a list, a group, a level, a subtree or everyone, and whom that means today."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from lienthong.directory.model import local_group
 from lienthong.directory.snapshot import Snapshot
 from lienthong.exchange.errors import AddressInvalid, NobodyAddressed
 from lienthong.kernel.errors import IdentifierInvalid
-from lienthong.kernel.identifiers import ClientId, OrganId
+from lienthong.kernel.identifiers import ClientId, OrganId, SubsystemId
 
 MAX_WRITTEN: Final = 10_000
 """Parts of one address as they are written down."""
@@ -17,9 +19,7 @@ _LOCAL: Final = "local:"
 _LEVEL: Final = "level:"
 _BELOW: Final = "below:"
 _MAX_LEVEL: Final = 99
-
-type LocalGroups = Mapping[str, Iterable[ClientId]]
-"""Groups that only this site knows: code → members."""
+_TOKEN: Final = re.compile(r"[a-z0-9-]{1,32}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Address:
     organs: tuple[OrganId, ...] = ()
     # Codes of the directory's groups.
     groups: tuple[str, ...] = ()
-    # Codes of groups of the sender's own site.
+    # Codes of the sending information system's own groups.
     local_groups: tuple[str, ...] = ()
     # Depths in the directory's tree: 0 answers to nobody, 1 to one of those, and so on.
     levels: tuple[int, ...] = ()
@@ -76,19 +76,16 @@ class Address:
         ]
 
 
-def resolve(
-    address: Address, *, sender: OrganId, directory: Snapshot, local_groups: LocalGroups | None = None
-) -> tuple[OrganId, ...]:
+def resolve(address: Address, *, sender: ClientId, directory: Snapshot) -> tuple[OrganId, ...]:
     """Return whom an address means by this directory.
 
     Those named one by one come first, known or not: the policy says of each why it is refused. All others
-    are active organs of the directory, in its order. The sender is never among them.
+    are active organs of the directory, in its order. The sender's organ is never among them.
 
     Args:
         address: who is meant.
-        sender: who sends.
+        sender: who sends. Groups of its own has an information system only, the same that its grants name.
         directory: the snapshot to look it up in.
-        local_groups: the groups of the sender's site.
 
     Raises:
         NobodyAddressed: a group, level or superior organ that names nobody here: a misspelt one must not pass
@@ -96,22 +93,23 @@ def resolve(
     """
     if address == Address():
         raise NobodyAddressed("an empty address")
-    chosen = _chosen(address, directory, local_groups or {})
+    chosen = _chosen(address, sender, directory)
     meant = dict.fromkeys(address.organs)
     if chosen:
         meant |= dict.fromkeys(organ.id for organ in directory.organs() if organ.active and organ.id in chosen)
-    meant.pop(sender, None)
+    meant.pop(sender.organ, None)
     return tuple(meant)
 
 
-def _chosen(address: Address, directory: Snapshot, local_groups: LocalGroups) -> set[OrganId]:
+def _chosen(address: Address, sender: ClientId, directory: Snapshot) -> set[OrganId]:
     chosen: set[OrganId] = set()
     if address.everyone:
         chosen.update(organ.id for organ in directory.organs())
     for code in address.groups:
         chosen |= _members(f"{_GROUP}{code}", directory.members_of(code))
     for code in address.local_groups:
-        chosen |= _members(f"{_LOCAL}{code}", local_groups.get(code, ()))
+        own = directory.members_of(local_group(sender, code)) if isinstance(sender, SubsystemId) else ()
+        chosen |= _members(f"{_LOCAL}{code}", own)
     if address.levels or address.below:
         lines = _lines(directory)
         for level in address.levels:
@@ -162,8 +160,9 @@ def _organ(text: str) -> OrganId:
 
 
 def _code(text: str) -> str:
-    if not text:
-        raise AddressInvalid("a group without a code")
+    # As the directory writes codes: the name under which it keeps a system's own group must not pass for the centre's.
+    if not _TOKEN.match(text):
+        raise AddressInvalid(f"group {text[:200]!r}")
     return text
 
 

@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from lienthong.exchange.blobs import BlobStore, check
+from lienthong.exchange.blobs import BlobStore, check, file_of
 from lienthong.exchange.errors import Malformed
+from lienthong.exchange.mail.harvest import Harvest
 from lienthong.exchange.mail.letter import Letter
+from lienthong.exchange.mail.sweeping import needs
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import BlobRef, Part, check_content
 from lienthong.trust.header import Content
@@ -29,8 +31,10 @@ class Contents:
         self._blobs = blobs
         self._limit = limit
 
-    async def take(self, letter: Letter) -> bool:
-        """Check all contents, and fetch what lies apart; tells whether some are too large to be waited for.
+    async def take(self, letter: Letter, harvest: Harvest) -> bool:
+        """Check all contents, and fetch what lies apart; tells whether all are here, none being too large to wait for.
+
+        That the message needs them, here or not, becomes part of the harvest.
 
         Raises:
             Malformed: another number, place or size than was sealed.
@@ -39,15 +43,19 @@ class Contents:
             CarrierUnavailable, CarrierTimeout, StorageFailed: one cannot be fetched or kept now.
         """
         apart: list[tuple[BlobRef, Content]] = []
-        for content, part in self._listed(letter):
+        listed = self._listed(letter)
+        needed = needs(letter.key, [file_of(part) for _, part in listed if isinstance(part, BlobRef)])
+        for content, part in listed:
             if isinstance(part, bytes):
                 check_content(content, part)
             elif content.size > LARGE and not self._blobs.holds(part, content):
+                harvest.statements += needed
                 return False
             else:
                 apart.append((part, content))
         for ref, content in apart:
             await self._blobs.keep(self._node.carrier, ref, content)
+        harvest.statements += needed
         return True
 
     async def fetch(self, letter: Letter) -> None:

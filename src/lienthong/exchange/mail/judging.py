@@ -161,7 +161,7 @@ class Judge:
                 return
             if harvest.failed is not None:
                 raise harvest.failed
-            if not await self._contents.take(letter):
+            if not await self._contents.take(letter, harvest):
                 self._fetcher.add(letter, harvest)
                 return
         state = ReceiptState.RECALLED if taken_back else ReceiptState.DELIVERED

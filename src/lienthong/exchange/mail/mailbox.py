@@ -11,6 +11,7 @@ from uuid import UUID
 from lienthong.directory.model import Organ
 from lienthong.exchange.blobs import BlobStore
 from lienthong.exchange.errors import (
+    ContentGone,
     MessageHeld,
     MessageRecalled,
     MessageUnknown,
@@ -27,7 +28,7 @@ from lienthong.exchange.mail.receiver import Receiver
 from lienthong.exchange.mail.store import MailItem, MailStore
 from lienthong.exchange.mail.waiting import Unopened
 from lienthong.exchange.node import Node
-from lienthong.exchange.packet import Packet, check_content, check_contents
+from lienthong.exchange.packet import Packet, Part, check_content, check_contents
 from lienthong.kernel.clock import Millis
 from lienthong.kernel.identifiers import OrganId
 from lienthong.trust.errors import KeyStoreError, TrustError
@@ -155,6 +156,7 @@ class Mailbox:
         Raises:
             MessageUnknown, MessageHeld, MessageRecalled, TrustError: as for ``view``.
             RangeInvalid: no such content, or not within it.
+            ContentGone: it is kept no more.
             StorageFailed: it cannot be read.
         """
         found = self._find(organ, message, sender)
@@ -169,6 +171,7 @@ class Mailbox:
             check_content(contents[number], part)
             yield part[start:stop]
             return
+        self._check_kept(found.item, part)
         async with aclosing(self._blobs.pieces(part, start, stop)) as pieces:
             async for piece in pieces:
                 yield piece
@@ -184,6 +187,7 @@ class Mailbox:
         Raises:
             MessageUnknown, MessageHeld, MessageRecalled, TrustError: as for ``view``.
             PayloadTooLarge: the contents together are too large for memory: ``view`` and ``read`` it.
+            ContentGone: a content is kept no more.
             StorageFailed: a content cannot be read.
         """
         found = self._find(organ, message, sender)
@@ -193,6 +197,8 @@ class Mailbox:
             raise PayloadTooLarge(
                 f"{size} bytes of contents where {MAX_OPEN} are opened at once", hint="Read it piece by piece."
             )
+        for part in packet.parts:
+            self._check_kept(found.item, part)
         contents = [part if isinstance(part, bytes) else await self._blobs.read(part) for part in packet.parts]
         check_contents(opened.header, contents)
         await self._opened(found)
@@ -271,6 +277,11 @@ class Mailbox:
         # As of its arrival: keys end, and what was received stays readable.
         opened = self._node.open_seal(packet.sealed, at=item.arrived)
         return _Found(item=item, receiver=receiver, opened=opened, packet=packet)
+
+    def _check_kept(self, item: MailItem, part: Part) -> None:
+        # Before anything is concluded it has to be here: then it is a failure, which reading says.
+        if item.concluded and not isinstance(part, bytes) and not self._blobs.has(part):
+            raise ContentGone(f"of {item.message}, {item.state.value}")
 
     def _now(self, item: MailItem) -> MailItem:
         ((now, _),) = self._store.letters(item.receiver, item.message, item.sender)

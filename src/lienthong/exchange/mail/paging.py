@@ -2,9 +2,10 @@
 
 import base64
 import binascii
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
+from msgspec import Meta
 
 from lienthong.exchange.errors import RequestInvalid
 from lienthong.exchange.mail.store import ITEM, MailItem, item_from
@@ -21,12 +22,16 @@ _ROWS: Final = 500
 _FIRST: Final = 1 << 53
 
 
+# What a table can hold: a client's cursor is a client's word.
+type _Number = Annotated[int, Meta(ge=-_FIRST, le=_FIRST)]
+
+
 class Place(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A place in a mailbox, behind some message."""
 
     # The urgency by which it is listed, and the order in which it was handed over.
-    rank: int = _FIRST
-    place: int = 0
+    rank: _Number = _FIRST
+    place: _Number = 0
 
     def __str__(self) -> str:
         """Write it as a client gets it."""

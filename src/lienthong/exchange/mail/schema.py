@@ -170,10 +170,23 @@ CREATE TABLE upload (
 ) WITHOUT ROWID;
 """
 _THIRD: Final = """
+-- Which files of large contents a message needs, here already or not.
+CREATE TABLE content (
+    file TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    message BLOB NOT NULL,
+    sender TEXT NOT NULL,
+    PRIMARY KEY (file, receiver, message, sender)
+) WITHOUT ROWID;
+-- Of those from before nobody knows: all files that are here then stay.
+INSERT INTO content SELECT '', '', x'', ''
+    WHERE EXISTS (SELECT 1 FROM mailbox) OR EXISTS (SELECT 1 FROM fetching);
+"""
+_FOURTH: Final = """
 -- The locked content key of a copy that is an envelope to its only receiver; it also goes out from there.
 ALTER TABLE kept ADD COLUMN lock BLOB;
 """
-_STEPS: Final = (_FIRST, _SECOND, _THIRD)
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What makes version 1 out of nothing (or out of a file from before versions were counted), 2 out of 1, and so on."""
 
 

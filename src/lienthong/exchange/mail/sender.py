@@ -9,7 +9,7 @@ from lienthong.directory.model import Organ
 from lienthong.exchange import blobs
 from lienthong.exchange.errors import MessageUnknown, PayloadTooLarge, RequestInvalid, StorageFailed
 from lienthong.exchange.mail import recalling
-from lienthong.exchange.mail.address import LocalGroups, resolve
+from lienthong.exchange.mail.address import resolve
 from lienthong.exchange.mail.dispatching import Dispatcher, Progress
 from lienthong.exchange.mail.draft import TERM, Attachment, Dispatch, Draft, Uploaded
 from lienthong.exchange.mail.ledger import Ledger, Sent
@@ -43,15 +43,7 @@ class Sender:
     """Sends the mail of one gateway's organs and keeps it until it is receipted."""
 
     def __init__(  # noqa: PLR0913 - what sending takes
-        self,
-        node: Node,
-        store: MailStore,
-        uploads: Uploads,
-        safe: Safe,
-        *,
-        wraps: Wraps,
-        postman: Postman,
-        local_groups: LocalGroups | None = None,
+        self, node: Node, store: MailStore, uploads: Uploads, safe: Safe, *, wraps: Wraps, postman: Postman
     ) -> None:
         """Send from this node.
 
@@ -62,13 +54,11 @@ class Sender:
             safe: locks copies of what is sent.
             wraps: content keys that letters share.
             postman: publishes them.
-            local_groups: groups that only this site knows.
         """
         self.uploads = uploads
         self._node = node
         self._store = store
         self._safe = safe
-        self._local_groups = local_groups
         self._ledger = Ledger(node.journal)
         self._dispatcher = Dispatcher(node, store, self._ledger, safe, wraps, postman)
         self._postman = postman
@@ -94,9 +84,7 @@ class Sender:
         sender = self._node.hosted(draft.sender.organ)
         receivers = dict.fromkeys(draft.receivers)
         if draft.to is not None:
-            receivers |= dict.fromkeys(
-                resolve(draft.to, sender=sender.id, directory=self._node.snapshot, local_groups=self._local_groups)
-            )
+            receivers |= dict.fromkeys(resolve(draft.to, sender=draft.sender, directory=self._node.snapshot))
         if draft.id is not None:
             for done in self._ledger.sent(draft.id):
                 receivers.pop(parse_client(done.receiver).organ, None)

@@ -262,14 +262,16 @@ class Uploads:
         Raises:
             JournalError: it cannot be noted.
         """
-        rows = self._node.journal.read(
-            f"SELECT {COLUMNS} FROM upload WHERE expires <= ?",  # noqa: S608 - a constant
-            (self._node.clock.now(),),
-        )
-        for row in map(upload_rows.row_of, rows):
-            async with self._lock(row):
-                await self._drop(row)
-        return len(rows)
+        count = 0
+        for row in self._expired():
+            lock = self._lock(row)
+            # What is in use is left for the next time; what was sent in the meantime is kept for longer.
+            if not lock.locked():
+                async with lock:
+                    for still in self._expired(row.id):
+                        await self._drop(still)
+                        count += 1
+        return count
 
     def close(self) -> None:
         """Let go of all files."""
@@ -288,6 +290,13 @@ class Uploads:
         if not rows:
             raise UploadUnknown(str(upload))
         return upload_rows.row_of(rows[0])
+
+    def _expired(self, id_: bytes = b"") -> list[Row]:
+        rows = self._node.journal.read(
+            f"SELECT {COLUMNS} FROM upload WHERE expires <= ? AND ? IN (id, x'') LIMIT 1000",  # noqa: S608 - a constant
+            (self._node.clock.now(), id_),
+        )
+        return list(map(upload_rows.row_of, rows))
 
     def _lock(self, row: Row) -> asyncio.Lock:
         return self._locks.setdefault(row.id, asyncio.Lock())

@@ -3,7 +3,7 @@
 from typing import Final
 
 from lienthong.directory.snapshot import Snapshot
-from lienthong.exchange.errors import PartyUnknown, RequestInvalid, SecurityServerInvalid
+from lienthong.exchange.errors import RequestInvalid, SecurityServerInvalid
 from lienthong.exchange.http import Headers
 from lienthong.kernel.errors import IdentifierInvalid
 from lienthong.kernel.identifiers import OrganId, ServiceId, part_of
@@ -26,7 +26,6 @@ def check(headers: Headers, service: ServiceId, directory: Snapshot) -> None:
     Raises:
         RequestInvalid: one of them is there twice: another reader might take the other.
         IdentifierInvalid: malformed.
-        PartyUnknown: a party of a class of this instance that is no member of it.
         SecurityServerInvalid: another gateway than the provider's.
     """
     named: dict[str, str] = {}
@@ -36,21 +35,21 @@ def check(headers: Headers, service: ServiceId, directory: Snapshot) -> None:
                 raise RequestInvalid(f"{name} is there twice")
             named[name] = value
     if REPRESENTED in named:
-        _check_party(named[REPRESENTED], directory)
+        _check_party(named[REPRESENTED], directory.instance)
     if SERVER in named:
         _check_server(named[SERVER], service, directory)
 
 
-def _check_party(text: str, directory: Snapshot) -> None:
-    """Check ``[INSTANCE/]CLASS/MEMBER``."""
+def _check_party(text: str, instance: str) -> None:
+    """Check the form, ``[INSTANCE/]CLASS/MEMBER``: who is represented, such as a company, need not be a member.
+
+    Nothing is granted to whoever is named here, so that there is nothing to gain by it.
+    """
     parts = text.split("/")
-    local = len(parts) == _LOCAL_PARTS
-    party = OrganId(directory.instance, *map(part_of, parts)) if local else OrganId.parse(text)
-    if party.instance != directory.instance or directory.organ(party) is not None:
-        return
-    # A class that no organ has is not ours to know: companies, persons.
-    if any(organ.id.member_class == party.member_class for organ in directory.organs()):
-        raise PartyUnknown(text[:200])
+    if len(parts) == _LOCAL_PARTS:
+        OrganId(instance, *map(part_of, parts))
+    else:
+        OrganId.parse(text)
 
 
 def _check_server(text: str, service: ServiceId, directory: Snapshot) -> None:

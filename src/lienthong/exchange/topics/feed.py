@@ -146,7 +146,7 @@ class FeedCursor(msgspec.Struct, frozen=True, kw_only=True):
         """
         try:
             return msgspec.json.decode(text, type=cls)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise RequestInvalid(f"not the cursor of a feed: {error}") from error
 
 
@@ -253,5 +253,5 @@ def _row(delivery: Delivery) -> Row:
 def _said[T: msgspec.Struct](event: Event, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(event.data, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Malformed(f"the mark of a snapshot: {error}") from error

@@ -86,7 +86,7 @@ class Line:
             self._task = asyncio.create_task(self._work(), name=self._name)
         return await done
 
-    async def restart(self) -> None:
+    async def restart(self, reason: str) -> None:
         """Begin the topic anew; see ``Publisher.restart``."""
         async with self._turn:
             state = State(chain=new_id(), at=self._node.clock.now())
@@ -96,7 +96,7 @@ class Line:
                 direction="own",
                 kind="state",
                 seals=(),
-                detail="the topic begins anew",
+                detail=f"{self._name} begins anew{': ' if reason else ''}{reason}",
             )
             await self._node.journal.commit(
                 [entry], [self._store.moved(self._name, state), *self._store.forgotten(self._name)]

@@ -99,15 +99,27 @@ class Publisher:
         self._due.set()
         return published
 
-    async def restart(self, topic: TopicId) -> None:
+    async def restart(self, topic: TopicId, *, reason: str = "") -> None:
         """Begin a topic anew, after an old journal was restored: sequences count from 1 again.
+
+        Args:
+            topic: as for ``publish``.
+            reason: why, for the evidence.
 
         Raises:
             CallerUnknown, TopicUnknown: as for ``publish``.
             JournalError: it cannot be recorded.
         """
+        self.check(topic)
+        await self._line(topic).restart(reason)
+
+    def check(self, topic: TopicId) -> None:
+        """Check that a topic is published here.
+
+        Raises:
+            CallerUnknown, TopicUnknown: as for ``publish``.
+        """
         self._topic(topic)
-        await self._line(topic).restart()
 
     async def tick(self) -> None:
         """Do what is to be done now and then: signs of life, and letting go of what has expired.

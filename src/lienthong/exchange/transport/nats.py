@@ -358,7 +358,7 @@ _STORED: Final = msgspec.json.Decoder(_Stored)
 def _sequence(subject: str, reply: Reply) -> int:
     try:
         stored = _STORED.decode(reply.data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise CarrierUnavailable(subject, hint="Something else than a stream answered; check the streams.") from None
     if stored.error is not None:
         kind = CarrierFull if stored.error.description in _FULL else CarrierUnavailable

@@ -2,10 +2,15 @@
 
 from typing import Final
 
+from nats.errors import ProtocolError
 from nats.protocol.parser import AWAITING_CONTROL_LINE, AWAITING_MSG_PAYLOAD, CRLF_SIZE, Parser
 
 LARGE: Final = 128 * 1024
 """Bytes from which on a message is large."""
+MAX_MESSAGE: Final = 64 * 1024 * 1024
+"""Bytes of a message: what a server may be configured for at most."""
+MAX_LINE: Final = 64 * 1024
+"""Bytes of a line of the protocol: the list of a cluster's servers is the longest."""
 
 
 class LargeParser(Parser):
@@ -22,12 +27,22 @@ class LargeParser(Parser):
         super().__init__(client)
 
     async def parse(self, data: bytes = b"") -> None:
-        """Take what has come."""
+        """Take what has come.
+
+        Raises:
+            ProtocolError: it is not what a server sends, or has no end.
+        """
         if self._missing:
             data = await self._more(data)
             if not data:
                 return
-        await super().parse(data)
+        try:
+            await super().parse(data)
+        except (ValueError, AttributeError) as error:
+            # A line that begins like one and is none. The client goes on after a ProtocolError, with a new connection;
+            # after anything else it would never read again.
+            raise ProtocolError from error
+        self._check()
         if self.needed > LARGE and self.state == AWAITING_MSG_PAYLOAD and not self.header_needed:
             self._missing = self.needed + CRLF_SIZE - len(self.buf)
             self._pieces = [bytes(self.buf)]
@@ -37,6 +52,14 @@ class LargeParser(Parser):
         """Forget what has come of a message."""
         super().reset()
         self._pieces, self._missing = [], 0
+
+    def _check(self) -> None:
+        """Refuse what has no end."""
+        if self.state == AWAITING_CONTROL_LINE:
+            if len(self.buf) > MAX_LINE:
+                raise ProtocolError
+        elif self.needed > MAX_MESSAGE or self.header_needed > self.needed:
+            raise ProtocolError
 
     async def _more(self, data: bytes) -> bytes:
         """Take more of a large message; returns what does not belong to it."""

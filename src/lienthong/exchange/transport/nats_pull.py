@@ -210,7 +210,12 @@ class _Session:
             )
         except NoResponder as error:
             raise CarrierUnavailable(str(error), hint="JetStream is switched off or has no leader.") from None
-        made = msgspec.json.decode(reply.data, type=_Created)
+        try:
+            made = msgspec.json.decode(reply.data, type=_Created)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise CarrierUnavailable(
+                self._stream, hint="Something else than a stream answered; check the streams."
+            ) from None
         if made.error is not None:
             kind = StreamMissing if made.error.err_code == _STREAM_NOT_FOUND else CarrierUnavailable
             raise kind(f"{self._stream}: {made.error.description}")

@@ -81,3 +81,16 @@ async def test_a_content_that_is_not_there_is_unknown(web: Faces) -> None:
     assert problem(answer) == (404, "message_unknown", f"content 1 of {message}")
     answer = await client.get(f"/v1/mailbox/{message}/contents/64")
     assert problem(answer) == (400, "input_invalid", "Expected `int` <= 63 - at `$.n`")
+
+
+async def test_a_content_that_is_kept_no_more_is_gone(web: Faces) -> None:
+    content = base64.b64encode(DATA * 4).decode()
+    message = await web.message(contents=[{"data": content}])
+    client = web.client(COMMUNE)
+    await client.post(f"/v1/mailbox/{message}/accept", json={})
+    (file,) = (web.world.folder / "p1" / "blobs").iterdir()
+    file.unlink()
+    answer = await client.get(f"/v1/mailbox/{message}/contents/0")
+    assert problem(answer) == (410, "content_gone", f"of {message}, accepted")
+    # The message itself stays.
+    assert (await client.get(f"/v1/mailbox/{message}")).json()["state"] == "accepted"

@@ -6,8 +6,11 @@ from starlette.requests import Request
 from lienthong.directory.entries import SubsystemEntry
 from lienthong.directory.snapshot import Standing
 from lienthong.exchange import policy
+from lienthong.exchange.errors import LimitExceeded
+from lienthong.exchange.limits import Limit
 from lienthong.exchange.rest.v1.endpoint import Asked, Nothing
 from lienthong.exchange.rest.v1.errors import CallerMissing
+from lienthong.kernel.clock import SECOND
 from tests.support.gateways import CENTRE, COMMUNE, HSO, LOW, World
 from tests.support.v1 import NOWHERE, Faces, faces, problem
 
@@ -72,3 +75,21 @@ async def test_an_endpoint_that_is_public_knows_no_caller(web: Faces) -> None:
     asked = Asked(face=web.faces["tw"], params=Nothing(), body=Nothing(), request=request, identified=None)
     with pytest.raises(CallerMissing):
         _ = asked.caller
+
+
+async def test_who_asks_too_often_or_for_too_much_is_refused_and_counted(web: Faces, country: World) -> None:
+    limiter = country.running["tw"].limiting.subsystems
+    limiter.limit = Limit(calls_per_second=1, burst=3, bytes_in_flight=2000)
+    # Other systems, and the calls of the same one, have accounts of their own and one together.
+    country.clock.advance(SECOND)
+    assert [(await web.client(HSO).get("/v1/mailbox")).status_code for _ in range(3)] == [200] * 3
+    answer = await web.client(HSO).get("/v1/mailbox")
+    assert problem(answer) == (429, "limit_exceeded", f"{HSO}: more than 1 calls per second")
+    assert answer.headers["retry-after"] == "5"
+    with pytest.raises(LimitExceeded):
+        limiter.enter(str(HSO))
+    body = {"receivers": [str(COMMUNE)], "subject": "x" * 900, "purpose": " " * 1500}
+    assert problem(await web.client(CENTRE).post("/v1/messages", json=body))[:2] == (429, "limit_exceeded")
+    assert (await web.client(CENTRE).get("/v1/mailbox")).status_code == 200
+    assert (await web.client(None).get("/v1/status")).status_code == 200
+    assert {refusals.peer for refusals in limiter.told()} == {str(HSO), str(CENTRE)}

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from lienthong.exchange.limits import OTHERS
 from lienthong.exchange.rest.v1 import (
     afterwards,
     events,
@@ -62,15 +63,18 @@ class _Address:
                 AddressUnknown(request.url.path[:200]) if not self.endpoints else MethodNotAllowed(request.method[:20])
             )
         identified = None if endpoint.public else identify(self.face, request)
-        answer = await endpoint.handler(
-            Asked(
-                face=self.face,
-                params=params_of(endpoint, endpoint.params, request),
-                body=await body_of(endpoint, endpoint.body, request),
-                request=request,
-                identified=identified,
+        peer = OTHERS if identified is None else str(identified.client)
+        # On the account of calls, too: together they are what a system asks of its gateway.
+        with self.face.gateway.limiting.subsystems.enter(peer) as ticket:
+            answer = await endpoint.handler(
+                Asked(
+                    face=self.face,
+                    params=params_of(endpoint, endpoint.params, request),
+                    body=await body_of(endpoint, endpoint.body, request, taken=ticket.add),
+                    request=request,
+                    identified=identified,
+                )
             )
-        )
         if isinstance(answer, Response):
             return answer
         return Response(msgspec.json.encode(answer), endpoint.status, media_type=JSON)

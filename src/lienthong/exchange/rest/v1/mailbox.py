@@ -8,7 +8,14 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
-from lienthong.exchange.errors import MessageHeld, MessageRecalled, MessageUnknown, RangeInvalid, StorageFailed
+from lienthong.exchange.errors import (
+    ContentGone,
+    MessageHeld,
+    MessageRecalled,
+    MessageUnknown,
+    RangeInvalid,
+    StorageFailed,
+)
 from lienthong.exchange.mail import paging
 from lienthong.exchange.mail.mailbox import Conclusion, View
 from lienthong.exchange.mail.paging import Place
@@ -279,7 +286,7 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
         body=Nothing,
         media_type=OCTETS,
         headers={"Range": "One range of bytes.", "If-Range": "The ETag that the range belongs to."},
-        errors=(MessageUnknown, MessageHeld, MessageRecalled, StorageFailed, RangeInvalid),
+        errors=(MessageUnknown, MessageHeld, MessageRecalled, ContentGone, StorageFailed, RangeInvalid),
     ),
     Endpoint(
         method="POST",

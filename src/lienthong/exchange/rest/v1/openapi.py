@@ -29,6 +29,7 @@ _CALLERS: Final[tuple[type[LienthongError], ...]] = (
     exchange.CallerUnknown,
     exchange.ConnectionMismatch,
     exchange.DirectoryStale,
+    exchange.LimitExceeded,
 )
 
 

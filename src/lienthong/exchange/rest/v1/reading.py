@@ -1,6 +1,6 @@
 """Parameters and bodies into values: bounded, typed, and nothing unknown among them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import msgspec
@@ -34,18 +34,29 @@ def params_of[P](endpoint: AnyEndpoint, kind: type[P], request: Request) -> P:
         raise InputInvalid(str(error)[:400]) from None
 
 
-async def body_of[B](endpoint: AnyEndpoint, kind: type[B], request: Request) -> B:
+async def body_of[B](endpoint: AnyEndpoint, kind: type[B], request: Request, *, taken: Callable[[int], None]) -> B:
     """Read a JSON body.
+
+    Args:
+        endpoint: what it is for.
+        kind: what it is to be.
+        request: what brings it.
+        taken: told of bytes that are held from now on; may refuse them.
 
     Raises:
         MediaTypeInvalid: it is said to be something else.
         BodyTooLarge: more bytes than the endpoint takes.
         InputInvalid: not JSON, or a field that is unknown, missing or of the wrong form.
         Interrupted: it never came to its end.
+        LimitExceeded: the caller's requests would hold more than they may together.
     """
     if endpoint.streams or kind is Nothing:
         return msgspec.convert({}, kind)
-    data = b"".join([piece async for piece in pieces(request, at_most=endpoint.max_body)])
+    read: list[bytes] = []
+    async for piece in pieces(request, at_most=endpoint.max_body):
+        taken(len(piece))
+        read.append(piece)
+    data = b"".join(read)
     if data:
         check_media_type(request, JSON)
     else:
