@@ -79,6 +79,8 @@ def formats() -> dict[str, Inputs]:
         **_packets(),
         "bundle": numbered("bundle", (case["bundle"] for case in bundles["cases"]))
         | numbered("refused", (case["bundle"] for case in bundles["reject"])),
+        "mail-bundle": numbered("bundle", (case["bundle"] for case in vectors("letters")["cases"])),
+        "bag": numbered("bag", (case["bag"] for case in vectors("letters")["bags"])) | {"letter": b"\xd8\x60\x84"},
         "asks": numbered("notice", (case["notice"] for case in envelopes["notices"])) | numbered("ask", _asks()),
         "subjects": {"call": b"rpc.01.p1.u1.tw.tw.a01", "topic": b"topic.01.p1.u1." + b"0" * 32, "short": b"rpc.01"},
         **_journal(vectors("journal")["cases"][0]),

@@ -8,9 +8,13 @@ from lienthong.directory.snapshot import Standing
 from lienthong.exchange import asks, bundle, packet, policy, subjects
 from lienthong.exchange.bundle import Bundle
 from lienthong.exchange.errors import Malformed
+from lienthong.exchange.mail import bag
+from lienthong.exchange.mail import bundle as mail_bundle
+from lienthong.exchange.mail.bundle import Bundle as MailBundle
 from lienthong.exchange.packet import CallPacket, Packet, check_contents
 from lienthong.exchange.topics import block, keys
 from lienthong.exchange.topics.event import Event
+from lienthong.exchange.transport.base import Message
 from lienthong.kernel import agency_codes, cbor
 from lienthong.kernel.errors import BadInput, CborInvalid
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId, TopicId, parse_client
@@ -147,6 +151,23 @@ def _bundle(data: bytes) -> None:
         check_contents(opened.header, parts)
 
 
+def _mail_bundle(data: bytes) -> None:
+    read = MailBundle.from_bytes(data)
+    check(mail_bundle.is_bundle(data), "a bundle that is not known as one")
+    for opened, letter in read.opened(credulous(), at=AT):
+        alone = credulous().open(letter.sealed, at=AT)
+        check(alone.digest == opened.digest and alone.header == opened.header, "a letter that is another one alone")
+        check_contents(opened.header, [part for part in letter.parts if isinstance(part, bytes)])
+
+
+def _bag(data: bytes) -> None:
+    letters = bag.unpack(Message("mail.01.p1.u1.tw.tw.a01", data, 1, 1))
+    check(len(letters) <= bag.MAX_LETTERS, "too many letters in a bag")
+    for letter in letters:
+        route = subjects.Route.parse(letter.subject)
+        check((route.to_site, route.from_site) == ("p1", "tw"), "a letter of another site than its bag")
+
+
 def _asks(data: bytes) -> None:
     code = packet.notice_of(data)
     if code is not None:
@@ -204,6 +225,8 @@ FORMATS: Final = (
     Target(name="packet", run=_packet, refusals=(TrustError, Malformed)),
     Target(name="call-packet", run=_call_packet, refusals=(TrustError, Malformed)),
     Target(name="bundle", run=_bundle, refusals=(TrustError, Malformed)),
+    Target(name="mail-bundle", run=_mail_bundle, refusals=(TrustError, Malformed)),
+    Target(name="bag", run=_bag, refusals=(Malformed,)),
     Target(name="asks", run=_asks, refusals=(Malformed,)),
     Target(name="subjects", run=_subjects, refusals=(Malformed,)),
     Target(name="topic", run=_topic, refusals=(TrustError, Malformed)),
