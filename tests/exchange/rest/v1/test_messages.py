@@ -136,6 +136,9 @@ async def test_the_sender_sees_each_receiver_with_its_sealed_receipts(web: Faces
 async def test_a_receiver_without_a_receipt_has_been_sent_it(web: Faces, country: World) -> None:
     await country.stop("p1")
     message = (await web.client().post("/v1/messages", json=TO)).json()["id"]
+    # It is answered when it is durable; the carrier has it a moment later.
+    journal = country.running["tw"].node.journal
+    await eventually(lambda: journal.read("SELECT attempts FROM outgoing") == [(1,)])
     (delivery,) = (await web.client().get(f"/v1/messages/{message}")).json()["deliveries"]
     assert (delivery["standing"], delivery["receipts"]) == ("sent", [])
 
