@@ -22,8 +22,8 @@ from lienthong.cli.demo import country
 from lienthong.cli.world import World
 from lienthong.cli.world_plan import Plan
 from lienthong.exchange.mail.draft import Attachment, Draft
+from lienthong.exchange.mail.items import ReceiptItem
 from lienthong.exchange.mail.sender import Sender
-from lienthong.exchange.mail.store import ReceiptItem
 from lienthong.exchange.run import running
 from lienthong.kernel.labels import Label, Level
 from lienthong.trust.header import ReceiptState

@@ -32,7 +32,7 @@ from tests.fuzz.world import KEYS, STORE, VECTORS, facts
 from tests.support.containers import asking, containers_of, keeping, packed, signer_in
 from tests.support.evidence import DOCUMENT, make_state
 from tests.support.gateways import HSO
-from tools.generate_vectors import MESSAGE, REQUEST
+from tools.vector_headers import MESSAGE, REQUEST
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "tests" / "fuzz"
 MAX_FILE: Final = 64 * 1024

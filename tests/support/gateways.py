@@ -36,8 +36,8 @@ from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.descriptions import Source as Description
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.http import HttpMessage
+from lienthong.exchange.mail.items import MailItem, ReceiptItem
 from lienthong.exchange.mail.sender import Attachment, Draft
-from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import CallPart, Part, content_of
 from lienthong.exchange.spool import Spool

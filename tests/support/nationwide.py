@@ -12,7 +12,7 @@ from typing import Final
 from lienthong.cli.world import World
 from lienthong.cli.world_plan import OrganPlan, Plan, SitePlan
 from lienthong.directory.entries import GrantEntry, ServiceEntry, SubsystemEntry
-from lienthong.exchange.mail.store import MailItem, ReceiptItem
+from lienthong.exchange.mail.items import MailItem, ReceiptItem
 from lienthong.exchange.run import Running, running
 from lienthong.kernel.clock import Millis, SystemClock
 from lienthong.kernel.identifiers import OrganId, ServiceId, SubsystemId

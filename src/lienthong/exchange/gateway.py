@@ -16,6 +16,7 @@ from lienthong.exchange.caller import Caller
 from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.limiting import RECORD_EVERY, Limiting
 from lienthong.exchange.limits import Limits
+from lienthong.exchange.mail.items import MailItem, ReceiptItem
 from lienthong.exchange.mail.mailbox import Mailbox
 from lienthong.exchange.mail.ordering import HOLD
 from lienthong.exchange.mail.publishing import Postman, publish_due
@@ -23,7 +24,7 @@ from lienthong.exchange.mail.receipts import Receipts
 from lienthong.exchange.mail.receiver import Receiver
 from lienthong.exchange.mail.safe import Safe
 from lienthong.exchange.mail.sender import Sender
-from lienthong.exchange.mail.store import MailItem, MailStore, ReceiptItem
+from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.mail.sweeping import KEEP, Sweeper
 from lienthong.exchange.mail.uploads import MAX_UPLOAD, Uploads
 from lienthong.exchange.mail.wraps import Wraps

@@ -21,7 +21,7 @@ from lienthong.exchange.backend import HttpBackend
 from lienthong.exchange.config import AsicConfig, ConfigInvalid, GatewayConfig
 from lienthong.exchange.descriptions import Descriptions
 from lienthong.exchange.gateway import Gateway
-from lienthong.exchange.mail.store import MailItem, ReceiptItem
+from lienthong.exchange.mail.items import MailItem, ReceiptItem
 from lienthong.exchange.node import Node
 from lienthong.exchange.rest.access import Access
 from lienthong.exchange.rest.app import Proof, build

@@ -8,9 +8,9 @@ import pytest
 
 from lienthong.exchange.errors import CarrierUnavailable, ExchangeError
 from lienthong.exchange.mail import publishing
+from lienthong.exchange.mail.items import Outgoing
 from lienthong.exchange.mail.joining import Together
 from lienthong.exchange.mail.publishing import Postman
-from lienthong.exchange.mail.store import Outgoing
 from lienthong.exchange.subjects import mail_subject
 from lienthong.exchange.transport import base
 from tests.support.carriers import eventually

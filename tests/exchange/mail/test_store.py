@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.exchange.mail.store import MailItem, MailStore, Outgoing, ReceiptItem
+from lienthong.exchange.mail.items import MailItem, Outgoing, ReceiptItem
+from lienthong.exchange.mail.store import MailStore
 from lienthong.kernel.clock import HOUR, MINUTE, SECOND, ManualClock
 from lienthong.trust.header import ReceiptState
 from lienthong.trust.journal import Journal, Statement

@@ -9,8 +9,8 @@ from typing import Final
 
 from lienthong.cli.world_plan import Plan
 from lienthong.exchange.gateway import Gateway
+from lienthong.exchange.mail.items import ReceiptItem
 from lienthong.exchange.mail.sender import Attachment, Draft
-from lienthong.exchange.mail.store import ReceiptItem
 from lienthong.kernel.errors import LienthongError
 from lienthong.kernel.labels import Label, Level
 from lienthong.trust.header import ReceiptState

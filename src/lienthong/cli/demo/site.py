@@ -10,8 +10,8 @@ import uvloop
 
 from lienthong.cli.stopping import interruptible
 from lienthong.exchange.config import GatewayConfig
+from lienthong.exchange.mail.items import MailItem
 from lienthong.exchange.mail.mailbox import Mailbox
-from lienthong.exchange.mail.store import MailItem
 from lienthong.exchange.run import running
 from lienthong.kernel.identifiers import OrganId
 

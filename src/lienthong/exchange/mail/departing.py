@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lienthong.directory.model import Organ
+from lienthong.exchange.mail.items import Outgoing
 from lienthong.exchange.mail.joining import Sealed, Unsealed, seal_all
 from lienthong.exchange.mail.ledger import Kept, Ledger, kept_row
 from lienthong.exchange.mail.safe import Safe
-from lienthong.exchange.mail.store import MailStore, Outgoing
+from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.node import Node
 from lienthong.exchange.subjects import mail_subject
 from lienthong.kernel.clock import MINUTE, Millis

@@ -15,12 +15,13 @@ from lienthong.exchange import policy
 from lienthong.exchange.errors import ReceiverKeyMissing, ReceiverUnknown, Refused
 from lienthong.exchange.mail.departing import Departing, Departure, Group
 from lienthong.exchange.mail.draft import Dispatch
+from lienthong.exchange.mail.items import Outgoing
 from lienthong.exchange.mail.joining import Unsealed, seal_all
 from lienthong.exchange.mail.ledger import Kept, Ledger, kept_row
 from lienthong.exchange.mail.precedence import Precedence
 from lienthong.exchange.mail.publishing import Postman
 from lienthong.exchange.mail.safe import Safe
-from lienthong.exchange.mail.store import MailStore, Outgoing
+from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.mail.wraps import Wraps
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import Packet, Part

@@ -7,8 +7,8 @@ import msgspec
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.mail.conversation import Thread
+from lienthong.exchange.mail.items import MailItem, ReceiptItem
 from lienthong.exchange.mail.receipts import Receipt
-from lienthong.exchange.mail.store import MailItem, ReceiptItem
 from lienthong.exchange.mail.waiting import ItemKey
 from lienthong.exchange.node import Node
 from lienthong.kernel.errors import LienthongError

@@ -10,11 +10,12 @@ from lienthong.exchange.mail import receipts
 from lienthong.exchange.mail.contents import Contents
 from lienthong.exchange.mail.fetching import Fetcher
 from lienthong.exchange.mail.harvest import Harvest, Line
+from lienthong.exchange.mail.items import MailItem
 from lienthong.exchange.mail.ledger import Ledger
 from lienthong.exchange.mail.letter import Letter, item_of, objection
 from lienthong.exchange.mail.ordering import Order
 from lienthong.exchange.mail.receipts import Receipt, Receipts
-from lienthong.exchange.mail.store import MailItem, MailStore
+from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.mail.taking_back import Recalls
 from lienthong.exchange.mail.waiting import ItemKey
 from lienthong.exchange.node import Node

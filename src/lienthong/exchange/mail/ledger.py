@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from lienthong.exchange.mail.items import ReceiptItem
 from lienthong.exchange.mail.rows import inserted
 from lienthong.exchange.mail.status import DeadLetter, RecallState
-from lienthong.exchange.mail.store import ReceiptItem
 from lienthong.kernel.clock import DAY, Millis
 from lienthong.kernel.identifiers import parse_client
 from lienthong.trust.header import ReceiptState

@@ -6,8 +6,8 @@ from lienthong.directory.model import Organ
 from lienthong.exchange.alarms import kind_of
 from lienthong.exchange.mail.bundle import Bundle, is_bundle
 from lienthong.exchange.mail.harvest import Line
+from lienthong.exchange.mail.items import MailItem
 from lienthong.exchange.mail.receipts import Receipt
-from lienthong.exchange.mail.store import MailItem
 from lienthong.exchange.mail.waiting import ItemKey
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import Packet

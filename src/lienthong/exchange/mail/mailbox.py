@@ -21,11 +21,12 @@ from lienthong.exchange.errors import (
     RequestInvalid,
 )
 from lienthong.exchange.mail.draft import Attachment
+from lienthong.exchange.mail.items import MailItem
 from lienthong.exchange.mail.joining import Joining
 from lienthong.exchange.mail.publishing import Postman
 from lienthong.exchange.mail.receipts import Receipts, finish
 from lienthong.exchange.mail.receiver import Receiver
-from lienthong.exchange.mail.store import MailItem, MailStore
+from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.mail.waiting import Unopened
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import Packet, Part, check_content, check_contents

@@ -8,7 +8,8 @@ from weakref import WeakValueDictionary
 
 from lienthong.exchange.mail.conversation import Thread
 from lienthong.exchange.mail.harvest import Harvest, ThreadKey
-from lienthong.exchange.mail.store import MailItem, MailStore
+from lienthong.exchange.mail.items import MailItem
+from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.node import Node
 from lienthong.kernel.clock import MINUTE, Millis
 from lienthong.trust.header import Header, ReceiptState

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from lienthong.exchange.errors import RequestInvalid
-from lienthong.exchange.mail.store import ITEM, MailItem, item_from
+from lienthong.exchange.mail.items import ITEM, MailItem, item_from
 from lienthong.kernel.labels import Label
 from lienthong.trust.header import ReceiptState
 from lienthong.trust.journal import Journal

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from lienthong.exchange.errors import Expired
+from lienthong.exchange.mail.items import ReceiptItem
 from lienthong.exchange.mail.ledger import Ledger, Sent
 from lienthong.exchange.mail.status import DeadLetter, Progress, RecallState, Standing, Status
-from lienthong.exchange.mail.store import MailStore, ReceiptItem
+from lienthong.exchange.mail.store import MailStore
 from lienthong.trust.header import ReceiptState
 
 # The last of these that a receiver has said is where it stands.

@@ -10,9 +10,10 @@ from typing import Final
 
 from lienthong.exchange.errors import DuplicateMessage, Expired
 from lienthong.exchange.mail import bag
+from lienthong.exchange.mail.items import Outgoing
 from lienthong.exchange.mail.joining import Together
 from lienthong.exchange.mail.ledger import Ledger
-from lienthong.exchange.mail.store import MailStore, Outgoing
+from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.node import Node
 from lienthong.exchange.transport import base as carrier
 from lienthong.kernel.identifiers import parse_client

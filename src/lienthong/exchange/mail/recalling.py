@@ -8,10 +8,11 @@ from uuid import UUID
 
 from lienthong.directory.model import Organ
 from lienthong.exchange.mail.draft import TERM
+from lienthong.exchange.mail.items import Outgoing
 from lienthong.exchange.mail.ledger import Ledger, Sent
 from lienthong.exchange.mail.publishing import Postman
 from lienthong.exchange.mail.status import Recall
-from lienthong.exchange.mail.store import MailStore, Outgoing
+from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import Packet
 from lienthong.exchange.subjects import mail_subject

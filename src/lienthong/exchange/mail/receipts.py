@@ -9,9 +9,9 @@ import msgspec
 from lienthong.directory.model import Organ
 from lienthong.exchange.errors import Misdirected
 from lienthong.exchange.mail.draft import TERM
+from lienthong.exchange.mail.items import Outgoing, ReceiptItem
 from lienthong.exchange.mail.joining import Sealed, Unsealed, seal_all
 from lienthong.exchange.mail.ledger import Ledger
-from lienthong.exchange.mail.store import Outgoing, ReceiptItem
 from lienthong.exchange.mail.waiting import ItemKey
 from lienthong.exchange.mail.wraps import Wraps
 from lienthong.exchange.node import Node

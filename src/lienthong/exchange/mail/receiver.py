@@ -22,12 +22,13 @@ from lienthong.exchange.mail.bag import unpack
 from lienthong.exchange.mail.contents import Contents
 from lienthong.exchange.mail.fetching import Fetcher
 from lienthong.exchange.mail.harvest import Harvest
+from lienthong.exchange.mail.items import MailItem, Outgoing, ReceiptItem
 from lienthong.exchange.mail.judging import Judge
 from lienthong.exchange.mail.letter import Letter, objection, open_letters
 from lienthong.exchange.mail.ordering import HOLD, Order
 from lienthong.exchange.mail.publishing import Postman
 from lienthong.exchange.mail.receipts import Receipts
-from lienthong.exchange.mail.store import MailItem, MailStore, Outgoing, ReceiptItem
+from lienthong.exchange.mail.store import MailStore
 from lienthong.exchange.mail.taking_back import Recalls
 from lienthong.exchange.mail.uploads import MAX_UPLOAD
 from lienthong.exchange.mail.waiting import Unopened, Waiting

@@ -17,9 +17,9 @@ from lienthong.exchange.errors import (
     StorageFailed,
 )
 from lienthong.exchange.mail import paging
+from lienthong.exchange.mail.items import MailItem
 from lienthong.exchange.mail.mailbox import Conclusion, View
 from lienthong.exchange.mail.paging import Place
-from lienthong.exchange.mail.store import MailItem
 from lienthong.exchange.rest.v1.content import OCTETS, streamed
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Endpoint, Nothing
 from lienthong.exchange.rest.v1.errors import AlreadyDecided, TooMany

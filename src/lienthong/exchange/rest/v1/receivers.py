@@ -5,8 +5,8 @@ from uuid import UUID
 
 import msgspec
 
+from lienthong.exchange.mail.items import ReceiptItem
 from lienthong.exchange.mail.status import Progress, RecallState, Standing, Status
-from lienthong.exchange.mail.store import ReceiptItem
 from lienthong.exchange.rest.v1.endpoint import Asked
 from lienthong.exchange.rest.v1.evidence import may_see as may_see_entry
 from lienthong.exchange.rest.v1.values import Time
