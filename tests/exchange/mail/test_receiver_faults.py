@@ -137,9 +137,8 @@ async def test_an_end_between_record_and_receipt_loses_no_receipt(
     await country.running["tw"].sender.send(country.draft(COMMUNE))
     await eventually(lambda: country.arrivals)
     monkeypatch.undo()
-    again = await country.restart("p1")
-    assert country.receipts == []
-    assert await publish_due(again.node, again.store) == 1
+    await country.restart("p1")
+    # What was recorded and never published goes out at once.
     await eventually(lambda: country.receipts)
     assert country.states() == [(str(COMMUNE), "delivered")]
     assert len(country.arrivals) == 1

@@ -28,6 +28,30 @@ async def link_of(broker: Broker, site: str, branch: str) -> Link:
     return link
 
 
+async def test_an_opening_that_is_given_up_leaves_no_connection(broker: Broker) -> None:
+    met, left = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.set()
+        await reader.read()
+        left.set()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        link = Link(broker.credential(Role.SITE, "s"))
+        opening = asyncio.ensure_future(link.open([f"nats://127.0.0.1:{port}"], tls=None, seconds=30))
+        try:
+            async with asyncio.timeout(10):
+                await met.wait()
+                opening.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await opening
+                await left.wait()
+        finally:
+            server.close_clients()
+
+
 async def test_server_that_is_not_there(broker: Broker) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]

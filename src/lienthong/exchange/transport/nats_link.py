@@ -86,6 +86,10 @@ class Link:
         try:
             async with asyncio.timeout(seconds):
                 await self._connect(servers, tls, max(1, round(seconds)))
+        except asyncio.CancelledError:
+            # Given up in the middle: what is open by then must not stay so.
+            await self._abandon()
+            raise
         except (OSError, nats.errors.Error, TimeoutError) as error:
             await self._abandon()
             if "authorization violation" in str(error).lower() or "authentication" in str(error).lower():
