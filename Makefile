@@ -6,6 +6,11 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 CODE := $(sort $(patsubst %/,%,$(dir $(wildcard tools/*.py bench/*.py)))) src tests
 MEASURES = $(sort $(filter-out bench/_% bench/__init__.py,$(wildcard bench/*.py)))
+OFFICE := src/lienthong/office
+# Whatever names a class or is built in, so that style sheets hold what is used and nothing else.
+ASSETS := $(OFFICE)/static/.stamp
+ASSET_SOURCES := $(shell find $(OFFICE) \( -name node_modules -o -name static -o -name __pycache__ \) -prune -o -type f \
+  \( -path '$(OFFICE)/assets/*' -o -name '*.html' -o -name 'forms*.py' -o -path '*/templatetags/*.py' \) -print 2>/dev/null)
 GENERATORS = $(sort $(wildcard tools/generate_*.py))
 # Passed on by demo, test, fuzz, bench and lock, such as ARGS='--headless --json'.
 ARGS ?=
@@ -20,7 +25,7 @@ demo: $(STAMP) ## Run the main job: a sealed directive to every organ and its re
 	@$(BIN)/lienthong demo $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## Run all tests on all cores and the coverage gate; with ARGS only those tests, without the gate
+test: $(STAMP) $(ASSETS) ## Run all tests on all cores and the coverage gate; with ARGS only those tests, without the gate
 	@tools/system-packages softhsm2 curl openssl
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=json
@@ -28,6 +33,9 @@ ifeq ($(strip $(ARGS)),)
 else
 	@$(BIN)/pytest $(ARGS)
 endif
+
+.PHONY: assets
+assets: $(ASSETS) ## Build style sheets, scripts, icons and fonts of the office's pages from locked npm packages
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, format, the layers between the rooms, links and translations
@@ -73,6 +81,10 @@ lock: ## Write requirements.lock after a change of pyproject.toml; ARGS=--upgrad
 clean: ## Remove everything that make brought or made
 	@rm -rf .venv .uv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(ASSETS): $(STAMP) $(ASSET_SOURCES) tools/build_assets.py
+	@$(BIN)/python tools/build_assets.py
+	@mkdir -p $(@D) && touch $@
 
 $(STAMP): requirements.lock pyproject.toml tools/bootstrap .python-version
 	@tools/bootstrap
