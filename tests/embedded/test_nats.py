@@ -11,7 +11,6 @@ import subprocess
 import sys
 import sysconfig
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from lienthong.exchange.transport.auth import Operator
 from lienthong.exchange.transport.base import Outgoing
 from lienthong.exchange.transport.permissions import Role
 from tests.support.carriers import Broker, eventually, mail, trust_of
+from tests.support.processes import alive
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,6 @@ def operator() -> Operator:
 @pytest.fixture(scope="module")
 def trust(operator: Operator) -> Trust:
     return trust_of(operator)
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; one that ended and was not waited for does not."""
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 async def test_start_and_stop(tmp_path: Path, trust: Trust) -> None:
@@ -153,20 +146,6 @@ async def test_too_little_space(tmp_path: Path, trust: Trust) -> None:
     free = shutil.disk_usage(tmp_path).free
     with pytest.raises(DiskFull, match="MiB"):
         await EmbeddedNats(tmp_path, trust, min_free=free * 2).start()
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB; only an administrator can make one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False, capture_output=True, text=True
-    )
-    if made.returncode:
-        pytest.skip(f"cannot mount a small file system here: {made.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 async def test_disk_that_fills_up_while_it_runs(

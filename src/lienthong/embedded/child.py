@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -49,31 +49,43 @@ def lock_folder(folder: Path) -> int:
     return descriptor
 
 
-async def spawn(arguments: Sequence[str], *, log: int, keep: Sequence[int]) -> asyncio.subprocess.Process:
-    """Start a program that gets SIGTERM when this process ends, however it ends.
+async def spawn(  # noqa: PLR0913 - settings by keyword
+    arguments: Sequence[str],
+    *,
+    log: int,
+    keep: Sequence[int],
+    end: signal.Signals = signal.SIGTERM,
+    stdin: int = asyncio.subprocess.DEVNULL,
+    env: Mapping[str, str] | None = None,
+) -> asyncio.subprocess.Process:
+    """Start a program that gets a signal when this process ends, however it ends.
 
     Args:
         arguments: program and arguments.
         log: the descriptor that takes both of its outputs.
         keep: descriptors it inherits.
+        end: the signal it gets.
+        stdin: the descriptor it reads.
+        env: its environment; that of this process if not given.
 
     Call it from the thread that lives as long as the process: Linux ties the signal to the thread.
     """
     return await asyncio.create_subprocess_exec(
         *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=stdin,
         stdout=log,
         stderr=log,
         pass_fds=keep,
+        env=env,
         # Signals of the terminal (Ctrl-C) reach the parent, which stops its children in order.
         start_new_session=True,
-        preexec_fn=_die_with(os.getpid()),
+        preexec_fn=_die_with(os.getpid(), end),
     )
 
 
-def _die_with(parent: int) -> Callable[[], None]:
+def _die_with(parent: int, end: signal.Signals) -> Callable[[], None]:
     def before_exec() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, end)
         if os.getppid() != parent:
             # The parent ended between fork and prctl: nobody would ever send the signal.
             os._exit(1)
@@ -81,10 +93,10 @@ def _die_with(parent: int) -> Callable[[], None]:
     return before_exec
 
 
-async def stop(process: asyncio.subprocess.Process, *, grace: float) -> None:
-    """End a child: SIGTERM, and SIGKILL if it is still there after so many seconds."""
+async def stop(process: asyncio.subprocess.Process, *, grace: float, by: signal.Signals = signal.SIGTERM) -> None:
+    """End a child: a signal, and SIGKILL if it is still there after so many seconds."""
     with contextlib.suppress(ProcessLookupError):
-        process.terminate()
+        process.send_signal(by)
     try:
         await asyncio.wait_for(process.wait(), grace)
     except TimeoutError:

@@ -36,3 +36,10 @@ class AlreadyRunning(EmbeddedError):
 
     code = "embedded_already_running"
     hint = "Stop it first, or choose another folder."
+
+
+class OtherVersion(EmbeddedError):
+    """The folder was made by another version of the server."""
+
+    code = "embedded_other_version"
+    hint = "Back it up with the version that made it, and restore the backup into a new folder."
