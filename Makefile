@@ -43,7 +43,7 @@ lint: $(STAMP) ## Check style, format, the layers between the rooms, links and t
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/check_docs.py
-	@$(BIN)/python tools/generate_messages.py --check
+	@PYTHONPATH=. $(BIN)/python tools/generate_messages.py --check
 
 .PHONY: types
 types: $(STAMP) ## Check the types

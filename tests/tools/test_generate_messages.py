@@ -26,6 +26,7 @@ def texts() -> tool.Texts:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tool, "FOLDER", tmp_path / "locale")
     monkeypatch.setattr(tool, "SOURCES", tmp_path / "package")
+    monkeypatch.setattr(tool, "OFFICE", tmp_path / "package" / "office")
     return tmp_path / "locale"
 
 
