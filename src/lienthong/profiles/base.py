@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from lienthong.kernel.errors import BadInput
@@ -111,6 +112,73 @@ class OrganSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PositionSpec:
+    """A post that a profile proposes for a unit."""
+
+    # In the country's own language, NFC.
+    title: str
+    # What it brings with it in the office: names of roles (``office.core.actor.Role``).
+    roles: tuple[str, ...] = ()
+    # Lower numbers come first.
+    rank: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartmentSpec:
+    """A department that a profile proposes for an organ."""
+
+    # a-z and 0-9; with the organ's code it makes the department's.
+    slug: str
+    name: str
+    positions: tuple[PositionSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSpec:
+    """An organ as the office is first filled with it."""
+
+    code: str
+    # The code of the organ above; None at a top.
+    parent: str | None
+    name: str
+    # Slugs with names in the profile.
+    type: str
+    bloc: str
+    tier: str
+    # The administrative unit it stands for; empty if none.
+    area_code: str
+    # First day; None: before the register begins.
+    valid_from: date | None
+    # Posts at the organ itself, such as its head.
+    positions: tuple[PositionSpec, ...]
+    departments: tuple[DepartmentSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredecessorSpec:
+    """An administrative unit of before the register began, and the organ in whose area it lies now."""
+
+    old_code: str
+    old_name: str
+    new_code: str
+    on: date
+    # It was split: its code alone does not tell which part.
+    needs_review: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeTables:
+    """What the office shows names of, and is first filled with."""
+
+    blocs: Mapping[str, Names]
+    tiers: Mapping[str, Names]
+    types: Mapping[str, Names]
+    # Parents before children.
+    units: Callable[[], tuple[UnitSpec, ...]]
+    predecessors: Callable[[], tuple[PredecessorSpec, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One political system: its words for levels, urgency and documents, and its tree of organs."""
 
@@ -121,3 +189,4 @@ class Profile:
     document_types: tuple[DocumentType, ...]
     # The exchange tree, parents before children. A function, as reading it costs milliseconds.
     organs: Callable[[], tuple[OrganSpec, ...]]
+    office: OfficeTables

@@ -1,0 +1,88 @@
+"""Who does something: a person, the position they act in, and for whom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from lienthong.kernel.labels import Level
+
+
+class Role(StrEnum):
+    """What a position brings with it, beyond seeing one's own organ."""
+
+    # Looks after the units and persons of the organ and of all below it.
+    ADMINISTRATOR = "administrator"
+    # Grants and withdraws clearances in the organ and below.
+    SECURITY = "security"
+    # Reads the audit trail of the organ and below; changes nothing.
+    AUDITOR = "auditor"
+    # Heads the organ: sees the persons of all organs below.
+    LEADER = "leader"
+    # Registers and forwards documents.
+    CLERK = "clerk"
+
+
+# Whoever has one of these sees the organs below too, not only their own.
+_WIDE: Final = frozenset({Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR, Role.LEADER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A person as they act now. What they act as decides what they may; the clearance is always their own."""
+
+    person_id: int
+    name: str
+    # The appointment acted in, own or substituted; 0 for somebody without any.
+    appointment_id: int = 0
+    position: str = ""
+    unit_id: int = 0
+    unit: str = ""
+    organ_id: int = 0
+    organ: str = ""
+    # Ids from the top down, each followed by a slash: ``1/34/2001/``.
+    organ_path: str = ""
+    roles: frozenset[Role] = frozenset()
+    clearance: Level = Level.PUBLIC
+    # Ids of labelled units outside the organ that were named to this person.
+    known: frozenset[int] = frozenset()
+    # When substituting: the substitution and the name of the absent person.
+    substitution_id: int = 0
+    on_behalf_of: str = ""
+    language: str = "vi"
+    # Operates this installation: Django's admin, the style guide, metrics.
+    operator: bool = False
+    # Where from, for the audit trail.
+    address: str | None = field(default=None, compare=False)
+
+    @property
+    def lo(self) -> str:
+        """The first path that is seen."""
+        # A path that nothing has: somebody without a position sees no organ's rows.
+        return self.organ_path or "~"
+
+    @property
+    def hi(self) -> str:
+        """The path before which the seen ones end: "!" sorts before all digits, "~" after."""
+        return self.lo + ("~" if self.roles & _WIDE else "!")
+
+    @property
+    def audits(self) -> bool:
+        """Tell whether the trail of others is open to this actor."""
+        return Role.AUDITOR in self.roles
+
+    def sees(self, organ_path: str) -> bool:
+        """Tell whether an organ lies in what this actor sees; the same bounds as in the database."""
+        return self.lo <= organ_path < self.hi
+
+    def below(self, organ_path: str) -> bool:
+        """Tell whether an organ is the actor's own or lies below it."""
+        return bool(self.organ_path) and organ_path.startswith(self.organ_path)
+
+
+NOBODY: Final = Actor(person_id=0, name="")
+SYSTEM: Final = Actor(person_id=0, name="system", operator=True)
+"""The installation itself: seeding, background work."""
+
+ROLE_ORDER: Final[Mapping[Role, int]] = MappingProxyType({role: place for place, role in enumerate(Role)})

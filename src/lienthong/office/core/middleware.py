@@ -1,0 +1,36 @@
+"""Find out who acts, and read only what they may see."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from lienthong.office.accounts.acting import acting
+from lienthong.office.core import scope
+from lienthong.office.core.actor import Actor
+
+type Next = Callable[[HttpRequest], HttpResponse]
+
+
+class OfficeRequest(HttpRequest):
+    """A request of which it is known who acts; None before signing in."""
+
+    actor: Actor | None
+
+
+class ActingMiddleware:
+    """Set ``request.actor`` and the scope of the database's connection for the time of a request."""
+
+    def __init__(self, get_response: Next) -> None:
+        self._next = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve a request within the scope of whoever makes it."""
+        scope.switch(scope.SYSTEM)
+        try:
+            actor = acting(request)
+            request.actor = actor  # type: ignore[attr-defined]
+            # Whoever is not signed in may only be on the way to it: those pages look accounts up and list nothing.
+            scope.switch(scope.of(actor) if actor else scope.SIGN_IN)
+            return self._next(request)
+        finally:
+            scope.switch(scope.NONE)

@@ -1,0 +1,41 @@
+"""Operations of migrations: row-level security and triggers, each with its way back."""
+
+from typing import Final
+
+from django.db.migrations.operations import RunSQL
+
+from lienthong.office.core.models import PATH_LENGTH
+
+_SETTING: Final = "current_setting('lienthong.{}', true)"
+ALL: Final = _SETTING.format("scope") + " = 'all'"
+SIGN_IN: Final = _SETTING.format("scope") + " IN ('all', 'sign-in')"
+PERSON: Final = "NULLIF(" + _SETTING.format("person") + ", '')::bigint"
+CLEARANCE: Final = "COALESCE(NULLIF(" + _SETTING.format("clearance") + ", ''), '0')::int"
+KNOWN: Final = "COALESCE(NULLIF(" + _SETTING.format("known") + ", ''), '{}')::bigint[]"
+AUDIT: Final = _SETTING.format("audit") + " = '1'"
+
+
+def within(column: str) -> str:
+    """Return the condition that a path lies within the reader's bounds."""
+    # The functions are stable, so the planner knows their values and finds the range's index.
+    lo, hi = (f'COALESCE({_SETTING.format(name)}, \'\')::varchar({PATH_LENGTH}) COLLATE "C"' for name in ("lo", "hi"))
+    return f"({column} >= {lo} AND {column} < {hi})"
+
+
+def protect(table: str, using: str, *, writable: str | None = None) -> RunSQL:
+    """Return the operation that lets rows of a table be seen only where a condition holds.
+
+    Args:
+        table: its name.
+        using: the condition to see a row.
+        writable: the condition a row must meet when it is written; as to see it unless given.
+    """
+    return RunSQL(
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
+        # The owner, which the office signs in as, is bound too.
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+        f"CREATE POLICY lienthong ON {table} USING ({using}) WITH CHECK ({writable or using});",
+        f"DROP POLICY lienthong ON {table};"
+        f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;"
+        f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
+    )

@@ -1,0 +1,96 @@
+"""For whom a database connection reads: the settings that the row-level security policies compare with.
+
+The first line of defence is the predicate of every selector (``policies.which``). This is the second: a query that
+forgets it still returns nothing that its reader may not see, as PostgreSQL itself filters. A connection without a
+scope sees no protected row at all.
+
+The settings belong to the connection, not to a transaction, so that a page costs no BEGIN and COMMIT. They are set
+anew for every request and taken back after it; PgBouncer in transaction mode would mix them up (docs/operations.md).
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Final
+
+from django.db import connection
+
+from lienthong.office.core.actor import Actor
+
+PREFIX: Final = "lienthong."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The settings, each as PostgreSQL keeps it: text."""
+
+    # none, person (bounds below), sign-in (finding the account of whoever signs in), all (the system itself).
+    scope: str = "none"
+    # Whose own rows are shown: a person's id.
+    person: str = "0"
+    # Paths of organs from ``lo`` up to before ``hi``.
+    lo: str = ""
+    hi: str = ""
+    # Level of clearance, 0 to 4.
+    clearance: str = "0"
+    # Ids of labelled units known by need-to-know, as an array literal.
+    known: str = "{}"
+    # "1": audit entries of the paths above are shown, not only one's own.
+    audit: str = "0"
+
+
+NONE: Final = Scope()
+SYSTEM: Final = Scope(scope="all", clearance="4", audit="1")
+SIGN_IN: Final = Scope(scope="sign-in")
+_NAMES: Final = tuple(field.name for field in fields(Scope))
+_SET: Final = "SELECT " + ", ".join(f"set_config('{PREFIX}{name}', %s, false)" for name in _NAMES)
+
+
+def of(actor: Actor) -> Scope:
+    """Return what an actor reads."""
+    return Scope(
+        scope="person",
+        person=str(actor.person_id),
+        lo=actor.lo,
+        hi=actor.hi,
+        clearance=str(int(actor.clearance)),
+        known="{" + ",".join(map(str, sorted(actor.known))) + "}",
+        audit="1" if actor.audits else "0",
+    )
+
+
+def switch(scope: Scope) -> None:
+    """Set the connection's settings, until they are set again."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, [getattr(scope, name) for name in _NAMES])
+    # Django's connection is an object of this thread; what it was told last is kept beside it.
+    connection.lienthong_scope = scope  # type: ignore[attr-defined]
+
+
+def current() -> Scope:
+    """Return what this thread's connection was told last."""
+    scope: Scope = getattr(connection, "lienthong_scope", NONE)
+    return scope if connection.connection is not None else NONE
+
+
+@contextlib.contextmanager
+def using(scope: Scope) -> Iterator[None]:
+    """Read within a scope, and go back to the one before."""
+    before = current()
+    switch(scope)
+    try:
+        yield
+    finally:
+        # In a transaction that failed the settings go back by its rollback.
+        if not (connection.in_atomic_block and connection.needs_rollback):
+            switch(before)
+
+
+def system() -> contextlib.AbstractContextManager[None]:
+    """Read everything: for commands, background work and the lookups that find out who somebody is."""
+    return using(SYSTEM)
+
+
+def act_for(actor: Actor) -> contextlib.AbstractContextManager[None]:
+    """Read what an actor may see."""
+    return using(of(actor))

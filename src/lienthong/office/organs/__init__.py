@@ -1,0 +1,1 @@
+"""The tree of organs, their departments and positions, versioned in time."""

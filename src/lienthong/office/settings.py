@@ -1,0 +1,177 @@
+"""Django's settings, from the environment and nothing else (docs/operations.md has the list).
+
+``DATABASE_URL`` names the PostgreSQL server, ``LIENTHONG_OFFICE_STATE`` the folder with the secret key. What a site
+may choose is read here once; everything else is fixed, so that every installation is secured alike.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+
+from lienthong.office.secret import load_key
+
+_env = os.environ
+STATE: Final = Path(_env.get("LIENTHONG_OFFICE_STATE", "state/office"))
+LIENTHONG_PROFILE: Final = _env.get("LIENTHONG_PROFILE", "vn")
+
+DEBUG: Final = False
+SECRET_KEY: Final = load_key(STATE)
+# Where the office is reached; a proxy in front ends TLS.
+PUBLIC_URL: Final = _env.get("LIENTHONG_OFFICE_URL", "http://127.0.0.1:8000")
+_public = urlsplit(PUBLIC_URL)
+SECURE: Final = _public.scheme == "https"
+ALLOWED_HOSTS: Final = [_public.hostname or "127.0.0.1", *filter(None, _env.get("LIENTHONG_OFFICE_HOSTS", "").split(","))]
+CSRF_TRUSTED_ORIGINS: Final = [f"{_public.scheme}://{_public.netloc}"]
+
+INSTALLED_APPS: Final = [
+    "lienthong.office.core",
+    "lienthong.office.organs",
+    "lienthong.office.accounts",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "procrastinate.contrib.django",
+]
+MIDDLEWARE: Final = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "lienthong.office.core.middleware.ActingMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF: Final = "lienthong.office.urls"
+TEMPLATES: Final = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "lienthong.office.core.context.frame",
+            ],
+        },
+    }
+]
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.removeprefix("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        # A folder, for a Unix socket, stands in the query as libpq has it.
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": parts.port or query.pop("port", ""),
+        # Threads live as long as the process, so their connections do.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": False,
+        "OPTIONS": {
+            **query,
+            # Prepared on the server after the third time: planning costs as much as running here.
+            "server_side_binding": False,
+            "application_name": "lienthong-office",
+            "options": "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",
+        },
+    }
+
+
+DATABASES: Final = {"default": _database(_env.get("DATABASE_URL", "postgresql:///lienthong"))}
+DEFAULT_AUTO_FIELD: Final = "django.db.models.BigAutoField"
+# Attempts at signing in are counted for all processes together.
+CACHES: Final = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache", "TIMEOUT": 3600}
+}
+
+AUTH_USER_MODEL: Final = "accounts.Person"
+AUTHENTICATION_BACKENDS: Final = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS: Final = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS: Final = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL: Final = "account_login"
+LOGIN_REDIRECT_URL: Final = "/"
+SESSION_COOKIE_AGE: Final = 12 * 3600
+SESSION_COOKIE_NAME: Final = "__Host-session" if SECURE else "session"
+SESSION_COOKIE_SECURE: Final = SECURE
+CSRF_COOKIE_NAME: Final = "__Host-csrf" if SECURE else "csrf"
+CSRF_COOKIE_SECURE: Final = SECURE
+CSRF_COOKIE_HTTPONLY: Final = True
+CSRF_COOKIE_SAMESITE: Final = "Lax"
+SECURE_PROXY_SSL_HEADER: Final = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_SSL_REDIRECT: Final = SECURE
+SECURE_REDIRECT_EXEMPT: Final = [r"^health$", r"^ready$", r"^metrics$"]
+SECURE_HSTS_SECONDS: Final = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS: Final = SECURE
+SECURE_HSTS_PRELOAD: Final = SECURE
+X_FRAME_OPTIONS: Final = "DENY"
+SECURE_CSP: Final = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE: Final = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS: Final = 1000
+FILE_UPLOAD_MAX_MEMORY_SIZE: Final = 2 * 1024 * 1024
+
+ACCOUNT_LOGIN_METHODS: Final = {"email"}
+ACCOUNT_SIGNUP_FIELDS: Final = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD: Final = None
+ACCOUNT_ADAPTER: Final = "lienthong.office.accounts.adapter.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION: Final = "none"
+ACCOUNT_PREVENT_ENUMERATION: Final = True
+ACCOUNT_SESSION_REMEMBER: Final = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE: Final = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT: Final = 300
+MFA_SUPPORTED_TYPES: Final = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED: Final = True
+MFA_TOTP_ISSUER: Final = "Liên thông"
+# Browsers allow passkeys on http only where it never leaves the machine.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN: Final = not SECURE
+USERSESSIONS_TRACK_ACTIVITY: Final = False
+
+LANGUAGE_CODE: Final = "vi"
+LANGUAGES: Final = [("vi", _("Vietnamese")), ("en", _("English")), ("de", _("German"))]
+LANGUAGE_COOKIE_NAME: Final = "language"
+TIME_ZONE: Final = _env.get("LIENTHONG_TIME_ZONE", "Asia/Ho_Chi_Minh")
+USE_TZ: Final = True
+USE_I18N: Final = True
+
+STATIC_URL: Final = "/static/"
+STATIC_ROOT: Final = Path(__file__).parent / "static"
+EMAIL_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
+SILENCED_SYSTEM_CHECKS: Final[list[str]] = []
+MESSAGE_STORAGE: Final = "django.contrib.messages.storage.session.SessionStorage"
