@@ -17,7 +17,8 @@ from django.core.wsgi import get_wsgi_application
 type _Message = MutableMapping[str, Any]
 THREADS: Final = int(os.environ.get("LIENTHONG_OFFICE_THREADS", "4"))
 
-_pages = WSGIMiddleware(get_wsgi_application(), workers=THREADS)
+# Django's stubs call the answer a response; it is also what WSGI asks for, an iterable of bytes.
+_pages = WSGIMiddleware(get_wsgi_application(), workers=THREADS)  # type: ignore[arg-type]
 
 
 async def application(

@@ -24,7 +24,10 @@ SECRET_KEY: Final = load_key(STATE)
 PUBLIC_URL: Final = _env.get("LIENTHONG_OFFICE_URL", "http://127.0.0.1:8000")
 _public = urlsplit(PUBLIC_URL)
 SECURE: Final = _public.scheme == "https"
-ALLOWED_HOSTS: Final = [_public.hostname or "127.0.0.1", *filter(None, _env.get("LIENTHONG_OFFICE_HOSTS", "").split(","))]
+ALLOWED_HOSTS: Final = [
+    _public.hostname or "127.0.0.1",
+    *filter(None, _env.get("LIENTHONG_OFFICE_HOSTS", "").split(",")),
+]
 CSRF_TRUSTED_ORIGINS: Final = [f"{_public.scheme}://{_public.netloc}"]
 
 INSTALLED_APPS: Final = [

@@ -8,6 +8,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
@@ -48,7 +49,7 @@ class Person(AbstractBaseUser):
     sort_key = KeyField()
     search_key = KeyField()
     revision = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar[PersonManager] = PersonManager()
     USERNAME_FIELD = "email"
@@ -181,7 +182,10 @@ class Clearance(models.Model):
         constraints = (
             ExclusionConstraint(
                 name="clearance_one_a_day",
-                expressions=[("person", RangeOperators.EQUAL), (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS)],
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
+                ],
                 condition=Q(revoked_at=None),
             ),
             models.CheckConstraint(condition=Q(valid_to__gt=models.F("valid_from")), name="clearance_period"),
@@ -219,7 +223,7 @@ class Invitation(models.Model):
     digest = models.BinaryField(max_length=32, unique=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         """Name the person."""
@@ -246,7 +250,7 @@ class Token(models.Model):
     # SHA-256 of the token: 256 random bits need no slow hash.
     digest = models.BinaryField(max_length=DIGEST_BYTES, unique=True)
     scopes = ArrayField(models.CharField(max_length=30), default=list)
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(null=True)
     # To the hour: a write per request would cost more than it tells.

@@ -10,7 +10,7 @@ from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.models import AuditEntry
 
-type Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+type Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 _NAME_LENGTH: Final = 400
 
 

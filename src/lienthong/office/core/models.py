@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
@@ -11,18 +12,24 @@ from lienthong.kernel.labels import Level
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+    # The stubs know these as generic, Django does not.
+    _Text = models.CharField[str, str]
+    _Number = models.PositiveSmallIntegerField[int, int]
+else:
+    _Text, _Number = models.CharField, models.PositiveSmallIntegerField
+
 PATH_LENGTH: Final = 200
 
 
-class PathField(models.CharField):
-    """The path of a unit: ids from the top, each followed by a slash. Compared by bytes, whatever the server's locale."""
+class PathField(_Text):
+    """The path of a unit: ids from the top, each followed by a slash. Compared by bytes, whatever the locale."""
 
     def __init__(self, verbose_name: "StrPromise | str | None" = None, **options: Any) -> None:  # noqa: ANN401 - options of Django's field
         """Fix length and collation."""
         super().__init__(verbose_name, **{"max_length": PATH_LENGTH, "db_collation": "C", **options})
 
 
-class KeyField(models.CharField):
+class KeyField(_Text):
     """A key made by ``core.text``: sorted and compared by bytes."""
 
     def __init__(self, verbose_name: "StrPromise | str | None" = None, **options: Any) -> None:  # noqa: ANN401 - options of Django's field
@@ -30,7 +37,7 @@ class KeyField(models.CharField):
         super().__init__(verbose_name, **{"max_length": 1000, "db_collation": "C", "editable": False, **options})
 
 
-class LevelField(models.PositiveSmallIntegerField):
+class LevelField(_Number):
     """A level of secrecy (``kernel.labels.Level``), as its number."""
 
     def __init__(self, verbose_name: "StrPromise | str | None" = None, **options: Any) -> None:  # noqa: ANN401 - options of Django's field
@@ -41,7 +48,7 @@ class LevelField(models.PositiveSmallIntegerField):
 class AuditEntry(models.Model):
     """One thing that was done. Only ever added: a trigger refuses update and delete."""
 
-    at = models.DateTimeField(_("when"), db_default=models.functions.Now(), editable=False)
+    at = models.DateTimeField(_("when"), db_default=Now(), editable=False)
     # ``source:subject:action``, such as ``accounts:person:suspend``.
     kind = models.CharField(_("what"), max_length=80, db_collation="C")
     # Without foreign keys: the trail outlives what it tells of, and never locks it.
@@ -82,7 +89,7 @@ class Notification(models.Model):
     """Something a person should know or do. Never shown again once it is done."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
+    at = models.DateTimeField(db_default=Now(), editable=False)
     # ``app:subject:event``; the text is made from kind and facts in the reader's language (``core.notifications``).
     kind = models.CharField(max_length=80)
     facts = models.JSONField(default=dict)

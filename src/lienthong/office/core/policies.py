@@ -78,12 +78,16 @@ class Rule:
         """Return the same as a predicate on a column of paths."""
         match self.reach:
             case Reach.SEEN:
-                lo, hi = actor.lo, actor.hi
+                return between(field, actor.lo, actor.hi)
             case Reach.BELOW:
-                lo, hi = actor.lo, actor.lo + "~"
+                return between(field, actor.lo, actor.lo + "~")
             case Reach.INSTALLATION:
                 return Q()
-        return Q(**{f"{field}__gte": lo, f"{field}__lt": hi})
+
+
+def between(field: str, lo: str, hi: str) -> Q:
+    """Return the predicate of paths from ``lo`` up to before ``hi``."""
+    return Q(**{f"{field}__gte": lo, f"{field}__lt": hi})
 
 
 def _rule(reach: Reach, *roles: Role) -> Rule:

@@ -18,7 +18,7 @@ AUDIT: Final = _SETTING.format("audit") + " = '1'"
 def within(column: str) -> str:
     """Return the condition that a path lies within the reader's bounds."""
     # The functions are stable, so the planner knows their values and finds the range's index.
-    lo, hi = (f'COALESCE({_SETTING.format(name)}, \'\')::varchar({PATH_LENGTH}) COLLATE "C"' for name in ("lo", "hi"))
+    lo, hi = (f"COALESCE({_SETTING.format(name)}, '')::varchar({PATH_LENGTH}) COLLATE \"C\"" for name in ("lo", "hi"))
     return f"({column} >= {lo} AND {column} < {hi})"
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from django.db import connection
+from psycopg.pq import TransactionStatus
 
 from lienthong.office.core.actor import Actor
 
@@ -81,9 +82,16 @@ def using(scope: Scope) -> Iterator[None]:
     try:
         yield
     finally:
-        # In a transaction that failed the settings go back by its rollback.
-        if not (connection.in_atomic_block and connection.needs_rollback):
+        if _is_failed():
+            # The settings go back by the rollback that follows.
+            connection.lienthong_scope = before  # type: ignore[attr-defined]
+        else:
             switch(before)
+
+
+def _is_failed() -> bool:
+    raw = connection.connection
+    return raw is None or raw.closed or raw.info.transaction_status is TransactionStatus.INERROR
 
 
 def system() -> contextlib.AbstractContextManager[None]:

@@ -102,7 +102,10 @@ class UnitVersion(models.Model):
         constraints = (
             ExclusionConstraint(
                 name="unit_one_version_a_day",
-                expressions=[("unit", RangeOperators.EQUAL), (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS)],
+                expressions=[
+                    ("unit", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
+                ],
             ),
         )
 
@@ -119,7 +122,7 @@ class Succession(models.Model):
     old_code = models.CharField(max_length=40, blank=True, db_collation="C")
     old_name = models.CharField(max_length=NAME_LENGTH, blank=True)
     successor = models.ForeignKey(Unit, models.PROTECT, related_name="successions_in")
-    on = models.DateField()
+    since = models.DateField()
     # The predecessor was split: which part went where is not told by the code.
     needs_review = models.BooleanField(default=False)
     decision = models.CharField(max_length=200, blank=True)
@@ -128,7 +131,9 @@ class Succession(models.Model):
         """Each pair once."""
 
         constraints = (
-            models.UniqueConstraint(fields=("predecessor", "old_code", "successor"), name="succession_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=("predecessor", "old_code", "successor"), name="succession_once", nulls_distinct=False
+            ),
         )
 
     def __str__(self) -> str:

@@ -58,7 +58,7 @@ def seed_organs(profile: Profile) -> int:
         ids = {each.unit.code: each.unit.id for each in placed}
         copy_rows(
             Succession,
-            ("old_code", "old_name", "successor_id", "on", "needs_review", "decision"),
+            ("old_code", "old_name", "successor_id", "since", "needs_review", "decision"),
             (
                 [old.old_code, old.old_name, ids[old.new_code], old.on, old.needs_review, ""]
                 for old in profile.office.predecessors()
@@ -78,9 +78,10 @@ def _place(profile: Profile) -> Iterator[_Placed]:
         above = organs[spec.parent] if spec.parent else None
         path = f"{above.path if above else ''}{number}/"
         organ = Unit(
-            id=number, kind=Kind.ORGAN, code=spec.code, parent_id=above and above.id, name=spec.name, type=spec.type,
-            bloc=spec.bloc, tier=spec.tier, area_code=spec.area_code, label=Level.INTERNAL, valid_from=spec.valid_from,
-            path=path, organ_path=path, organ_id=number, sort_key=sort_key(spec.name), search_key=search_key(spec.name),
+            id=number, kind=Kind.ORGAN, code=spec.code, parent_id=above.id if above else None, name=spec.name,
+            type=spec.type, bloc=spec.bloc, tier=spec.tier, area_code=spec.area_code, label=Level.INTERNAL,
+            valid_from=spec.valid_from, path=path, organ_path=path, organ_id=number,
+            sort_key=sort_key(spec.name), search_key=search_key(spec.name),
         )  # fmt: skip
         organs[spec.code] = organ
         yield _Placed(unit=organ, positions=spec.positions)

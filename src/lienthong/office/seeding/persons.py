@@ -109,7 +109,7 @@ def seed_persons(count: int) -> None:
         copy_rows(
             Person,
             _PERSON,
-            (_person(first + step, *place[1:]) for step, place in enumerate(places)),
+            (_person(first + step, place[1], place[2], place[3]) for step, place in enumerate(places)),
         )
         copy_rows(
             Appointment,
@@ -120,7 +120,7 @@ def seed_persons(count: int) -> None:
         analyse()
 
 
-def _person(number: int, organ: int, organ_name: str, path: str) -> list[object]:
+def _person(number: int, organ: int | None, organ_name: str, path: str) -> list[object]:
     name = f"Cán bộ {number} {' '.join(organ_name.split(' ')[-2:])}"
     # "!": no password fits, as Django marks it.
     return [

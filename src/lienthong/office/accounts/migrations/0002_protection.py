@@ -14,16 +14,18 @@ def _through_person(column: str) -> str:
     return f"{column} = {rls.PERSON} OR EXISTS (SELECT FROM accounts_person p WHERE p.id = {column})"
 
 
-_SUBSTITUTION = (
-    f"substitute_id = {rls.PERSON} OR EXISTS (SELECT FROM accounts_appointment a WHERE a.id = appointment_id)"
-    " OR EXISTS (SELECT FROM accounts_person p WHERE p.id = substitute_id)"
+_SUBSTITUTION = f"substitute_id = {rls.PERSON} OR {{appointment}} OR {{person}}".format(
+    appointment="EXISTS (SELECT FROM accounts_appointment a WHERE a.id = appointment_id)",
+    person="EXISTS (SELECT FROM accounts_person p WHERE p.id = substitute_id)",
 )
 _KEYS = RunSQL(
     """
 CREATE FUNCTION accounts_person_keys() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE words text[] := string_to_array(NEW.search_key, ' ');
 BEGIN
-  DELETE FROM accounts_personkey WHERE person_id = NEW.id;
+  IF TG_OP = 'UPDATE' THEN
+    DELETE FROM accounts_personkey WHERE person_id = NEW.id;
+  END IF;
   INSERT INTO accounts_personkey (person_id, key, organ_path)
   SELECT NEW.id, left(array_to_string(words[n:], ' '), 300), NEW.organ_path FROM generate_subscripts(words, 1) n
   UNION ALL SELECT NEW.id, left(NEW.email, 300), NEW.organ_path;

@@ -2,14 +2,14 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import lienthong.kernel.labels
-import lienthong.office.core.models
 from django.conf import settings
 from django.db import migrations, models
 
+import lienthong.kernel.labels
+import lienthong.office.core.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,61 +18,94 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='when')),
-                ('kind', models.CharField(db_collation='C', max_length=80, verbose_name='what')),
-                ('person_id', models.BigIntegerField(default=0, verbose_name='who')),
-                ('person_name', models.CharField(blank=True, max_length=200)),
-                ('appointment_id', models.BigIntegerField(default=0)),
-                ('acting_as', models.CharField(blank=True, max_length=400, verbose_name='acting as')),
-                ('on_behalf_of', models.CharField(blank=True, max_length=200, verbose_name='on behalf of')),
-                ('object_type', models.CharField(db_collation='C', max_length=60)),
-                ('object_id', models.BigIntegerField(default=0)),
-                ('object_name', models.CharField(blank=True, max_length=400, verbose_name='object')),
-                ('organ_path', lienthong.office.core.models.PathField(db_collation='C', max_length=200)),
-                ('label', lienthong.office.core.models.LevelField(choices=[(0, 'public'), (1, 'internal'), (2, 'confidential'), (3, 'secret'), (4, 'top-secret')], default=lienthong.kernel.labels.Level['PUBLIC'])),
-                ('old', models.JSONField(null=True, verbose_name='before')),
-                ('new', models.JSONField(null=True, verbose_name='after')),
-                ('address', models.GenericIPAddressField(null=True, verbose_name='from')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="when"
+                    ),
+                ),
+                ("kind", models.CharField(db_collation="C", max_length=80, verbose_name="what")),
+                ("person_id", models.BigIntegerField(default=0, verbose_name="who")),
+                ("person_name", models.CharField(blank=True, max_length=200)),
+                ("appointment_id", models.BigIntegerField(default=0)),
+                ("acting_as", models.CharField(blank=True, max_length=400, verbose_name="acting as")),
+                ("on_behalf_of", models.CharField(blank=True, max_length=200, verbose_name="on behalf of")),
+                ("object_type", models.CharField(db_collation="C", max_length=60)),
+                ("object_id", models.BigIntegerField(default=0)),
+                ("object_name", models.CharField(blank=True, max_length=400, verbose_name="object")),
+                ("organ_path", lienthong.office.core.models.PathField(db_collation="C", max_length=200)),
+                (
+                    "label",
+                    lienthong.office.core.models.LevelField(
+                        choices=[(0, "public"), (1, "internal"), (2, "confidential"), (3, "secret"), (4, "top-secret")],
+                        default=lienthong.kernel.labels.Level["PUBLIC"],
+                    ),
+                ),
+                ("old", models.JSONField(null=True, verbose_name="before")),
+                ("new", models.JSONField(null=True, verbose_name="after")),
+                ("address", models.GenericIPAddressField(null=True, verbose_name="from")),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['object_type', 'object_id', '-id'], name='audit_object'), models.Index(fields=['person_id', '-id'], name='audit_person'), models.Index(fields=['organ_path', '-id'], name='audit_organ'), models.Index(fields=['kind', '-id'], name='audit_kind')],
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(fields=["object_type", "object_id", "-id"], name="audit_object"),
+                    models.Index(fields=["person_id", "-id"], name="audit_person"),
+                    models.Index(fields=["organ_path", "-id"], name="audit_organ"),
+                    models.Index(fields=["kind", "-id"], name="audit_kind"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('kind', models.CharField(max_length=80)),
-                ('facts', models.JSONField(default=dict)),
-                ('url', models.CharField(max_length=400)),
-                ('about', models.CharField(db_collation='C', max_length=100)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('mailed_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("kind", models.CharField(max_length=80)),
+                ("facts", models.JSONField(default=dict)),
+                ("url", models.CharField(max_length=400)),
+                ("about", models.CharField(db_collation="C", max_length=100)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("mailed_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(condition=models.Q(('done_at', None), ('read_at', None)), fields=['person', '-id'], name='note_open'), models.Index(condition=models.Q(('done_at', None)), fields=['about'], name='note_about')],
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at", None), ("read_at", None)),
+                        fields=["person", "-id"],
+                        name="note_open",
+                    ),
+                    models.Index(condition=models.Q(("done_at", None)), fields=["about"], name="note_about"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(max_length=60)),
-                ('name', models.CharField(max_length=80)),
-                ('query', models.CharField(max_length=1000)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("page", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=80)),
+                ("query", models.CharField(max_length=1000)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
-                'constraints': [models.UniqueConstraint(fields=('person', 'page', 'name'), name='view_name_once')],
+                "ordering": ("name",),
+                "constraints": [models.UniqueConstraint(fields=("person", "page", "name"), name="view_name_once")],
             },
         ),
     ]

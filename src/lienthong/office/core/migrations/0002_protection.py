@@ -6,7 +6,9 @@ from django.db.migrations.operations import RunSQL
 from lienthong.office.core import rls
 from lienthong.office.core.rls import protect, within
 
-_TRAIL = f"{rls.ALL} OR person_id = {rls.PERSON} OR ({rls.AUDIT} AND label <= {rls.CLEARANCE} AND {within('organ_path')})"
+_TRAIL = (
+    f"{rls.ALL} OR person_id = {rls.PERSON} OR ({rls.AUDIT} AND label <= {rls.CLEARANCE} AND {within('organ_path')})"
+)
 _OWN = f"person_id = {rls.PERSON} OR {rls.ALL}"
 _APPEND_ONLY = RunSQL(
     """
@@ -23,7 +25,8 @@ CREATE TRIGGER no_truncate BEFORE TRUNCATE ON core_auditentry EXECUTE FUNCTION c
 )
 # Unlogged: what is counted there may be lost in a crash, and need not be written twice.
 _CACHE = RunSQL(
-    "CREATE UNLOGGED TABLE core_cache (cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires timestamptz NOT NULL);"
+    "CREATE UNLOGGED TABLE core_cache"
+    " (cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires timestamptz NOT NULL);"
     "CREATE INDEX core_cache_expires ON core_cache (expires);",
     "DROP TABLE core_cache;",
 )

@@ -3,123 +3,218 @@
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import lienthong.kernel.labels
-import lienthong.office.core.models
-import lienthong.office.organs.models
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
+import lienthong.kernel.labels
+import lienthong.office.core.models
+import lienthong.office.organs.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('organ', 'organ'), ('department', 'department')], max_length=12, verbose_name='kind')),
-                ('code', models.CharField(db_collation='C', max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('type', models.CharField(blank=True, max_length=40, verbose_name='type')),
-                ('bloc', models.CharField(blank=True, max_length=40, verbose_name='bloc')),
-                ('tier', models.CharField(blank=True, max_length=20, verbose_name='tier')),
-                ('area_code', models.CharField(blank=True, db_collation='C', max_length=10, verbose_name='area code')),
-                ('label', lienthong.office.core.models.LevelField(choices=[(0, 'public'), (1, 'internal'), (2, 'confidential'), (3, 'secret'), (4, 'top-secret')], default=lienthong.kernel.labels.Level['INTERNAL'], verbose_name='label')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='since')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('path', lienthong.office.core.models.PathField(db_collation='C', editable=False, max_length=200)),
-                ('organ_path', lienthong.office.core.models.PathField(db_collation='C', editable=False, max_length=200)),
-                ('sort_key', lienthong.office.core.models.KeyField(db_collation='C', editable=False, max_length=1000)),
-                ('search_key', lienthong.office.core.models.KeyField(db_collation='C', editable=False, max_length=1000)),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
-                ('organ', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organs.unit')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='organs.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("organ", "organ"), ("department", "department")], max_length=12, verbose_name="kind"
+                    ),
+                ),
+                ("code", models.CharField(db_collation="C", max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("type", models.CharField(blank=True, max_length=40, verbose_name="type")),
+                ("bloc", models.CharField(blank=True, max_length=40, verbose_name="bloc")),
+                ("tier", models.CharField(blank=True, max_length=20, verbose_name="tier")),
+                ("area_code", models.CharField(blank=True, db_collation="C", max_length=10, verbose_name="area code")),
+                (
+                    "label",
+                    lienthong.office.core.models.LevelField(
+                        choices=[(0, "public"), (1, "internal"), (2, "confidential"), (3, "secret"), (4, "top-secret")],
+                        default=lienthong.kernel.labels.Level["INTERNAL"],
+                        verbose_name="label",
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="since")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="until")),
+                ("path", lienthong.office.core.models.PathField(db_collation="C", editable=False, max_length=200)),
+                (
+                    "organ_path",
+                    lienthong.office.core.models.PathField(db_collation="C", editable=False, max_length=200),
+                ),
+                ("sort_key", lienthong.office.core.models.KeyField(db_collation="C", editable=False, max_length=1000)),
+                (
+                    "search_key",
+                    lienthong.office.core.models.KeyField(db_collation="C", editable=False, max_length=1000),
+                ),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "organ",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organs.unit",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="organs.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'unit',
+                "verbose_name": "unit",
             },
         ),
         migrations.CreateModel(
-            name='Succession',
+            name="Succession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old_code', models.CharField(blank=True, db_collation='C', max_length=40)),
-                ('old_name', models.CharField(blank=True, max_length=200)),
-                ('on', models.DateField()),
-                ('needs_review', models.BooleanField(default=False)),
-                ('decision', models.CharField(blank=True, max_length=200)),
-                ('predecessor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successions_out', to='organs.unit')),
-                ('successor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='successions_in', to='organs.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("old_code", models.CharField(blank=True, db_collation="C", max_length=40)),
+                ("old_name", models.CharField(blank=True, max_length=200)),
+                ("since", models.DateField()),
+                ("needs_review", models.BooleanField(default=False)),
+                ("decision", models.CharField(blank=True, max_length=200)),
+                (
+                    "predecessor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successions_out",
+                        to="organs.unit",
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="successions_in", to="organs.unit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('administrator', 'administrator'), ('security', 'security'), ('auditor', 'auditor'), ('leader', 'leader'), ('clerk', 'clerk')], max_length=20), blank=True, default=list, verbose_name='roles')),
-                ('rank', models.PositiveSmallIntegerField(default=100, verbose_name='rank')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='closed on')),
-                ('organ_path', lienthong.office.core.models.PathField(db_collation='C', editable=False, max_length=200)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='positions', to='organs.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("administrator", "administrator"),
+                                ("security", "security"),
+                                ("auditor", "auditor"),
+                                ("leader", "leader"),
+                                ("clerk", "clerk"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        verbose_name="roles",
+                    ),
+                ),
+                ("rank", models.PositiveSmallIntegerField(default=100, verbose_name="rank")),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed on")),
+                (
+                    "organ_path",
+                    lienthong.office.core.models.PathField(db_collation="C", editable=False, max_length=200),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="positions", to="organs.unit"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'position',
-                'ordering': ('rank', 'id'),
+                "verbose_name": "position",
+                "ordering": ("rank", "id"),
             },
         ),
         migrations.CreateModel(
-            name='UnitVersion',
+            name="UnitVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(null=True)),
-                ('valid_to', models.DateField(null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('type', models.CharField(blank=True, max_length=40)),
-                ('decision', models.CharField(blank=True, max_length=200)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organs.unit')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='organs.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(null=True)),
+                ("valid_to", models.DateField(null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("type", models.CharField(blank=True, max_length=40)),
+                ("decision", models.CharField(blank=True, max_length=200)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organs.unit"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="organs.unit"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('unit', 'valid_from'),
+                "ordering": ("unit", "valid_from"),
             },
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['parent', 'sort_key'], name='unit_children'),
+            model_name="unit",
+            index=models.Index(fields=["parent", "sort_key"], name="unit_children"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['path'], name='unit_path'),
+            model_name="unit",
+            index=models.Index(fields=["path"], name="unit_path"),
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['sort_key'], name='unit_sorted'),
+            model_name="unit",
+            index=models.Index(fields=["sort_key"], name="unit_sorted"),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='unit_not_own_parent'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True), name="unit_not_own_parent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_from', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='unit_period'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to", None), ("valid_from", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                ),
+                name="unit_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.UniqueConstraint(fields=('predecessor', 'old_code', 'successor'), name='succession_once', nulls_distinct=False),
+            model_name="succession",
+            constraint=models.UniqueConstraint(
+                fields=("predecessor", "old_code", "successor"), name="succession_once", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='position',
-            index=models.Index(fields=['unit', 'rank', 'id'], name='position_order'),
+            model_name="position",
+            index=models.Index(fields=["unit", "rank", "id"], name="position_order"),
         ),
         migrations.AddConstraint(
-            model_name='unitversion',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('unit', '='), (lienthong.office.organs.models.DateRange('valid_from', 'valid_to'), '&&')], name='unit_one_version_a_day'),
+            model_name="unitversion",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("unit", "="), (lienthong.office.organs.models.DateRange("valid_from", "valid_to"), "&&")],
+                name="unit_one_version_a_day",
+            ),
         ),
     ]
