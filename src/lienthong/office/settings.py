@@ -175,6 +175,6 @@ USE_I18N: Final = True
 
 STATIC_URL: Final = "/static/"
 STATIC_ROOT: Final = Path(__file__).parent / "static"
-EMAIL_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
+MAILERS: Final = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend"}}
 SILENCED_SYSTEM_CHECKS: Final[list[str]] = []
 MESSAGE_STORAGE: Final = "django.contrib.messages.storage.session.SessionStorage"
