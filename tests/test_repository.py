@@ -109,6 +109,8 @@ def test_tests_mirror_sources() -> None:
 
 def test_every_room_has_tests() -> None:
     rooms = {path.parent for path in SOURCES if path.name != "__init__.py"} - {ROOT / "src" / "lienthong"}
+    # Every test of the office runs on what the migrations made.
+    rooms = {room for room in rooms if room.name != "migrations"}
     untested = [
         room.relative_to(ROOT).as_posix()
         for room in sorted(rooms)

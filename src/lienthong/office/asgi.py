@@ -18,7 +18,7 @@ type _Message = MutableMapping[str, Any]
 THREADS: Final = int(os.environ.get("LIENTHONG_OFFICE_THREADS", "4"))
 
 # Django's stubs call the answer a response; it is also what WSGI asks for, an iterable of bytes.
-_pages = WSGIMiddleware(get_wsgi_application(), workers=THREADS)  # type: ignore[arg-type]
+_pages = WSGIMiddleware(get_wsgi_application(), workers=THREADS)  # type: ignore[arg-type]  # see above
 
 
 async def application(
@@ -26,4 +26,4 @@ async def application(
 ) -> None:
     """Answer one request."""
     if scope["type"] == "http":
-        await _pages(scope, receive, send)  # type: ignore[arg-type]
+        await _pages(scope, receive, send)  # type: ignore[arg-type]  # a2wsgi names the keys of each message

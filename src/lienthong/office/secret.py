@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +22,12 @@ def load_key(state: Path) -> str:
     except FileNotFoundError:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = secrets.token_urlsafe(_BYTES)
-    own = path.with_name(f"{_NAME}.{os.getpid()}")
-    with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(key)
-    try:
-        # Of several processes that start together one wins, and all use its key.
-        os.link(own, path)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    finally:
-        own.unlink()
+    # Made with mode 0600. Of several processes that start together one wins, and all use its key.
+    with tempfile.NamedTemporaryFile("w", dir=state, encoding="ascii") as own:
+        own.write(key)
+        own.flush()
+        try:
+            os.link(own.name, path)
+        except FileExistsError:
+            return path.read_text(encoding="ascii")
     return key

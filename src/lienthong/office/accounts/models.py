@@ -70,7 +70,7 @@ class Person(AbstractBaseUser):
         return self.name
 
     @property
-    def is_active(self) -> bool:  # type: ignore[override]
+    def is_active(self) -> bool:  # type: ignore[override]  # a plain attribute there, decided by the state here
         """Tell whether signing in is allowed."""
         return self.state == State.ACTIVE
 

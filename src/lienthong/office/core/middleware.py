@@ -1,6 +1,7 @@
 """Find out who acts, and read only what they may see."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 
@@ -28,7 +29,7 @@ class ActingMiddleware:
         scope.switch(scope.SYSTEM)
         try:
             actor = acting(request)
-            request.actor = actor  # type: ignore[attr-defined]
+            cast("OfficeRequest", request).actor = actor
             # Whoever is not signed in may only be on the way to it: those pages look accounts up and list nothing.
             scope.switch(scope.of(actor) if actor else scope.SIGN_IN)
             return self._next(request)

@@ -10,8 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from lienthong.kernel.labels import Level
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
-
     # The stubs know these as generic, Django does not.
     _Text = models.CharField[str, str]
     _Number = models.PositiveSmallIntegerField[int, int]
@@ -24,7 +22,7 @@ PATH_LENGTH: Final = 200
 class PathField(_Text):
     """The path of a unit: ids from the top, each followed by a slash. Compared by bytes, whatever the locale."""
 
-    def __init__(self, verbose_name: "StrPromise | str | None" = None, **options: Any) -> None:  # noqa: ANN401 - options of Django's field
+    def __init__(self, verbose_name: Any = None, **options: Any) -> None:  # noqa: ANN401 - options of Django's field
         """Fix length and collation."""
         super().__init__(verbose_name, **{"max_length": PATH_LENGTH, "db_collation": "C", **options})
 
@@ -32,7 +30,7 @@ class PathField(_Text):
 class KeyField(_Text):
     """A key made by ``core.text``: sorted and compared by bytes."""
 
-    def __init__(self, verbose_name: "StrPromise | str | None" = None, **options: Any) -> None:  # noqa: ANN401 - options of Django's field
+    def __init__(self, verbose_name: Any = None, **options: Any) -> None:  # noqa: ANN401 - options of Django's field
         """Fix length and collation."""
         super().__init__(verbose_name, **{"max_length": 1000, "db_collation": "C", "editable": False, **options})
 
@@ -40,7 +38,7 @@ class KeyField(_Text):
 class LevelField(_Number):
     """A level of secrecy (``kernel.labels.Level``), as its number."""
 
-    def __init__(self, verbose_name: "StrPromise | str | None" = None, **options: Any) -> None:  # noqa: ANN401 - options of Django's field
+    def __init__(self, verbose_name: Any = None, **options: Any) -> None:  # noqa: ANN401 - options of Django's field
         """Allow the five levels."""
         super().__init__(verbose_name, **{"choices": [(level.value, level.slug) for level in Level], **options})
 

@@ -65,7 +65,7 @@ def switch(scope: Scope) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SET, [getattr(scope, name) for name in _NAMES])
     # Django's connection is an object of this thread; what it was told last is kept beside it.
-    connection.lienthong_scope = scope  # type: ignore[attr-defined]
+    connection.lienthong_scope = scope  # type: ignore[attr-defined]  # ours
 
 
 def current() -> Scope:
@@ -84,7 +84,7 @@ def using(scope: Scope) -> Iterator[None]:
     finally:
         if _is_failed():
             # The settings go back by the rollback that follows.
-            connection.lienthong_scope = before  # type: ignore[attr-defined]
+            connection.lienthong_scope = before  # type: ignore[attr-defined]  # ours
         else:
             switch(before)
 
