@@ -54,13 +54,15 @@ def test_the_main_position_unless_another_is_chosen(organ: Unit) -> None:
         _appoint(person, "Chánh Văn phòng", Role.ADMINISTRATOR, main=True)
         assert actor_of(person).position == "Chánh Văn phòng"
         chosen = actor_of(person, f"a{other.pk}")
-        assert (chosen.position, chosen.roles) == ("Văn thư", {Role.CLERK})
+        assert (chosen.position, chosen.roles) == ("Văn thư", frozenset({Role.CLERK}))
         for nonsense in ("a999999", "s1", "a", "x", "a-1", "a" + "9" * 18):
             assert actor_of(person, nonsense).position == "Chánh Văn phòng"
 
 
 @pytest.mark.parametrize(("first", "days", "works"), [(0, 1, True), (1, 2, False), (-5, 0, False), (-5, 1, True)])
-def test_a_substitute_acts_for_the_absent_only_in_the_period(organ: Unit, first: int, days: int, works: bool) -> None:
+def test_a_substitute_acts_for_the_absent_only_in_the_period(
+    organ: Unit, *, first: int, days: int, works: bool
+) -> None:
     with scope.system():
         absent, substitute = _person(organ, 1), _person(organ, 2)
         appointment = _appoint(absent, "Bí thư", Role.LEADER, main=True)

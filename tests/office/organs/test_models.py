@@ -31,7 +31,7 @@ def test_a_unit_is_not_its_own_parent(unit: Unit) -> None:
     ],
 )
 def test_a_unit_has_one_version_on_any_one_day(
-    unit: Unit, first: tuple[date | None, date | None], second: tuple[date | None, date | None], fits: bool
+    unit: Unit, *, first: tuple[date | None, date | None], second: tuple[date | None, date | None], fits: bool
 ) -> None:
     def add(period: tuple[date | None, date | None]) -> None:
         UnitVersion.objects.create(unit=unit, name="X", valid_from=period[0], valid_to=period[1])
