@@ -10,6 +10,9 @@ from tests.support.postgres import ensure_server, run_folder, url_of
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set Django up before any module of these tests is imported. Other tests run without it."""
+    if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
+        # The process that only hands tests out: what it set would reach the others before they are asked.
+        return
     folder = run_folder(config)
     os.environ["DATABASE_URL"] = url_of(folder)
     os.environ["LIENTHONG_OFFICE_STATE"] = str(folder / "office")
