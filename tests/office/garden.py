@@ -79,7 +79,7 @@ def actor(person: Person) -> Actor:
         return actor_of(person)
 
 
-def official(  # noqa: PLR0913 - who somebody is, each part by its name
+def official(
     name: str,
     unit: Unit,
     *roles: Role,

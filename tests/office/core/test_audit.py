@@ -39,20 +39,22 @@ def note(unit: Unit, actor: Actor = ACTOR) -> AuditEntry:
 
 def test_an_entry_says_who_as_what_for_whom_what_when_and_from_where(unit: Unit) -> None:
     entry = note(unit)
-    assert (entry.kind, entry.person_id, entry.person_name, entry.appointment_id) == ("tests:unit:rename", 7, "Người dùng 7", 3)
+    assert (entry.kind, entry.person_id, entry.person_name) == ("tests:unit:rename", 7, "Người dùng 7")
+    assert entry.appointment_id == 3
     assert (entry.acting_as, entry.on_behalf_of, entry.address) == ("Văn thư · Xã 1", "Người dùng 8", "192.0.2.1")
-    assert (entry.object_type, entry.object_id, entry.object_name, entry.organ_path) == ("organs.unit", unit.pk, "Xã 1", unit.path)
+    assert (entry.object_type, entry.object_id, entry.object_name) == ("organs.unit", unit.pk, "Xã 1")
+    assert entry.organ_path == unit.path
     assert (entry.old, entry.new, entry.label) == ({"name": "a"}, {"name": "b"}, Level.SECRET)
     assert entry.at is not None
 
 
 def test_the_longest_names_fit(unit: Unit) -> None:
     unit.name = "x" * 200
-    actor = Actor(person_id=7, name="n" * 200, position="p" * 200, organ="o" * 200, organ_path="1/", on_behalf_of="b" * 200)
+    name = "n" * 200
+    actor = Actor(person_id=7, name=name, position="p" * 200, organ="o" * 200, organ_path="1/", on_behalf_of=name)
     assert note(unit, actor).acting_as.startswith("ppp")
 
 
-@pytest.mark.django_db(transaction=True)
 def test_outside_a_transaction_nothing_is_recorded() -> None:
     with pytest.raises(RuntimeError):
         record(actor=ACTOR, kind=Kinds.RENAMED, obj=Unit(pk=1, name="Xã 1", organ_path="1/"))
@@ -73,7 +75,7 @@ def test_not_even_the_system_changes_or_removes_an_entry(unit: Unit, statement: 
 def test_what_is_taken_back_leaves_no_entry(unit: Unit) -> None:
     with scope.system():
         before = AuditEntry.objects.count()
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with transaction.atomic():
             record(actor=ACTOR, kind=Kinds.RENAMED, obj=unit)
-            raise ZeroDivisionError
+            transaction.set_rollback(True)
         assert AuditEntry.objects.count() == before

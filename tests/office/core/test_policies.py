@@ -12,6 +12,7 @@ from lienthong.office.core import scope
 from lienthong.office.core.actor import NOBODY, SYSTEM, Actor, Role
 from lienthong.office.core.errors import Forbidden
 from lienthong.office.core.policies import RULES, Permission, may, require, which
+from lienthong.office.organs.models import Unit
 from tests.office.garden import plant, settle
 
 
@@ -32,9 +33,11 @@ ROLES = st.frozensets(st.sampled_from(Role), max_size=2)
 @given(shape=TREES, home=st.integers(0, 7), roles=ROLES, operator=st.booleans())
 def test_may_and_which_agree(shape: list[int | None], home: int, roles: frozenset[Role], operator: bool) -> None:  # noqa: FBT001 - drawn
     with transaction.atomic(), scope.system():
-        organs, persons = [], []
+        organs: list[Unit] = []
+        persons: list[Person] = []
         for number, above in enumerate(shape):
-            organs.append(plant(f"Organ {number}", None if above is None or not organs else organs[above % len(organs)]))
+            parent = organs[above % len(organs)] if organs and above is not None else None
+            organs.append(plant(f"Organ {number}", parent))
             persons.append(settle(f"Person {number}", organs[-1]))
         path = organs[home].path if home < len(organs) else ""
         actor = Actor(person_id=0, name="", organ_path=path, roles=roles, operator=operator)
@@ -63,14 +66,20 @@ def test_a_look_alike_of_the_system_is_not_it() -> None:
     assert not may(fake, Permission.PERSON_MANAGE, Place("1/"))
 
 
-@pytest.mark.parametrize("permission", [permission for permission in Permission if permission is not Permission.OPERATE])
+@pytest.mark.parametrize("permission", [each for each in Permission if each is not Permission.OPERATE])
 def test_an_operator_has_no_power_over_organs(permission: Permission) -> None:
     assert not may(Actor(person_id=1, name="", operator=True), permission, Place("1/"))
 
 
 @pytest.mark.parametrize(
     ("path", "own", "inside"),
-    [("1/2/", True, True), ("1/2/3/", False, True), ("1/", False, False), ("1/20/", False, False), ("1/1/2/", False, False)],
+    [
+        ("1/2/", True, True),
+        ("1/2/3/", False, True),
+        ("1/", False, False),
+        ("1/20/", False, False),
+        ("1/1/2/", False, False),
+    ],
 )
 def test_bounds_are_those_of_whole_ids(path: str, own: bool, inside: bool) -> None:  # noqa: FBT001 - a table
     official = Actor(person_id=1, name="", organ_path="1/2/")

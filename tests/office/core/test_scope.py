@@ -1,5 +1,7 @@
 """For whom a connection reads, and that it goes back to what it was."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -28,7 +30,8 @@ def test_the_database_is_told_what_an_actor_is() -> None:
     with scope.act_for(CLERK):
         told = {name: setting(name) for name in ("scope", "person", "lo", "hi", "clearance", "known", "audit")}
     assert told == {
-        "scope": "person", "person": "7", "lo": "1/2/", "hi": "1/2/!", "clearance": "3", "known": "{4,30}", "audit": "0",
+        "scope": "person", "person": "7", "lo": "1/2/", "hi": "1/2/!", "clearance": "3", "known": "{4,30}",
+        "audit": "0",
     }  # fmt: skip
     with scope.act_for(HEAD):
         assert (setting("hi"), setting("audit")) == ("1/2/~", "1")
@@ -70,9 +73,19 @@ def test_a_failed_statement_within_a_scope_leaves_that_scope() -> None:
         assert (setting("scope"), scope.current().scope) == ("all", "all")
 
 
-@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_is_to_be_rolled_back_hides_no_error_behind_its_own() -> None:
+    with scope.act_for(CLERK):
+        with transaction.atomic(), scope.system():
+            transaction.set_rollback(True)
+        assert (setting("scope"), scope.current().scope) == ("person", "person")
+
+
 def test_a_new_connection_begins_without_any_scope() -> None:
-    scope.switch(scope.SYSTEM)
-    connection.close()
-    assert scope.current() == scope.NONE
-    assert setting("scope") in (None, "")
+    def fresh() -> tuple[scope.Scope, str | None]:
+        try:
+            return scope.current(), setting("scope")
+        finally:
+            connection.close()
+
+    with scope.system(), ThreadPoolExecutor(1) as other:
+        assert other.submit(fresh).result() == (scope.NONE, None)

@@ -91,7 +91,9 @@ def using(scope: Scope) -> Iterator[None]:
 
 def _is_failed() -> bool:
     raw = connection.connection
-    return raw is None or raw.closed or raw.info.transaction_status is TransactionStatus.INERROR
+    if raw is None or raw.closed or connection.needs_rollback:
+        return True
+    return raw.info.transaction_status is TransactionStatus.INERROR
 
 
 def system() -> contextlib.AbstractContextManager[None]:
