@@ -11,7 +11,10 @@ from tests.office.people import KINDS, House
 
 def test_everybody_acts_as_the_table_says(house: House) -> None:
     administrator, below, unplaced = (house.actor(key) for key in ("administrator", "below", "unplaced"))
-    assert (administrator.organ_path, administrator.roles) == (house.organs["province"].path, {Role.ADMINISTRATOR})
+    assert (administrator.organ_path, administrator.roles) == (
+        house.organs["province"].path,
+        frozenset({Role.ADMINISTRATOR}),
+    )
     assert below.organ_path == house.organs["commune"].path
     assert administrator.below(below.organ_path)
     assert not administrator.sees(house.organs["elsewhere"].path)
