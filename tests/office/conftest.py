@@ -45,8 +45,7 @@ def django_db_modify_db_settings(database_server: Path, django_db_modify_db_sett
 @pytest.fixture
 def house(db: None) -> "House":
     """A small country with one person of each kind, gone after the test."""
-    # Its models need Django set up.
-    from tests.office.people import build  # noqa: PLC0415
+    from tests.office.people import build  # noqa: PLC0415 - needs Django set up
 
     del db
     return build()
@@ -55,9 +54,9 @@ def house(db: None) -> "House":
 @pytest.fixture
 def lasting_house(trail_restored: None, transactional_db: None) -> Iterator["House"]:
     """The same for tests with several connections or with background work: really committed."""
-    from django.db import connection  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415 - needs Django set up
 
-    from tests.office.people import build  # noqa: PLC0415
+    from tests.office.people import build  # noqa: PLC0415 - needs Django set up
 
     del trail_restored, transactional_db
     yield build()
@@ -69,7 +68,7 @@ def lasting_house(trail_restored: None, transactional_db: None) -> Iterator["Hou
 @pytest.fixture
 def trail_restored(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Protect the audit trail again after the tables were cleared."""
-    from django.db import connection  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415 - needs Django set up
 
     del django_db_setup
     yield

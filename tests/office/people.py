@@ -3,6 +3,7 @@
 ``house`` (tests/office/conftest.py) builds it; a test asks it for persons, for who they act as, and for their browsers.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -107,8 +108,6 @@ class House:
 
 def sign_in(client: Client, person: Person, *, second_factor: bool = True) -> None:
     """Give a browser the session of a person who has just signed in, with a second factor unless told otherwise."""
-    import time  # noqa: PLC0415 - only here
-
     with scope.system():
         client.force_login(person)
         session = client.session
