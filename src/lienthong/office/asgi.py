@@ -25,5 +25,10 @@ async def application(
     scope: _Message, receive: Callable[[], Awaitable[_Message]], send: Callable[[_Message], Awaitable[None]]
 ) -> None:
     """Answer one request."""
+
+    async def take() -> _Message:
+        # granian gives a future where a2wsgi, in its thread, needs a coroutine.
+        return await receive()
+
     if scope["type"] == "http":
-        await _pages(scope, receive, send)  # type: ignore[arg-type]  # a2wsgi names the keys of each message
+        await _pages(scope, take, send)  # type: ignore[arg-type]  # a2wsgi names the keys of each message

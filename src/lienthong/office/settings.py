@@ -40,6 +40,8 @@ INSTALLED_APPS: Final = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -56,11 +58,15 @@ MIDDLEWARE: Final = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "lienthong.office.core.middleware.ActingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
+# Forms are drawn by templates of ours (core/templates/django/forms).
+FORM_RENDERER: Final = "django.forms.renderers.TemplatesSetting"
+CSRF_FAILURE_VIEW: Final = "lienthong.office.core.views.errors.csrf_failure"
 ROOT_URLCONF: Final = "lienthong.office.urls"
 TEMPLATES: Final = [
     {
@@ -150,7 +156,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS: Final = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE: Final = 2 * 1024 * 1024
 
 ACCOUNT_LOGIN_METHODS: Final = {"email"}
-ACCOUNT_SIGNUP_FIELDS: Final = ["email*"]
+# Nobody signs up; allauth reads here that accounts have passwords, and asks for one.
+ACCOUNT_SIGNUP_FIELDS: Final = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD: Final = None
 ACCOUNT_ADAPTER: Final = "lienthong.office.accounts.adapter.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION: Final = "none"
@@ -171,9 +178,14 @@ LANGUAGE_COOKIE_NAME: Final = "language"
 TIME_ZONE: Final = _env.get("LIENTHONG_TIME_ZONE", "Asia/Ho_Chi_Minh")
 USE_TZ: Final = True
 USE_I18N: Final = True
+FORMAT_MODULE_PATH: Final = ["lienthong.office.formats"]
 
 STATIC_URL: Final = "/static/"
 STATIC_ROOT: Final = Path(__file__).parent / "static"
 MAILERS: Final = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend"}}
+STORAGES: Final = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "lienthong.office.core.static_files.Storage"},
+}
 SILENCED_SYSTEM_CHECKS: Final[list[str]] = []
 MESSAGE_STORAGE: Final = "django.contrib.messages.storage.session.SessionStorage"

@@ -8,3 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("units/", include("lienthong.office.organs.urls")),
     path("persons/", include("lienthong.office.accounts.urls")),
 ]
+handler400 = "lienthong.office.core.views.errors.bad_request"
+handler403 = "lienthong.office.core.views.errors.permission_denied"
+handler404 = "lienthong.office.core.views.errors.page_not_found"
+handler500 = "lienthong.office.core.views.errors.server_error"

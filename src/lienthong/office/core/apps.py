@@ -1,6 +1,8 @@
 """The application ``core``."""
 
 from django.apps import AppConfig
+from django.core.checks import register
+from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
@@ -8,3 +10,30 @@ class CoreConfig(AppConfig):
 
     name = "lienthong.office.core"
     label = "core"
+
+    def ready(self) -> None:
+        """Register the checks, and what the frame itself has in the menus."""
+        from lienthong.office.core import rooms  # noqa: PLC0415 - settings are read only now
+        from lienthong.office.core.checks import assets_are_built  # noqa: PLC0415 - as above
+
+        register(assets_are_built)
+        rooms.register(rooms.Entry(key="home", title=_("Home"), url="/", icon="home", order=0, shortcut="h"))
+        rooms.register(
+            rooms.Entry(
+                key="styleguide",
+                title=_("Style guide"),
+                url="/styleguide/",
+                icon="palette",
+                order=900,
+                shown=lambda actor: actor.operator,
+            )
+        )
+        for order, (key, title, url, icon) in enumerate(
+            (
+                ("password", _("Change password"), "/account/password/change/", "key"),
+                ("second", _("Two-step sign-in and passkeys"), "/account/2fa/", "fingerprint"),
+                ("sessions", _("Where you are signed in"), "/account/sessions/", "device"),
+            )
+        ):
+            entry = rooms.Entry(key=key, title=title, url=url, icon=icon, order=100 + order)
+            rooms.register(entry, rooms.Menu.ACCOUNT)

@@ -1,0 +1,1 @@
+"""Pages of the frame: home, choices of the reader, errors, style guide."""
