@@ -1,11 +1,17 @@
 """What the tests of the office share: a database server, and Django set up for it only where they are collected."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support.postgres import ensure_server, run_folder, url_of
+
+if TYPE_CHECKING:
+    from tests.office.people import House
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,3 +40,37 @@ def database_server(request: pytest.FixtureRequest) -> Path:
 def django_db_modify_db_settings(database_server: Path, django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Have the server run before pytest-django makes this process's own database."""
     del database_server, django_db_modify_db_settings_parallel_suffix
+
+
+@pytest.fixture
+def house(db: None) -> "House":
+    """A small country with one person of each kind, gone after the test."""
+    from tests.office.people import build  # noqa: PLC0415 - needs Django set up
+
+    del db
+    return build()
+
+
+@pytest.fixture
+def lasting_house(trail_restored: None, transactional_db: None) -> Iterator["House"]:
+    """The same for tests with several connections or with background work: really committed."""
+    from django.db import connection  # noqa: PLC0415 - needs Django set up
+
+    from tests.office.people import build  # noqa: PLC0415 - needs Django set up
+
+    del trail_restored, transactional_db
+    yield build()
+    # What clears the tables after the test must get past the trail's protection.
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER no_truncate")
+
+
+@pytest.fixture
+def trail_restored(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Protect the audit trail again after the tables were cleared."""
+    from django.db import connection  # noqa: PLC0415 - needs Django set up
+
+    del django_db_setup
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER no_truncate")

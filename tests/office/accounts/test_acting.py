@@ -3,13 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.utils import timezone
 from django.utils.timezone import localdate
 
 from lienthong.kernel.labels import Level
-from lienthong.office.accounts.acting import actor_of
+from lienthong.office.accounts.acting import PERSON, actor_of, load, signed_in
 from lienthong.office.accounts.models import Appointment, Clearance, Person, Substitution
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Role
+from lienthong.office.core.models import Notification
 from lienthong.office.organs.models import Position, Unit
 
 TODAY = localdate()
@@ -105,3 +111,89 @@ def test_a_clearance_holds_only_in_its_period(organ: Unit, first: int, until: in
             granted_by=person,
         )
         assert actor_of(person).clearance is Level.INTERNAL
+
+
+def test_looking_leaves_the_scope_as_it_was(organ: Unit) -> None:
+    with scope.system():
+        person = _person(organ, 1)
+        _appoint(person, "Bí thư")
+    assert actor_of(person).organ_path == organ.path
+    assert not Person.objects.filter(pk=person.pk).exists()
+
+
+def test_what_is_told_of_a_person_is_the_persons(organ: Unit) -> None:
+    with scope.system():
+        person = Person.objects.get(pk=_person(organ, 1).pk)
+        found = load(person.pk)
+        assert found is not None
+        assert {name: getattr(found.person, name) for name in PERSON} == {
+            name: getattr(person, name) for name in PERSON
+        }
+
+
+def test_what_is_unread_is_counted(organ: Unit) -> None:
+    with scope.system():
+        person = _person(organ, 1)
+        now = timezone.now()
+        for number in range(3):
+            Notification.objects.create(person=person, kind="x", url="/", about=f"x:{number}")
+        Notification.objects.create(person=person, kind="x", url="/", about="x:9", read_at=now)
+        Notification.objects.create(person=person, kind="x", url="/", about="x:9", done_at=now)
+        found = load(person.pk)
+    assert found is not None
+    assert found.unread == 3
+
+
+class TestSessions:
+    def _request(self, person: Person, **changes: object) -> HttpRequest:
+        request = RequestFactory().get("/")
+        request.session = SessionStore()
+        request.session.update(
+            {
+                "_auth_user_id": str(person.pk),
+                "_auth_user_backend": settings.AUTHENTICATION_BACKENDS[0],
+                "_auth_user_hash": person.get_session_auth_hash(),
+                **changes,
+            }
+        )
+        return request
+
+    def test_whoever_signed_in_is_known(self, organ: Unit) -> None:
+        with scope.system():
+            person = _person(organ, 1)
+        found = signed_in(self._request(person))
+        assert found is not None
+        assert found.person == person
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"_auth_user_hash": "0" * 64},
+            {"_auth_user_hash": ""},
+            {"_auth_user_id": "x"},
+            {"_auth_user_id": "999999999"},
+            {"_auth_user_id": ""},
+            {"_auth_user_backend": "django.contrib.auth.backends.ModelBackend"},
+        ],
+    )
+    def test_a_session_that_does_not_fit_is_none(self, organ: Unit, changes: dict[str, object]) -> None:
+        with scope.system():
+            person = _person(organ, 1)
+        assert signed_in(self._request(person, **changes)) is None
+
+    @pytest.mark.parametrize("state", ["invited", "suspended", "dismissed"])
+    def test_who_is_not_active_is_out_at_once(self, organ: Unit, state: str) -> None:
+        with scope.system():
+            person = _person(organ, 1)
+            request = self._request(person)
+            person.state = state
+            person.save()
+        assert signed_in(request) is None
+
+    def test_a_new_password_ends_the_sessions(self, organ: Unit) -> None:
+        with scope.system():
+            person = _person(organ, 1)
+            request = self._request(person)
+            person.set_password("Đường dài mới biết ngựa hay")
+            person.save()
+        assert signed_in(request) is None

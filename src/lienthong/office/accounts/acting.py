@@ -1,9 +1,14 @@
-"""As whom a signed-in person acts now: one query per request."""
+"""Who makes a request, and as what they act: one query, whose plan the server keeps (migration ``0003_acting``)."""
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
+from django.contrib.auth import SESSION_KEY as PERSON_KEY
 from django.db import connection
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from django.utils.timezone import localdate
 
 from lienthong.kernel.labels import Level
@@ -13,70 +18,68 @@ from lienthong.office.core.actor import Actor, Role
 SESSION_KEY: Final = "acting"
 """In the session: ``a12`` for an appointment, ``s7`` for a substitution. Nothing: the main appointment."""
 
-_ACTING: Final = """
-WITH own AS (
-  SELECT a.id AS appointment, 0 AS substitution, '' AS behalf, a.position_id, a.is_main
-  FROM accounts_appointment a
-  WHERE a.person_id = %(person)s AND a.valid_from <= %(today)s AND (a.valid_to IS NULL OR a.valid_to > %(today)s)
-  UNION ALL
-  SELECT a.id, s.id, absent.name, a.position_id, false
-  FROM accounts_substitution s
-  JOIN accounts_appointment a ON a.id = s.appointment_id
-  JOIN accounts_person absent ON absent.id = a.person_id
-  WHERE s.substitute_id = %(person)s AND s.ended_at IS NULL AND s.valid_from <= %(today)s AND s.valid_to > %(today)s
-    AND a.valid_from <= %(today)s AND (a.valid_to IS NULL OR a.valid_to > %(today)s)
-    AND absent.state IN ('active', 'suspended')
-)
-SELECT own.appointment, own.substitution, own.behalf, p.title, p.roles, u.id, u.name, o.id, o.name, o.path,
-  (SELECT c.level FROM accounts_clearance c WHERE c.person_id = %(person)s AND c.revoked_at IS NULL
-     AND c.valid_from <= %(today)s AND c.valid_to > %(today)s),
-  ARRAY(SELECT k.unit_id FROM accounts_needtoknow k WHERE k.person_id = %(person)s AND k.valid_to > %(today)s)
-FROM own
-JOIN organs_position p ON p.id = own.position_id AND p.closed_on IS NULL
-JOIN organs_unit u ON u.id = p.unit_id AND (u.valid_to IS NULL OR u.valid_to > %(today)s)
-JOIN organs_unit o ON o.id = u.organ_id
-ORDER BY (own.substitution = %(substitution)s AND (own.substitution > 0 OR own.appointment = %(appointment)s)) DESC,
-  own.substitution = 0 DESC, own.is_main DESC, own.appointment
-LIMIT 1
-"""
+_QUERY: Final = "SELECT * FROM accounts_acting(%s, %s, %s, %s)"
+# What the function tells of the person, in the order of the model; other fields are fetched when they are asked for.
+PERSON: Final = (
+    "id", "password", "last_login", "email", "name", "organ_id", "state", "language", "is_staff", "organ_path",
+    "revision",
+)  # fmt: skip
 
 
-def acting(request: HttpRequest) -> Actor | None:
-    """Return who makes a request, as what; None for somebody not signed in, or no longer allowed in.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Somebody who is signed in, as they act."""
 
-    Needs the scope of the system: it finds out what the reader's own is.
+    person: Person
+    actor: Actor
+    # Notifications not yet read, counted up to 100.
+    unread: int
+
+
+def signed_in(request: HttpRequest) -> SignedIn | None:
+    """Return who makes a request; None for somebody not signed in, or no longer allowed in.
+
+    The session must be one that was begun with the person's present password: a change of it ends all others.
     """
-    person = request.user
-    if not isinstance(person, Person) or not person.is_active:
+    session = request.session
+    number = str(session.get(PERSON_KEY, ""))
+    if not number.isdecimal() or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
-    return actor_of(person, request.session.get(SESSION_KEY, ""), address=request.META.get("REMOTE_ADDR") or None)
+    found = load(int(number), session.get(SESSION_KEY, ""), address=request.META.get("REMOTE_ADDR") or None)
+    if found is None or not found.person.is_active:
+        return None
+    if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), found.person.get_session_auth_hash()):
+        session.flush()
+        return None
+    return found
 
 
-def actor_of(person: Person, chosen: str = "", *, address: str | None = None) -> Actor:
-    """Return a person as they act.
+def load(person_id: int, chosen: str = "", *, address: str | None = None) -> SignedIn | None:
+    """Return a person as they act; None if there is none of that number.
 
     Args:
-        person: who.
+        person_id: who.
         chosen: as ``SESSION_KEY`` says. What is over, or never was theirs, is passed over for the main appointment.
         address: where from.
     """
     number = int(chosen[1:]) if chosen[1:].isdecimal() else 0
+    appointment, substitution = (number, 0) if chosen.startswith("a") else (0, number)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ACTING,
-            {
-                "person": person.pk,
-                "today": localdate(),
-                "appointment": number if chosen.startswith("a") else 0,
-                "substitution": number if chosen.startswith("s") else 0,
-            },
-        )
+        cursor.execute(_QUERY, [person_id, appointment, substitution, localdate()])
         row = cursor.fetchone()
     if row is None:
+        return None
+    fields, (unread, *facts) = row[: len(PERSON)], row[len(PERSON) :]
+    person = Person.from_db(connection.alias, PERSON, fields)
+    return SignedIn(person=person, actor=_actor(person, facts, address), unread=unread)
+
+
+def _actor(person: Person, facts: list[Any], address: str | None) -> Actor:
+    appointment, substitution, behalf, title, roles, unit, unit_name, organ, organ_name, path, level, known = facts
+    if appointment is None:
         return Actor(
             person_id=person.pk, name=person.name, language=person.language, operator=person.is_staff, address=address
         )
-    appointment, substitution, behalf, title, roles, unit, unit_name, organ, organ_name, path, level, known = row
     return Actor(
         person_id=person.pk,
         name=person.name,
@@ -96,3 +99,15 @@ def actor_of(person: Person, chosen: str = "", *, address: str | None = None) ->
         operator=person.is_staff,
         address=address,
     )
+
+
+def actor_of(person: Person, chosen: str = "") -> Actor:
+    """Return a person as they act now: for tokens, commands and tests.
+
+    Raises:
+        Person.DoesNotExist: they are gone.
+    """
+    found = load(person.pk, chosen)
+    if found is None:
+        raise Person.DoesNotExist(person.pk)
+    return found.actor

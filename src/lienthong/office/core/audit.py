@@ -50,7 +50,7 @@ def record(  # noqa: PLR0913 - an entry has that many parts, each by its name
         person_id=actor.person_id,
         person_name=actor.name,
         appointment_id=actor.appointment_id,
-        acting_as=" · ".join(part for part in (actor.position, actor.organ) if part),
+        acting_as=" · ".join(part for part in (actor.position, actor.organ) if part)[:_NAME_LENGTH],
         on_behalf_of=actor.on_behalf_of,
         object_type=str(getattr(obj, "_meta").label_lower),  # noqa: B009 - Django's public name begins with an underscore
         object_id=obj.pk,

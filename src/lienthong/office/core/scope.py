@@ -27,8 +27,8 @@ class Scope:
 
     # none, person (bounds below), sign-in (finding the account of whoever signs in), all (the system itself).
     scope: str = "none"
-    # Whose own rows are shown: a person's id.
-    person: str = "0"
+    # Whose own rows are shown: a person's id. Nobody's is empty, for 0 stands for the system in the audit trail.
+    person: str = ""
     # Paths of organs from ``lo`` up to before ``hi``.
     lo: str = ""
     hi: str = ""
@@ -51,7 +51,7 @@ def of(actor: Actor) -> Scope:
     """Return what an actor reads."""
     return Scope(
         scope="person",
-        person=str(actor.person_id),
+        person=str(actor.person_id or ""),
         lo=actor.lo,
         hi=actor.hi,
         clearance=str(int(actor.clearance)),
@@ -91,7 +91,9 @@ def using(scope: Scope) -> Iterator[None]:
 
 def _is_failed() -> bool:
     raw = connection.connection
-    return raw is None or raw.closed or raw.info.transaction_status is TransactionStatus.INERROR
+    if raw is None or raw.closed or connection.needs_rollback:
+        return True
+    return raw.info.transaction_status is TransactionStatus.INERROR
 
 
 def system() -> contextlib.AbstractContextManager[None]:

@@ -14,27 +14,31 @@ _PRIMARY: Final = {letter: f"{place:02d}" for place, letter in enumerate(_ALPHAB
 # No tone, grave, hook above, tilde, acute, dot below: the order of Vietnamese dictionaries.
 _TONES: Final = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
 _MARKS: Final = frozenset("\u0306\u0302\u031b")
-_NUMBER: Final = re.compile(r"\d+")
-_DIGITS: Final = 12
+_NUMBER: Final = re.compile("[0-9]+")
+# As long as the columns are; only names of foreign signs come near it.
+_LENGTH: Final = 1000
+# Icelandic letters that keyboards and old fonts put where the Vietnamese ones belong.
+_LOOKALIKES: Final = str.maketrans("Ðð", "Đđ")
 _SPACES: Final = re.compile(r"\s+")
 
 
 def tidy(text: str) -> str:
     """Return a name as it is stored: NFC, one space between words, none around, no control characters."""
-    visible = "".join(c if c.isprintable() or c.isspace() else "" for c in unicodedata.normalize("NFC", text))
-    return _SPACES.sub(" ", visible).strip()
+    visible = "".join(c for c in text if c.isprintable() or c.isspace())
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", visible)).strip()
 
 
 def search_key(text: str) -> str:
     """Return the text in lower case without diacritics, Đ as d: what is compared when somebody searches."""
-    apart = unicodedata.normalize("NFD", tidy(text).casefold().replace("đ", "d"))
-    return "".join(c for c in apart if not unicodedata.combining(c))
+    apart = unicodedata.normalize("NFD", _plain(text).replace("đ", "d"))
+    return "".join(c for c in apart if not unicodedata.combining(c))[:_LENGTH]
 
 
 def sort_key(text: str) -> str:
     """Return ASCII that sorts by bytes as a Vietnamese dictionary does; numbers by their value."""
-    words = [_word(word) for word in tidy(text).casefold().split(" ")]
-    return " ".join(letters for letters, _ in words) + "!" + " ".join(tones for _, tones in words)
+    words = [_word(word) for word in _plain(text).split(" ")]
+    # What ends the letters sorts before what parts words, and both before any letter: "an", "an ninh", "anh".
+    return f"{'!'.join(letters for letters, _ in words)} {''.join(tones for _, tones in words)}"[:_LENGTH]
 
 
 def person_sort_key(name: str) -> str:
@@ -43,10 +47,15 @@ def person_sort_key(name: str) -> str:
     return sort_key(" ".join([words[-1], *words[:-1]]))
 
 
+def _plain(text: str) -> str:
+    return tidy(text).translate(_LOOKALIKES).casefold()
+
+
 def _word(word: str) -> tuple[str, str]:
     """Return the letters of a word and its tones, each as digits."""
     if _NUMBER.fullmatch(word):
-        return f"-{word.lstrip('0').rjust(_DIGITS, '0')}", "0"
+        value = word.lstrip("0")
+        return f"-{len(value):03d}{value}", "0"
     letters: list[str] = []
     tone = "0"
     for character in unicodedata.normalize("NFD", word):
