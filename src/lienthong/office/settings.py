@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from lienthong.office.operation.logs import configuration
 from lienthong.office.secret import load_key
 
 _env = os.environ
@@ -34,6 +35,7 @@ INSTALLED_APPS: Final = [
     "lienthong.office.core",
     "lienthong.office.organs",
     "lienthong.office.accounts",
+    "lienthong.office.operation",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -51,6 +53,8 @@ INSTALLED_APPS: Final = [
     "procrastinate.contrib.django",
 ]
 MIDDLEWARE: Final = [
+    # First: its probes answer when nothing else does, and it measures all of the rest.
+    "lienthong.office.operation.middleware.OperationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -188,3 +192,4 @@ STORAGES: Final = {
 }
 SILENCED_SYSTEM_CHECKS: Final[list[str]] = []
 MESSAGE_STORAGE: Final = "django.contrib.messages.storage.session.SessionStorage"
+LOGGING: Final = configuration()

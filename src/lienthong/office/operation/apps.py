@@ -1,0 +1,21 @@
+"""The application ``operation``."""
+
+from django.apps import AppConfig
+
+
+class OperationConfig(AppConfig):
+    """What whoever runs the office needs."""
+
+    name = "lienthong.office.operation"
+    label = "operation"
+
+    def ready(self) -> None:
+        """Watch errors, and let migrations take their time but no locks for long."""
+        from django.core.signals import got_request_exception  # noqa: PLC0415 - only once the apps are there
+        from django.db.models.signals import post_migrate, pre_migrate  # noqa: PLC0415 - the same
+
+        from lienthong.office.operation import logs, migrations  # noqa: PLC0415 - the same
+
+        got_request_exception.connect(logs.record_exception, dispatch_uid="operation")
+        pre_migrate.connect(migrations.be_careful, dispatch_uid="operation")
+        post_migrate.connect(migrations.be_quick_again, dispatch_uid="operation")
