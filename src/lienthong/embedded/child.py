@@ -56,6 +56,7 @@ async def spawn(  # noqa: PLR0913 - settings by keyword
     keep: Sequence[int],
     end: signal.Signals = signal.SIGTERM,
     stdin: int = asyncio.subprocess.DEVNULL,
+    stdout: int | None = None,
     env: Mapping[str, str] | None = None,
 ) -> asyncio.subprocess.Process:
     """Start a program that gets a signal when this process ends, however it ends.
@@ -64,6 +65,7 @@ async def spawn(  # noqa: PLR0913 - settings by keyword
         arguments: program and arguments.
         log: the descriptor that takes both of its outputs.
         keep: descriptors it inherits.
+        stdout: where its standard output goes instead.
         end: the signal it gets.
         stdin: the descriptor it reads.
         env: its environment; that of this process if not given.
@@ -73,7 +75,7 @@ async def spawn(  # noqa: PLR0913 - settings by keyword
     return await asyncio.create_subprocess_exec(
         *arguments,
         stdin=stdin,
-        stdout=log,
+        stdout=log if stdout is None else stdout,
         stderr=log,
         pass_fds=keep,
         env=env,
