@@ -1,0 +1,88 @@
+"""The queries of a list: its rows, how many there are, how many at each choice. One predicate for all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+
+from lienthong.office.core.actor import Actor
+from lienthong.office.core.lists.asking import DEPTH, Ask
+from lienthong.office.core.lists.columns import names_of
+from lienthong.office.core.lists.filters import ChoiceFilter
+
+_CHUNK: Final = 2000
+_LARGEST_ID: Final = 2**63 - 1
+_ID_LENGTH: Final = 19
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """One page of a list."""
+
+    # What was asked for, on a page that there is.
+    ask: Ask
+    # Id, then the fields of all columns.
+    rows: list[tuple[Any, ...]]
+    # Of all pages; never counted beyond ``DEPTH`` and one.
+    total: int
+
+
+def matching(actor: Actor, ask: Ask, *, without: str = "") -> QuerySet[Any, Any]:
+    """Return the rows that the actor sees and the filter lets through."""
+    return ask.list_page.rows(actor).filter(ask.predicate(without=without))
+
+
+def read(actor: Actor, ask: Ask) -> Rows:
+    """Read a page, in two queries; one if the first page holds everything."""
+    found = matching(actor, ask)
+    total = -1
+    if ask.page > 1:
+        total = count(found, DEPTH + 1)
+        last = max(1, -(-min(total, DEPTH) // ask.size))
+        ask = ask.turned(min(ask.page, last))
+    first = (ask.page - 1) * ask.size
+    ordered = found.order_by(*ask.list_page.ordering(ask.sort)).values_list(*names_of(ask.list_page.columns))
+    # One more than is shown tells whether there is more.
+    rows = list(ordered[first : first + ask.size + 1])
+    if total < 0:
+        total = len(rows) if len(rows) <= ask.size else count(found, DEPTH + 1)
+    return Rows(ask=ask, rows=rows[: ask.size], total=total)
+
+
+def count(found: QuerySet[Any, Any], most: int) -> int:
+    """Count rows, but no further than ``most``."""
+    return found.order_by()[:most].count()
+
+
+def facet(actor: Actor, ask: Ask, chosen: ChoiceFilter) -> dict[str, int]:
+    """Return how many rows there are at each choice of a filter, as the other filters stand."""
+    slugs = {choice.value: choice.slug for choice in chosen.choices()}
+    found = matching(actor, ask, without=chosen.key).order_by()
+    if chosen.lookup != "exact":
+        # An array's rows count at several choices: one number each, in one query.
+        numbers = found.aggregate(
+            **{f"n{place}": Count("pk", filter=chosen.predicate({chosen.key: slug})) for place, slug in enumerate(slugs.values())}
+        )
+        return {slug: numbers[f"n{place}"] for place, slug in enumerate(slugs.values())}
+    numbers = dict(found.values_list(chosen.column).annotate(n=Count("pk")))
+    return {slugs[value]: number for value, number in numbers.items() if value in slugs}
+
+
+def selected(actor: Actor, ask: Ask, given: list[str]) -> QuerySet[Any, Any]:
+    """Return the rows of these ids that the actor sees, whatever the filter; what is no id is passed over."""
+    ids = {int(one) for one in given if one.isascii() and one.isdecimal() and len(one) <= _ID_LENGTH}
+    return ask.list_page.rows(actor).filter(pk__in=[one for one in ids if one <= _LARGEST_ID])
+
+
+def everything(actor: Actor, ask: Ask, most: int) -> Iterator[tuple[Any, ...]]:
+    """Yield all rows of a filter in its order, from a cursor on the server: memory for one chunk only."""
+    ordered = matching(actor, ask).order_by(*ask.list_page.ordering(ask.sort))
+    yield from ordered.values_list(*names_of(ask.list_page.columns))[:most].iterator(chunk_size=_CHUNK)
+
+
+def row_names(actor: Actor, ask: Ask, ids: list[int]) -> list[str]:
+    """Return what the rows of these ids are called."""
+    column = ask.list_page.columns[0]
+    rows = ask.list_page.rows(actor).filter(pk__in=ids).values_list(*column.fields)
+    return [str(column.value(*row)) for row in rows]
