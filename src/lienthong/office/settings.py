@@ -66,6 +66,7 @@ MIDDLEWARE: Final = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "lienthong.office.core.refusals.RefusalMiddleware",
 ]
 # Forms are drawn by templates of ours (core/templates/django/forms).
 FORM_RENDERER: Final = "django.forms.renderers.TemplatesSetting"

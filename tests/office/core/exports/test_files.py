@@ -43,7 +43,9 @@ def test_a_formula_is_text_and_stays_it_when_edited() -> None:
 
 
 def test_what_excel_cannot_hold_is_cut_or_replaced() -> None:
-    sheet = load_workbook(io.BytesIO(_xlsx([["\x00\x1b\ud800", "x" * (CELL_LENGTH + 1)]], title="a/b[c]:*?" * 9))).active
+    sheet = load_workbook(
+        io.BytesIO(_xlsx([["\x00\x1b\ud800", "x" * (CELL_LENGTH + 1)]], title="a/b[c]:*?" * 9))
+    ).active
     assert sheet is not None
     assert (sheet.cell(1, 1).value, len(str(sheet.cell(1, 2).value))) == ("\ufffd" * 3, CELL_LENGTH)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lienthong.office.core.exports.neutral import acts, neutral
 
 SIGNS = "=+-@\t\r\n"
-FORMS = "＝＋－＠﹦﹢﹣﹫⁺₊⁼₌⁻₋"
+FORMS = "\uff1d\uff0b\uff0d\uff20﹦﹢﹣﹫⁺₊⁼₌⁻₋"
 
 
 @pytest.mark.parametrize("sign", [*SIGNS, *FORMS])

@@ -50,7 +50,9 @@ VALUES = st.one_of(
     st.text(max_size=300),
     st.integers().map(str),
     st.dates().map(date.isoformat),
-    st.sampled_from(["organ", "secret", "-name", "name", "-code", "bloc", "50", "200", "٣", "1e3", "0", "-1", "\x00", "a\x00b"]),
+    st.sampled_from(
+        ["organ", "secret", "-name", "name", "-code", "bloc", "50", "200", "٣", "1e3", "0", "-1", "\x00", "a\x00b"]
+    ),
 )
 
 
@@ -61,7 +63,7 @@ def test_any_address_is_read_and_its_own_address_means_the_same(pairs: list[tupl
         given_.appendlist(name, value)
     ask = Ask.of(PAGE, given_)
     assert ask.size in SIZES
-    assert 1 <= ask.page
+    assert ask.page >= 1
     assert ask.page * ask.size <= DEPTH
     assert PAGE.ordering(ask.sort)
     assert Ask.of(PAGE, QueryDict(ask.query().removeprefix("?"))) == ask

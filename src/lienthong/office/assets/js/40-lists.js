@@ -45,4 +45,17 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
+
+  // Opening a filter's choices asks, once per page, how many rows there are at each.
+  document.addEventListener("focusin", async (event) => {
+    const choices = event.target;
+    if (!choices.matches?.("select[data-counted]")) return;
+    choices.removeAttribute("data-counted");
+    const answer = await fetch(`${choices.form.dataset.counts}&facets=${encodeURIComponent(choices.name)}`);
+    if (!answer.ok) return;
+    const counts = await answer.json();
+    for (const option of choices.options) {
+      if (option.value) option.textContent += ` (${counts[option.value] ?? 0})`;
+    }
+  });
 }

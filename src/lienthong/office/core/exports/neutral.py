@@ -3,7 +3,8 @@
 import unicodedata
 from typing import Final
 
-# Excel, LibreOffice and Google Sheets begin formulas with these (− is what raised ⁻ becomes); tab and carriage return move on to the next cell.
+# Excel, LibreOffice and Google Sheets begin formulas with these (− is what raised ⁻ becomes); tab and carriage return
+# move on to the next cell.
 _STARTS: Final = frozenset("=+-−@\t\r\n")
 _QUOTE: Final = "'"
 

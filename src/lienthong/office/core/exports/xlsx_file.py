@@ -77,7 +77,7 @@ def write_xlsx(to: IO[bytes], rows: Iterable[Sequence[Cell]], title: str) -> int
             package.writestr(name, _XML + content.replace("{title}", _sheet_title(title)))
         with package.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
             # Larger pieces than a row: compressing each by itself would take twice as long.
-            text = io.TextIOWrapper(io.BufferedWriter(sheet, 1 << 16), encoding="utf-8")  # type: ignore[type-var]
+            text = io.TextIOWrapper(io.BufferedWriter(sheet, 1 << 16), encoding="utf-8")
             text.write(_XML + _SHEET_START)
             for number, row in enumerate(rows, 1):
                 text.write(f"<row>{''.join([_cell(value, head=number == 1) for value in row])}</row>")

@@ -15,6 +15,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import render
+from django.utils.html import format_html_join
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -97,7 +98,7 @@ def _do(request: HttpRequest, actor: Actor, ask: Ask) -> HttpResponseBase:
                 raise NotFound(wanted)
             return _bulk(request, actor, ask, action)
     except Invalid as error:
-        messages.error(request, str(error))
+        messages.error(request, error.advice)
     return HttpResponseRedirect(f"{request.path}{ask.query()}")
 
 
@@ -127,10 +128,10 @@ def _confirm(request: HttpRequest, actor: Actor, ask: Ask, action: BulkAction, i
     context = {
         "title": question.format(action=action.title, number=len(ids)),
         "consequences": [{"text": text, "grave": False, "url": ""} for text in texts],
-        "hidden": hidden,
+        "form": format_html_join("", '<input type="hidden" name="{}" value="{}">', hidden),
         "submit": action.title,
         "grave": action.grave,
         "form_action": address,
         "cancel_url": address,
     }
-    return render(request, "core/list_confirm.html", context)
+    return render(request, "core/preview.html", context)

@@ -88,23 +88,25 @@ def rows_markup(columns: tuple[Column, ...], rows: list[tuple[Any, ...]], url: s
         url: what stands before the id in a row's address; empty if rows have no page.
         pick: what a box to select a row is called, with ``{}`` for the row's name; empty for no boxes.
     """
-    slices = slices_of(columns)
+    first, *places = slices_of(columns)
+    cells = [
+        (f'<td class="{column.css}">' if column.css else "<td>", column, place)
+        for column, place in zip(columns[1:], places, strict=True)
+    ]
     lines: list[str] = []
     for row in rows:
-        head = columns[0].markup(row[slices[0]])
-        lines.append("<tr>")
+        number, head = int(row[0]), columns[0].markup(row[first])
+        box = ""
         if pick:
-            # The name may hold markup, as in a tag; a label is made of its text.
-            name = escape(pick.format(shown(columns[0].value(*row[slices[0]]))))
-            lines.append(
-                f'<td class="pick"><input type="checkbox" class="form-check-input" name="selected" value="{int(row[0])}"'
+            # The name may hold markup, such as a tag; what the box is called is its text.
+            name = escape(pick.format(shown(columns[0].value(*row[first]))))
+            box = (
+                f'<td class="pick"><input type="checkbox" class="form-check-input" name="selected" value="{number}"'
                 f' aria-label="{name}"></td>'
             )
-        lines.append(f'<th scope="row"><a href="{url}{int(row[0])}/">{head}</a></th>' if url else f'<th scope="row">{head}</th>')
-        for column, place in zip(columns[1:], slices[1:], strict=True):
-            css = f' class="{column.css}"' if column.css else ""
-            lines.append(f"<td{css}>{column.markup(row[place])}</td>")
-        lines.append("</tr>\n")
+        link = f'<a href="{url}{number}/">{head}</a>' if url else head
+        others = "".join([f"{start}{column.markup(row[place])}</td>" for start, column, place in cells])
+        lines.append(f'<tr>{box}<th scope="row">{link}</th>{others}</tr>\n')
     return mark_safe("".join(lines))  # noqa: S308 - every part was escaped above
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 type Text = "StrPromise | str"
 TEXT_LENGTH: Final = 200
 _lazy_level: Final = lazy(level_name, str)
+_LEVEL: Final = gettext_lazy("Level")
 _EARLIEST, _LATEST = date(1800, 1, 1), date(2999, 12, 31)
 
 
@@ -148,7 +149,7 @@ class ChoiceFilter:
         return Q()
 
     def fields(self, values: Mapping[str, str]) -> list[Field]:
-        """Return a list to choose from. Where rows can be counted, the script asks for the numbers when it is opened."""
+        """Return a list to choose from. The script asks for the numbers of rows when it is opened."""
         chosen = values.get(self.key, "")
         lines = [("", "", _("all"))]
         lines += [(each.slug, " selected" if each.slug == chosen else "", str(each.title)) for each in self.choices()]
@@ -166,7 +167,7 @@ def choices_of(names: Iterable[tuple[Any, Text]]) -> Callable[[], tuple[Choice, 
     return lambda: made
 
 
-def level_filter(*, key: str = "label", column: str = "label", title: Text = gettext_lazy("Level")) -> ChoiceFilter:
+def level_filter(*, key: str = "label", column: str = "label", title: Text = _LEVEL) -> ChoiceFilter:
     """Return the filter by level of secrecy."""
     made = tuple(Choice(slug=level.slug, title=_lazy_level(int(level)), value=int(level)) for level in Level)
     return ChoiceFilter(key=key, title=title, column=column, choices=lambda: made)

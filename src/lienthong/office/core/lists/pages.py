@@ -1,17 +1,17 @@
 """How a room declares a list.
 
-    PERSONS = ListPage(
-        name="persons",
-        title=_("Persons"),
-        rows=selectors.seen_by,          # already restricted with ``policies.which``
-        url="/persons/",                 # a row's address: this, its id and a slash
-        columns=(Column(key="name", title=_("Name"), fields=("name",), sort=("sort_key",)), …),
-        filters=(TextFilter(key="q", title=_("Name"), where=contains("search_key")), …),
-        sort="name",
-    )
+PERSONS = ListPage(
+    name="persons",
+    title=_("Persons"),
+    rows=selectors.seen_by,          # already restricted with ``policies.which``
+    url="/persons/",                 # a row's address: this, its id and a slash
+    columns=(Column(key="name", title=_("Name"), fields=("name",), sort=("sort_key",)), …),
+    filters=(TextFilter(key="q", title=_("Name"), where=contains("search_key")), …),
+    sort="name",
+)
 
-    def persons(request: HttpRequest) -> HttpResponseBase:
-        return respond(request, PERSONS)
+def persons(request: HttpRequest) -> HttpResponseBase:
+    return respond(request, PERSONS)
 """
 
 from collections.abc import Callable, Sequence

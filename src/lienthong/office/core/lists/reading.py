@@ -62,7 +62,10 @@ def facet(actor: Actor, ask: Ask, chosen: ChoiceFilter) -> dict[str, int]:
     if chosen.lookup != "exact":
         # An array's rows count at several choices: one number each, in one query.
         numbers = found.aggregate(
-            **{f"n{place}": Count("pk", filter=chosen.predicate({chosen.key: slug})) for place, slug in enumerate(slugs.values())}
+            **{
+                f"n{place}": Count("pk", filter=chosen.predicate({chosen.key: slug}))
+                for place, slug in enumerate(slugs.values())
+            }
         )
         return {slug: numbers[f"n{place}"] for place, slug in enumerate(slugs.values())}
     numbers = dict(found.values_list(chosen.column).annotate(n=Count("pk")))

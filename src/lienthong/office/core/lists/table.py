@@ -181,7 +181,11 @@ def _exports(page: ListPage, ask: Ask, path: str) -> tuple[Link, ...]:
 
 def _sizes(ask: Ask, path: str) -> tuple[Link, ...]:
     return tuple(
-        Link(title=str(size), url=f"{path}{Ask(list_page=ask.list_page, values=ask.values, sort=ask.sort, size=size).query()}", current=size == ask.size)
+        Link(
+            title=str(size),
+            url=f"{path}{Ask(list_page=ask.list_page, values=ask.values, sort=ask.sort, size=size).query()}",
+            current=size == ask.size,
+        )
         for size in SIZES
     )
 
@@ -194,6 +198,8 @@ def _pages(ask: Ask, path: str, last: int) -> tuple[PageLink, ...]:
     for number in sorted({1, last, *near} - {0}):
         if number > before + 1:
             links.append(PageLink(number="…", url=""))
-        links.append(PageLink(number=str(number), url=f"{path}{ask.turned(number).query()}", current=number == ask.page))
+        links.append(
+            PageLink(number=str(number), url=f"{path}{ask.turned(number).query()}", current=number == ask.page)
+        )
         before = number
     return tuple(links)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import Invalid, NotFound
@@ -33,12 +34,12 @@ def save_view(*, actor: Actor, ask: Ask, name: str) -> None:
     name = tidy(name)
     query = ask.turned(1).query()
     if not name or len(name) > NAME_LENGTH:
-        raise Invalid(name, hint="Give the view a name of at most 80 characters.")
+        raise Invalid(name, hint=_("Give the view a name of at most 80 characters."))
     if len(query) > _QUERY_LENGTH:
-        raise Invalid(name, hint="Shorten the texts you filter by.")
+        raise Invalid(name, hint=_("Shorten the texts you filter by."))
     kept = SavedView.objects.filter(person_id=actor.person_id, page=ask.list_page.name)
     if kept.exclude(name=name).count() >= MOST:
-        raise Invalid(name, hint="Delete a view that you no longer need.")
+        raise Invalid(name, hint=_("Delete a view that you no longer need."))
     SavedView.objects.update_or_create(
         person_id=actor.person_id, page=ask.list_page.name, name=name, defaults={"query": query}
     )
@@ -50,6 +51,6 @@ def delete_view(*, actor: Actor, page: str, view: int) -> None:
     Raises:
         NotFound: there is none of that number that is the actor's own.
     """
-    deleted, _ = SavedView.objects.filter(pk=view, person_id=actor.person_id, page=page).delete()
+    deleted, _kinds = SavedView.objects.filter(pk=view, person_id=actor.person_id, page=page).delete()
     if not deleted:
         raise NotFound(str(view))
