@@ -29,7 +29,8 @@ def _units(house: House, count: int) -> None:
         cursor.execute(
             "INSERT INTO organs_unit (kind, code, name, type, bloc, tier, area_code, label, path, organ_path, sort_key,"
             " search_key, revision, parent_id) SELECT 'department', 'L.' || n, 'Tổ dân phố số ' || n, '', '', '', '',"
-            " 1, 'l/' || n || '/', %s, lpad(n::text, 9, '0'), 'to dan pho so ' || n, 1, %s FROM generate_series(1, %s) n",
+            " 1, 'l/' || n || '/', %s, lpad(n::text, 9, '0'), 'to dan pho so ' || n, 1, %s"
+            " FROM generate_series(1, %s) n",
             [house.organs["commune"].path, house.organs["commune"].pk, count],
         )
 

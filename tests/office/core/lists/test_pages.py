@@ -37,7 +37,6 @@ def _file(client: Client, address: str, kind: str, **query: str) -> bytes:
     answer = client.get(address, {"export": kind, **query})
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
     content: bytes = answer.getvalue()
-    answer.close()
     return content
 
 
