@@ -4,18 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
-
-type Text = "StrPromise | str"
+type Text = Promise | str
 type Value = str | int | float | date | None
 """What stands in a cell: a moment or day is written in the reader's way on the page, and as ISO 8601 in an export."""
 

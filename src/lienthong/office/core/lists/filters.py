@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from django.db.models import Q
-from django.utils.functional import lazy
+from django.utils.functional import Promise, lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import make_aware
@@ -17,10 +17,7 @@ from lienthong.kernel.labels import Level
 from lienthong.office.core.templatetags.look import level_name
 from lienthong.office.core.text import search_key, tidy
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
-
-type Text = "StrPromise | str"
+type Text = Promise | str
 TEXT_LENGTH: Final = 200
 _lazy_level: Final = lazy(level_name, str)
 _LEVEL: Final = gettext_lazy("Level")

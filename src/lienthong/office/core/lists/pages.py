@@ -16,19 +16,17 @@ def persons(request: HttpRequest) -> HttpResponseBase:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.lists.columns import Column
 from lienthong.office.core.lists.filters import Filter
 from lienthong.office.core.policies import Permission
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
-
-type Text = "StrPromise | str"
+type Text = Promise | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """What core/list.html shows of a list."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -15,10 +16,7 @@ from lienthong.office.core.lists.reading import Rows
 from lienthong.office.core.models import SavedView
 from lienthong.office.core.policies import may
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
-
-type Text = "StrPromise | str"
+type Text = Promise | str
 _AROUND: Final = 2
 """How many pages before and after the present one are linked."""
 
