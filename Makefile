@@ -21,12 +21,12 @@ help: ## List what make can do here
 	@echo "  ARGS='…'     passed on by demo, test, fuzz, bench and lock: make demo ARGS='--headless --json'"
 
 .PHONY: demo
-demo: $(STAMP) ## Run the main job: a sealed directive to every organ and its receipts
+demo: $(STAMP) $(ASSETS) ## Run the main job: a sealed directive to every organ and its receipts, and the office beside it
 	@$(BIN)/lienthong demo $(ARGS)
 
 .PHONY: test
 test: $(STAMP) $(ASSETS) ## Run all tests on all cores and the coverage gate; with ARGS only those tests, without the gate
-	@tools/system-packages softhsm2 curl openssl
+	@tools/system-packages softhsm2 curl openssl chromium
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=json
 	@$(BIN)/python tools/coverage_gate.py

@@ -1,4 +1,4 @@
-"""The demo as a user runs it: a process, what it prints, its end."""
+"""The demo as a user runs it: a process, what it prints, its end. Without the office unless a test asks for it."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +59,7 @@ class Demo:
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the demo to its end."""
     return subprocess.run(
-        [*_COMMAND, *arguments],
+        [*_COMMAND, *_with_office(arguments)],
         capture_output=True,
         text=True,
         check=False,
@@ -72,7 +72,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def running(*arguments: str, **environ: str) -> Iterator[Demo]:
     """Run the demo until it ends or the context does."""
     with subprocess.Popen(
-        [*_COMMAND, *arguments],
+        [*_COMMAND, *_with_office(arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -88,6 +88,11 @@ def running(*arguments: str, **environ: str) -> Iterator[Demo]:
                 process.terminate()
                 process.wait(PATIENCE)
             reader.join(PATIENCE)
+
+
+def _with_office(arguments: Sequence[str]) -> list[str]:
+    """Have the office started only where that was said: it takes as long as the rest."""
+    return [*arguments] if "--office" in arguments else [*arguments, "--no-office"]
 
 
 _COMMAND = (sys.executable, "-m", "lienthong", "demo")

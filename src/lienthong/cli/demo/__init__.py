@@ -21,12 +21,15 @@ def demo(  # noqa: PLR0913 - the options of a command
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the centre's REST interface; 0 takes a free one.")
     ] = 0,
+    office: Annotated[bool, typer.Option(help="Start the office beside the exchange.")] = True,
     state: Annotated[Path | None, typer.Option(help="Keep everything in this folder.", file_okay=False)] = None,
 ) -> None:
     """Send a sealed directive to every organ of a country; call a service; attack; prove everything."""
     from lienthong.cli.demo.command import Options, is_success, run  # noqa: PLC0415 - see above
 
-    result = run(Options(headless=headless, quiet=as_json, organs=organs, hosts=hosts, port=port, state=state))
+    result = run(
+        Options(headless=headless, quiet=as_json, organs=organs, hosts=hosts, port=port, office=office, state=state)
+    )
     if as_json:
         typer.echo(json.dumps(result))
     if not is_success(result):
