@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from lienthong.office.accounts.oidc import providers
 from lienthong.office.operation.logs import configuration
 from lienthong.office.secret import load_key
 
@@ -63,6 +64,7 @@ MIDDLEWARE: Final = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "lienthong.office.core.middleware.ActingMiddleware",
+    "lienthong.office.accounts.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -117,7 +119,13 @@ DATABASES: Final = {"default": _database(_env.get("DATABASE_URL", "postgresql://
 DEFAULT_AUTO_FIELD: Final = "django.db.models.BigAutoField"
 # Attempts at signing in are counted for all processes together.
 CACHES: Final = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache", "TIMEOUT": 3600}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "TIMEOUT": 3600,
+        # Beyond the default of 300 whoever guesses could push their own count out by trying other addresses.
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    }
 }
 
 AUTH_USER_MODEL: Final = "accounts.Person"
@@ -127,6 +135,7 @@ AUTH_PASSWORD_VALIDATORS: Final = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL: Final = "account_login"
 LOGIN_REDIRECT_URL: Final = "/"
@@ -169,6 +178,27 @@ ACCOUNT_PREVENT_ENUMERATION: Final = True
 ACCOUNT_SESSION_REMEMBER: Final = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE: Final = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT: Final = 300
+# Changes of how one signs in are told by mail; an address without an account gets none.
+ACCOUNT_EMAIL_NOTIFICATIONS: Final = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS: Final = False
+ACCOUNT_FORMS: Final = {
+    "reset_password": "lienthong.office.accounts.forms_sign_in.ResetPasswordForm",
+    "user_token": "lienthong.office.accounts.forms_sign_in.UserTokenForm",
+}
+# A whole organ may come from one address in the morning; what fails is counted more strictly, and for each account.
+ACCOUNT_RATE_LIMITS: Final = {
+    "login": "300/m/ip",
+    "login_failed": "30/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,3/h/key",
+}
+# How many proxies in front are ours: the address that the outermost of them saw counts.
+ALLAUTH_TRUSTED_PROXY_COUNT: Final = int(_env.get("LIENTHONG_OFFICE_PROXIES", "0"))
+PASSWORD_RESET_TIMEOUT: Final = 3600
+# Allauth's own would keep a second copy of each address, which goes stale.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR: Final = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a class
+SOCIALACCOUNT_ADAPTER: Final = "lienthong.office.accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS: Final = providers(_env)
+MFA_ADAPTER: Final = "lienthong.office.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES: Final = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED: Final = True
 MFA_TOTP_ISSUER: Final = "Liên thông"

@@ -101,13 +101,13 @@ def _actor(person: Person, facts: list[Any], address: str | None) -> Actor:
     )
 
 
-def actor_of(person: Person, chosen: str = "") -> Actor:
-    """Return a person as they act now: for tokens, commands and tests.
+def actor_of(person: Person, chosen: str = "", *, address: str | None = None) -> Actor:
+    """Return a person as they act now: where no session tells it.
 
     Raises:
         Person.DoesNotExist: they are gone.
     """
-    found = load(person.pk, chosen)
+    found = load(person.pk, chosen, address=address)
     if found is None:
         raise Person.DoesNotExist(person.pk)
     return found.actor

@@ -8,3 +8,9 @@ class AccountsConfig(AppConfig):
 
     name = "lienthong.office.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Listen to what allauth tells."""
+        from lienthong.office.accounts import signals  # noqa: PLC0415 - models of all applications must be there first
+
+        signals.connect()

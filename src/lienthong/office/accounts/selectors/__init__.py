@@ -1,0 +1,1 @@
+"""What is read of persons and of what hangs on them."""

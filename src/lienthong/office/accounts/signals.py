@@ -1,0 +1,46 @@
+"""What allauth tells of: kept in the audit trail and in the session."""
+
+from typing import Any
+
+from allauth.account.signals import user_logged_in
+from allauth.mfa.signals import authenticator_added, authenticator_removed
+from django.db import transaction
+from django.http import HttpRequest
+
+from lienthong.office.accounts.acting import actor_of
+from lienthong.office.accounts.events import Kind
+from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.second_factor import SESSION_KEY
+from lienthong.office.accounts.selectors import sign_in
+from lienthong.office.core import audit, scope
+
+
+def connect() -> None:
+    """Listen, once Django stands."""
+    user_logged_in.connect(_signed_in, dispatch_uid="accounts")
+    authenticator_added.connect(_factor_added, dispatch_uid="accounts")
+    authenticator_removed.connect(_factor_removed, dispatch_uid="accounts")
+
+
+def _signed_in(request: HttpRequest, user: Person, **more: Any) -> None:  # noqa: ANN401 - allauth ships no types
+    del more
+    request.session[SESSION_KEY] = sign_in.has_second_factor(user.pk)
+    _record(request, user, Kind.SIGN_IN)
+
+
+def _factor_added(request: HttpRequest, user: Person, authenticator: Any, **more: Any) -> None:  # noqa: ANN401 - the same
+    del more
+    request.session[SESSION_KEY] = sign_in.has_second_factor(user.pk)
+    _record(request, user, Kind.SECOND_FACTOR_ADD, new={"type": str(authenticator.type)})
+
+
+def _factor_removed(request: HttpRequest, user: Person, authenticator: Any, **more: Any) -> None:  # noqa: ANN401 - the same
+    del more
+    request.session[SESSION_KEY] = sign_in.has_second_factor(user.pk)
+    _record(request, user, Kind.SECOND_FACTOR_REMOVE, old={"type": str(authenticator.type)})
+
+
+def _record(request: HttpRequest, person: Person, kind: Kind, **change: dict[str, str]) -> None:
+    with transaction.atomic(), scope.system():
+        actor = actor_of(person, address=request.META.get("REMOTE_ADDR") or None)
+        audit.record(actor=actor, kind=kind, obj=person, old=change.get("old"), new=change.get("new"))

@@ -1,0 +1,75 @@
+"""Mails of accounts, sent in the background.
+
+A link that lets somebody in is made here, when it is sent, so that it stands in no table: not of jobs either.
+"""
+
+from typing import Final
+from urllib.parse import urljoin
+
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from lienthong.office.accounts.actions.invitations import new_token
+from lienthong.office.accounts.selectors.sign_in import person_by_email
+from lienthong.office.core import scope
+
+# Half an hour, in steps that grow: a server of mails that restarts loses nothing.
+_AGAIN: Final = RetryStrategy(max_attempts=8, exponential_wait=4)
+PREFIX: Final = "[Liên thông] "
+
+
+@app.task(name="accounts.send_mail", retry=_AGAIN)
+def send_mail(*, subject: str, body: str, email: str) -> None:
+    """Send a mail that holds no secret."""
+    EmailMessage(subject=subject, body=body, to=[email]).send()
+
+
+@app.task(name="accounts.send_reset", retry=_AGAIN)
+def send_reset(*, email: str) -> None:
+    """Send the link to choose a new password, if there is an active account of that address.
+
+    Whoever asks for it learns nothing of that: the page only leaves this job, always.
+    """
+    person = person_by_email(email)
+    if person is None or not person.is_active:
+        return
+    key = default_token_generator.make_token(person)
+    place = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(person), "key": key})
+    with override(person.language):
+        body = render_to_string("accounts/mail/reset.txt", {"person": person, "url": _absolute(place)})
+        _send(_("Choose a new password"), body, person.email)
+
+
+@app.task(name="accounts.send_invitation", retry=_AGAIN)
+def send_invitation(*, invitation_id: int) -> None:
+    """Send the link by which an invited person begins, unless the invitation is over."""
+    with scope.system():
+        made = new_token(invitation_id)
+    if made is None:
+        return
+    invitation, token = made
+    person = invitation.person
+    with override(person.language):
+        context = {
+            "person": person,
+            "organ": person.organ,
+            "url": _absolute(reverse("invitation_link", kwargs={"token": token})),
+            "until": invitation.expires_at,
+        }
+        _send(_("Your account"), render_to_string("accounts/mail/invitation.txt", context), person.email)
+
+
+def _absolute(place: str) -> str:
+    return urljoin(settings.PUBLIC_URL, place)
+
+
+def _send(subject: str, body: str, email: str) -> None:
+    EmailMessage(subject=PREFIX + subject, body=body, to=[email]).send()

@@ -1,0 +1,88 @@
+"""The way in beside allauth's pages: invitations, and the second factor that some must get."""
+
+from typing import Final
+
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.internal.flows.logout import logout
+from allauth.account.models import Login
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import SetPasswordForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from lienthong.office.accounts.actions.invitations import accept_invitation, digest_of
+from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.selectors.sign_in import invited
+from lienthong.office.core import scope
+from lienthong.office.core.errors import NotFound
+
+_TOKEN: Final = "invitation"  # noqa: S105 - a name in the session
+
+
+@require_safe
+@never_cache
+def invitation_link(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Take the token out of the address, where browsers would show it to other sites and keep it."""
+    if invited(digest_of(token)) is None:
+        return _over(request)
+    request.session[_TOKEN] = token
+    return redirect("invitation")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@sensitive_post_parameters()
+def invitation(request: HttpRequest) -> HttpResponseBase:
+    """Let an invited person choose a password, and sign them in with it."""
+    token = request.session.get(_TOKEN, "")
+    person = invited(digest_of(token))
+    if person is None:
+        return _over(request)
+    form = SetPasswordForm(person, request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        context = {
+            "title": _("Begin with your account"),
+            "form": form,
+            "person": person,
+            "submit": _("Save and sign in"),
+        }
+        return render(request, "accounts/invitation.html", context)
+    password = form.cleaned_data["new_password1"]
+    try:
+        person = accept_invitation(token=token, password=password, address=request.META.get("REMOTE_ADDR"))
+    except NotFound:
+        # Used at the same moment in another window.
+        return _over(request)
+    return _enter(request, person)
+
+
+def _enter(request: HttpRequest, person: Person) -> HttpResponse:
+    # Whoever was signed in on this device before is not any more.
+    logout(request, show_message=False)
+    request.session.pop(_TOKEN, None)
+    login = Login(user=person, email=person.email)
+    with scope.using(scope.SIGN_IN):
+        answer: HttpResponse = perform_password_login(request, {"email": person.email}, login)
+    return answer
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    request.session.pop(_TOKEN, None)
+    return render(request, "accounts/invitation_over.html", {"title": _("This invitation is over")}, status=404)
+
+
+@require_safe
+@login_required
+def protect(request: HttpRequest) -> HttpResponse:
+    """Say why a second factor is needed now, and lead to where one gets it."""
+    return render(request, "accounts/protect.html", {"title": _("Protect your account")})
+
+
+def closed(request: HttpRequest, key: str = "") -> HttpResponse:
+    """Answer for pages of allauth that this office has no use for."""
+    del key
+    raise Http404(request.path)
