@@ -11,6 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.support.postgres import ensure_server, run_folder, url_of
 
 if TYPE_CHECKING:
+    from tests.office.api.programs import Programs
     from tests.office.people import House
 
 
@@ -49,6 +50,14 @@ def house(db: None) -> "House":
 
     del db
     return build()
+
+
+@pytest.fixture
+def programs(house: "House") -> "Programs":
+    """Makes programs that use the API, for persons of the house."""
+    from tests.office.api.programs import Programs  # noqa: PLC0415 - its models need Django set up
+
+    return Programs(house=house)
 
 
 @pytest.fixture

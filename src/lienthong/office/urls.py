@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lienthong.office.core.urls")),
     path("units/", include("lienthong.office.organs.urls")),
     path("persons/", include("lienthong.office.accounts.urls")),
+    path("api/", include("lienthong.office.api.urls")),
 ]
 handler400 = "lienthong.office.core.views.errors.bad_request"
 handler403 = "lienthong.office.core.views.errors.permission_denied"

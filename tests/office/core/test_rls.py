@@ -27,6 +27,7 @@ from lienthong.office.accounts.models import (
     Token,
     TokenKind,
 )
+from lienthong.office.api.models import Window
 from lienthong.office.core import scope
 from lienthong.office.core.actor import NOBODY, Actor, Role
 from lienthong.office.core.models import AuditEntry, Notification, SavedView
@@ -94,6 +95,7 @@ def _fill() -> None:
                 kind=TokenKind.PERSONAL, name="t", person=person, appointment=appointment, organ_path=person.organ_path,
                 digest=place.to_bytes(32), expires_at=now(),
             )  # fmt: skip
+        Window.objects.create(token_id=place + 1, minute=1, count=1)
         Invitation.objects.create(person=person, digest=place.to_bytes(32), expires_at=now())
         Notification.objects.create(person=person, kind="a:b:c", url="/", about=f"x:{place}")
         SavedView.objects.create(person=person, page="p", name="n", query="")
@@ -157,6 +159,7 @@ class Oracle:
             AuditEntry: self.trail,
             Notification: lambda row: row.person_id == me,
             SavedView: lambda row: row.person_id == me,
+            Window: lambda _: False,
         }
 
 

@@ -1,7 +1,7 @@
 """Find out who acts, and read only what they may see."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,9 @@ from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import OfficeError
 from lienthong.office.core.views.errors import refuse
+
+API: Final = "/api/"
+"""Where no session counts: the API finds out by the token who acts, and nothing is read before."""
 
 type Next = Callable[[HttpRequest], HttpResponse]
 
@@ -35,9 +38,12 @@ class ActingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve a request within the scope of whoever makes it."""
         known = cast("OfficeRequest", request)
+        known.actor, known.unread, known.user = None, 0, AnonymousUser()
+        if request.path_info.startswith(API):
+            return self._serve_token(request)
         found = signed_in(request)
-        known.actor, known.unread = (found.actor, found.unread) if found else (None, 0)
-        known.user = found.person if found else AnonymousUser()
+        if found:
+            known.actor, known.unread, known.user = found.actor, found.unread, found.person
         try:
             # Whoever is not signed in may only be on the way to it: those pages look accounts up and list nothing.
             scope.switch(scope.of(found.actor) if found else scope.SIGN_IN)
@@ -48,3 +54,10 @@ class ActingMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what an action refused with a page that says why; everything else breaks as it should."""
         return refuse(request, exception) if isinstance(exception, OfficeError) else None
+
+    def _serve_token(self, request: HttpRequest) -> HttpResponse:
+        scope.switch(scope.NONE)
+        try:
+            return self._next(request)
+        finally:
+            scope.switch(scope.NONE)
