@@ -77,6 +77,11 @@ class Unit(models.Model):
         return self.name
 
     @property
+    def level(self) -> Level:
+        """How secret it is that it exists."""
+        return Level(self.label)
+
+    @property
     def depth(self) -> int:
         """How many units stand above."""
         return self.path.count("/") - 1
@@ -126,6 +131,9 @@ class Succession(models.Model):
     # The predecessor was split: which part went where is not told by the code.
     needs_review = models.BooleanField(default=False)
     decision = models.CharField(max_length=200, blank=True)
+    # Positions and accounts of the predecessor go to this successor, and when that was done (``actions.due``).
+    carries = models.BooleanField(default=False, db_default=False)
+    carried_at = models.DateTimeField(null=True)
 
     class Meta:
         """Each pair once."""

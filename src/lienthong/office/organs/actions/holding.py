@@ -1,0 +1,55 @@
+"""Locks: whoever changes the shape of the tree does so alone, and on what they have seen."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
+
+from lienthong.office.core.errors import Conflict
+from lienthong.office.organs.models import Unit
+
+# "tree" in ASCII: one number for all processes.
+_TREE: Final = 0x74726565
+
+
+def hold_tree(*, shared: bool = False) -> None:
+    """Keep others from changing the tree until the transaction ends.
+
+    One lock for the whole tree: two moves that each look harmless can make a cycle together, and whoever writes a
+    path (of a person, of a position) must not do so while it is being rewritten.
+
+    Args:
+        shared: for those who only write paths they read: any number of them at once, but none while it changes.
+
+    Raises:
+        Conflict: somebody else is changing it for longer than the database waits.
+    """
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s)", [_TREE])
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Conflict("the tree of units") from error
+        raise
+
+
+def hold_units(numbers: Iterable[int], seen: Mapping[int, int] | None = None) -> dict[int, Unit]:
+    """Lock units, in the order of their ids, and return them by id as they are now.
+
+    Args:
+        numbers: their ids.
+        seen: the revisions whoever asks has looked at; None where a program asks that has just read them.
+
+    Raises:
+        Conflict: one was changed since, or is gone.
+    """
+    wanted = sorted(set(numbers))
+    rows = Unit.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+    found = {row.pk: row for row in rows}
+    for number in wanted:
+        unit = found.get(number)
+        if unit is None or (seen is not None and seen.get(number) != unit.revision):
+            raise Conflict(unit.name if unit else str(number))
+    return found

@@ -1,0 +1,196 @@
+"""Reads of the tree: each for an actor, each a fixed number of queries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
+from django.utils.timezone import localdate
+
+from lienthong.office.core.actor import Actor
+from lienthong.office.core.errors import NotFound
+from lienthong.office.core.text import sort_key
+from lienthong.office.organs.models import Kind, Succession, Unit, UnitVersion
+from lienthong.office.organs.policies import visible
+
+
+def in_force(on: date, prefix: str = "") -> Q:
+    """Return the predicate of what exists on a day; ``prefix`` leads there through relations."""
+    begun = Q(**{f"{prefix}valid_from": None}) | Q(**{f"{prefix}valid_from__lte": on})
+    return begun & (Q(**{f"{prefix}valid_to": None}) | Q(**{f"{prefix}valid_to__gt": on}))
+
+
+def units(actor: Actor) -> QuerySet[Unit]:
+    """Return every unit that the actor sees, past and future ones too."""
+    return Unit.objects.filter(visible(actor))
+
+
+def unit(actor: Actor, number: int) -> Unit:
+    """Return one, with what stands above it.
+
+    Raises:
+        NotFound: there is none, or not for this actor.
+    """
+    found = units(actor).select_related("parent", "organ").filter(pk=number).first()
+    if found is None:
+        raise NotFound(str(number))
+    return found
+
+
+def line(actor: Actor, of: Unit) -> list[Unit]:
+    """Return the units above one, from the top, as far as the actor sees them."""
+    ids = [int(step) for step in of.path.split("/")[:-2]]
+    if not ids:
+        return []
+    return sorted(units(actor).filter(pk__in=ids), key=lambda each: len(each.path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A unit as the tree shows it."""
+
+    id: int
+    parent: int | None
+    name: str
+    kind: str
+    type: str
+    label: int
+    # Whether there is anything below that can be opened.
+    more: bool
+    sort_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrow:
+    """What the tree is narrowed to: only units of that bloc and tier, and those on the way to them."""
+
+    bloc: str = ""
+    tier: str = ""
+
+    def __bool__(self) -> bool:
+        """Tell whether it narrows at all."""
+        return bool(self.bloc or self.tier)
+
+    @property
+    def fits(self) -> Q:
+        """The predicate of a unit that is looked for."""
+        return Q(**{name: value for name, value in (("bloc", self.bloc), ("tier", self.tier)) if value})
+
+    def shown(self) -> Q:
+        """Return the predicate of a unit that is looked for or stands above one."""
+        end = Concat(OuterRef("path"), Value("~"))
+        below = Unit.objects.filter(self.fits, path__gte=OuterRef("path"), path__lt=end)
+        return Q(Exists(below)) if self else Q()
+
+
+def branches(
+    actor: Actor, parents: Iterable[int | None], *, on: date | None = None, narrow: Narrow | None = None
+) -> list[Branch]:
+    """Return what stands directly under some units on a day, departments first, each group by name.
+
+    Args:
+        actor: who reads.
+        parents: ids; None for the tops.
+        on: the day; None for today.
+        narrow: what the tree is narrowed to.
+    """
+    wanted = set(parents)
+    under = Q(parent__in=wanted - {None})
+    if None in wanted:
+        under |= Q(parent=None)
+    narrow = narrow or Narrow()
+    if on is None or on == localdate():
+        return _of_today(actor, under, narrow)
+    return _of_day(actor, under, narrow, on)
+
+
+def _of_today(actor: Actor, under: Q, narrow: Narrow) -> list[Branch]:
+    now = in_force(localdate())
+    below = Unit.objects.filter(now, visible(actor), parent=OuterRef("pk"))
+    rows = (
+        units(actor)
+        .filter(under, now, narrow.shown())
+        .annotate(more=Exists(below))
+        .order_by("kind", "sort_key", "pk")
+        .values_list("pk", "parent_id", "name", "kind", "type", "label", "more", "sort_key")
+    )
+    return [_branch(row) for row in rows]
+
+
+def _of_day(actor: Actor, under: Q, narrow: Narrow, on: date) -> list[Branch]:
+    """The same from the versions: names, types and parents of that day."""
+    now = in_force(on)
+    below = UnitVersion.objects.filter(now, visible(actor, "unit__"), parent=OuterRef("unit_id"))
+    fitting = units(actor).filter(narrow.shown()) if narrow else None
+    rows = (
+        UnitVersion.objects.filter(under, now, visible(actor, "unit__"))
+        .annotate(more=Exists(below, output_field=BooleanField()), kind=F("unit__kind"), label=F("unit__label"))
+        .values_list("unit_id", "parent_id", "name", "kind", "type", "label", "more")
+    )
+    if fitting is not None:
+        rows = rows.filter(unit__in=fitting)
+    found = [_branch((*row, sort_key(row[2]))) for row in rows]
+    return sorted(found, key=lambda branch: (branch.kind, branch.sort_key, branch.id))
+
+
+def _branch(row: Sequence[object]) -> Branch:
+    number, parent, name, kind, type_, label, more, key = row
+    return Branch(
+        id=number, parent=parent, name=name, kind=kind, type=type_, label=label, more=more, sort_key=key  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def versions(actor: Actor, of: Unit) -> list[UnitVersion]:
+    """Return what a unit was over time, latest first. A parent beyond the actor's sight is None."""
+    found = list(UnitVersion.objects.filter(unit=of).order_by(F("valid_from").desc(nulls_last=True)))
+    seen = {each.pk: each for each in units(actor).filter(pk__in=[row.parent_id for row in found if row.parent_id])}
+    for version in found:
+        version.parent = seen.get(version.parent_id or 0)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """A predecessor or successor."""
+
+    succession: int
+    # None: a unit of before this register.
+    unit: int | None
+    name: str
+    code: str
+    since: date
+    needs_review: bool
+    decision: str
+
+
+def predecessors(actor: Actor, of: Unit) -> list[Relative]:
+    """Return which units went into this one, those to be reviewed first."""
+    found = Succession.objects.filter(visible(actor, "predecessor__") | Q(predecessor=None), successor=of)
+    rows = found.order_by("-needs_review", "old_code", "pk").select_related("predecessor")
+    return [_relative(row, row.predecessor) for row in rows]
+
+
+def successors(actor: Actor, of: Unit) -> list[Relative]:
+    """Return which units this one went into."""
+    found = Succession.objects.filter(visible(actor, "successor__"), predecessor=of)
+    return [_relative(row, row.successor) for row in found.order_by("pk").select_related("successor")]
+
+
+def _relative(row: Succession, other: Unit | None) -> Relative:
+    return Relative(
+        succession=row.pk, unit=other.pk if other else None, name=other.name if other else row.old_name,
+        code=other.code if other else row.old_code, since=row.since, needs_review=row.needs_review,
+        decision=row.decision,
+    )  # fmt: skip
+
+
+def to_review(actor: Actor) -> QuerySet[Succession]:
+    """Return the successions of split predecessors that nobody has looked at yet."""
+    found = Succession.objects.filter(visible(actor, "successor__"), needs_review=True)
+    return found.order_by("successor__sort_key", "pk")
+
+
+def departments_of(actor: Actor, of: Unit) -> int:
+    """Return how many departments are open in an organ today."""
+    return units(actor).filter(in_force(localdate()), organ=of, kind=Kind.DEPARTMENT).count()
