@@ -1,6 +1,7 @@
 """The application ``organs``."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OrgansConfig(AppConfig):
@@ -8,3 +9,10 @@ class OrgansConfig(AppConfig):
 
     name = "lienthong.office.organs"
     label = "organs"
+
+    def ready(self) -> None:
+        """Put the tree into the navigation."""
+        # Models of all applications must be there first.
+        from lienthong.office.core import rooms  # noqa: PLC0415
+
+        rooms.register(rooms.Entry(key="units", title=_("Units"), url="/units/", icon="organs", order=20, shortcut="u"))

@@ -3,16 +3,31 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
+from django.db import connection
 from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Length
 from django.utils.timezone import localdate
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import NotFound
-from lienthong.office.core.text import sort_key
-from lienthong.office.organs.models import Kind, Succession, Unit, UnitVersion
+from lienthong.office.core.text import search_key, sort_key
+from lienthong.office.organs.models import Position, Succession, Unit, UnitVersion
 from lienthong.office.organs.policies import visible
+
+MOST_OFFERED: Final = 20
+"""How many units are offered for what is typed."""
+_LINE: Final = """
+WITH RECURSIVE line (unit_id, parent_id) AS (
+  SELECT v.unit_id, v.parent_id FROM organs_unitversion v WHERE v.unit_id = %(unit)s
+    AND (v.valid_from IS NULL OR v.valid_from <= %(day)s) AND (v.valid_to IS NULL OR v.valid_to > %(day)s)
+  UNION
+  SELECT v.unit_id, v.parent_id FROM organs_unitversion v JOIN line ON v.unit_id = line.parent_id
+  WHERE (v.valid_from IS NULL OR v.valid_from <= %(day)s) AND (v.valid_to IS NULL OR v.valid_to > %(day)s)
+)
+SELECT unit_id FROM line
+"""
 
 
 def in_force(on: date, prefix: str = "") -> Q:
@@ -108,10 +123,11 @@ def branches(
 def _of_today(actor: Actor, under: Q, narrow: Narrow) -> list[Branch]:
     now = in_force(localdate())
     below = Unit.objects.filter(now, visible(actor), parent=OuterRef("pk"))
+    held = Position.objects.filter(unit=OuterRef("pk"), closed_on=None)
     rows = (
         units(actor)
         .filter(under, now, narrow.shown())
-        .annotate(more=Exists(below))
+        .annotate(more=Exists(below) | Exists(held))
         .order_by("kind", "sort_key", "pk")
         .values_list("pk", "parent_id", "name", "kind", "type", "label", "more", "sort_key")
     )
@@ -191,6 +207,44 @@ def to_review(actor: Actor) -> QuerySet[Succession]:
     return found.order_by("successor__sort_key", "pk")
 
 
-def departments_of(actor: Actor, of: Unit) -> int:
-    """Return how many departments are open in an organ today."""
-    return units(actor).filter(in_force(localdate()), organ=of, kind=Kind.DEPARTMENT).count()
+def check_seen(actor: Actor, number: int) -> None:
+    """Refuse what the actor does not see.
+
+    Raises:
+        NotFound: there is no such unit, or not for this actor.
+    """
+    if not units(actor).filter(pk=number).exists():
+        raise NotFound(str(number))
+
+
+def line_on(actor: Actor, number: int, on: date | None = None) -> list[int]:
+    """Return the ids of a unit and of what stood above it on a day, today unless told; nothing if it is not seen."""
+    if not units(actor).filter(pk=number).exists():
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_LINE, {"unit": number, "day": on or localdate()})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def beginning(actor: Actor, typed: str) -> list[Unit]:
+    """Return the first units of today that fit what somebody types: a code's beginning, or a part of the name."""
+    key = search_key(typed)
+    if not key:
+        return []
+    fitting = units(actor).filter(
+        Q(search_key__contains=key) | Q(code__istartswith=typed.strip()), in_force(localdate())
+    )
+    return list(fitting.select_related("organ").order_by(Length("search_key"), "sort_key", "pk")[:MOST_OFFERED])
+
+
+def succession(actor: Actor, number: int) -> Succession:
+    """Return a succession with its successor.
+
+    Raises:
+        NotFound: there is none, or not for this actor.
+    """
+    rows = Succession.objects.select_related("successor__organ").filter(visible(actor, "successor__"))
+    found = rows.filter(pk=number).first()
+    if found is None:
+        raise NotFound(str(number))
+    return found

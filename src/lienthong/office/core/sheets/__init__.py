@@ -1,0 +1,1 @@
+"""Spreadsheets that people bring: CSV and XLSX, read row by row within bounds, whatever is in them."""
