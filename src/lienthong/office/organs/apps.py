@@ -12,7 +12,6 @@ class OrgansConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the tree into the navigation."""
-        # Models of all applications must be there first.
-        from lienthong.office.core import rooms  # noqa: PLC0415
+        from lienthong.office.core import rooms  # noqa: PLC0415 - models of all applications must be there first
 
         rooms.register(rooms.Entry(key="units", title=_("Units"), url="/units/", icon="organs", order=20, shortcut="u"))

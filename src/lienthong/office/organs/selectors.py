@@ -153,7 +153,7 @@ def _of_day(actor: Actor, under: Q, narrow: Narrow, on: date) -> list[Branch]:
 def _branch(row: Sequence[object]) -> Branch:
     number, parent, name, kind, type_, label, more, key = row
     return Branch(
-        id=number, parent=parent, name=name, kind=kind, type=type_, label=label, more=more, sort_key=key  # type: ignore[arg-type]
+        id=number, parent=parent, name=name, kind=kind, type=type_, label=label, more=more, sort_key=key  # type: ignore[arg-type]  # columns in this order
     )  # fmt: skip
 
 

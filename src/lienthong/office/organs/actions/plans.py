@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from django.utils.functional import Promise
 
 from lienthong.office.core.errors import Invalid
 from lienthong.office.organs.models import Unit
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
 
 _SHOWN: Final = 3
 
@@ -38,7 +37,7 @@ class Plan:
         """Add a consequence."""
         self.consequences.append(Consequence(text=text, grave=grave, url=f"/units/{unit.pk}/" if unit else ""))
 
-    def number(self, name: str, count: int, text: "StrPromise | str", *, grave: bool = False) -> None:
+    def number(self, name: str, count: int, text: Promise | str, *, grave: bool = False) -> None:
         """Add a consequence for so many of something; nothing where there are none.
 
         Args:

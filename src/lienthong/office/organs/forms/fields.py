@@ -15,7 +15,7 @@ class DayField(forms.DateField):
     def __init__(self, **options: object) -> None:
         """Use the browser's own calendar."""
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(**{"widget": widget, "input_formats": ["%Y-%m-%d"], **options})  # type: ignore[arg-type]
+        super().__init__(**{"widget": widget, "input_formats": ["%Y-%m-%d"], **options})  # type: ignore[arg-type]  # options of Django's own
 
 
 class UnitField(forms.CharField):
@@ -23,7 +23,7 @@ class UnitField(forms.CharField):
 
     def __init__(self, **options: object) -> None:
         """Offer units while somebody types."""
-        super().__init__(**{"max_length": 40, **options})  # type: ignore[arg-type]
+        super().__init__(**{"max_length": 40, **options})  # type: ignore[arg-type]  # options of Django's own
         self.widget.attrs |= {
             "list": "unit-options",
             "autocomplete": "off",
@@ -57,7 +57,7 @@ class ActorForm(forms.Form):
 
     def __init__(self, *args: object, actor: Actor, **options: object) -> None:
         """Tell the fields who asks."""
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+        super().__init__(*args, **options)  # type: ignore[arg-type]  # options of Django's own
         self.actor = actor
         for field in self.fields.values():
             if isinstance(field, UnitField):

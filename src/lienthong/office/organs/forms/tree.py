@@ -17,6 +17,6 @@ class TreeForm(forms.Form):
 
     def __init__(self, *args: object, **options: object) -> None:
         """Offer what the profile has."""
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+        super().__init__(*args, **options)  # type: ignore[arg-type]  # options of Django's own
         for name, table in (("bloc", tables().blocs), ("tier", tables().tiers)):
-            self.fields[name].choices = choices(table, _("All"))  # type: ignore[attr-defined]
+            self.fields[name].choices = choices(table, _("All"))  # type: ignore[attr-defined]  # a field with choices

@@ -51,11 +51,11 @@ class NewUnitForm(ActorForm):
         super().__init__(*args, actor=actor, **options)
         known = tables()
         for name, table in (("type", known.types), ("bloc", known.blocs), ("tier", known.tiers)):
-            self.fields[name].choices = choices(table)  # type: ignore[attr-defined]
-        self.fields["label"].choices = levels(actor)  # type: ignore[attr-defined]
+            self.fields[name].choices = choices(table)  # type: ignore[attr-defined]  # a field with choices
+        self.fields["label"].choices = levels(actor)  # type: ignore[attr-defined]  # a field with choices
         if parent is None or parent.kind == Kind.DEPARTMENT:
             only = Kind.ORGAN if parent is None else Kind.DEPARTMENT
-            self.fields["kind"].choices = [(only.value, only.label)]  # type: ignore[attr-defined]
+            self.fields["kind"].choices = [(only.value, only.label)]  # type: ignore[attr-defined]  # a field with choices
 
 
 def levels(actor: Actor) -> list[tuple[str, str]]:
@@ -75,7 +75,7 @@ class RenameForm(ActorForm):
     def __init__(self, *args: object, actor: Actor, **options: Any) -> None:  # noqa: ANN401 - of Django's form
         """Offer the profile's types."""
         super().__init__(*args, actor=actor, **options)
-        self.fields["type"].choices = choices(tables().types)  # type: ignore[attr-defined]
+        self.fields["type"].choices = choices(tables().types)  # type: ignore[attr-defined]  # a field with choices
 
 
 class MoveForm(ActorForm):
@@ -104,7 +104,7 @@ class LabelForm(ActorForm):
     def __init__(self, *args: object, actor: Actor, **options: Any) -> None:  # noqa: ANN401 - of Django's form
         """Offer what the actor is cleared for."""
         super().__init__(*args, actor=actor, **options)
-        self.fields["label"].choices = levels(actor)  # type: ignore[attr-defined]
+        self.fields["label"].choices = levels(actor)  # type: ignore[attr-defined]  # a field with choices
 
 
 class MergeForm(ActorForm):
@@ -125,7 +125,7 @@ class MergeForm(ActorForm):
     def __init__(self, *args: object, actor: Actor, beside: Sequence[Branch], **options: Any) -> None:  # noqa: ANN401 - of Django's form
         """Offer the units that stand beside each other."""
         super().__init__(*args, actor=actor, **options)
-        self.fields["sources"].choices = [(str(each.id), each.name) for each in beside]  # type: ignore[attr-defined]
+        self.fields["sources"].choices = [(str(each.id), each.name) for each in beside]  # type: ignore[attr-defined]  # a field with choices
 
     def clean(self) -> dict[str, Any]:
         """Refuse both, and neither."""

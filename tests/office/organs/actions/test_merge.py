@@ -25,7 +25,7 @@ def merger(house: "House", **more: object) -> Merger:
     facts: dict[str, object] = {
         "sources": sources, "target": house.organs["province"], "new_name": "Xã 3", "day": TODAY, "decision": "9-NQ",
     }  # fmt: skip
-    return Merger(**{**facts, **more})  # type: ignore[arg-type]
+    return Merger(**{**facts, **more})  # type: ignore[arg-type]  # facts of a merger
 
 
 def do(house: "House", what: Merger, key: str = "administrator") -> Unit:
@@ -111,7 +111,7 @@ def test_a_future_merger_changes_nothing_before_its_day(house: "House") -> None:
 def test_what_cannot_become_one(house: "House", more: dict[str, object]) -> None:
     facts = dict(more)
     if names := facts.pop("sources_of", None):
-        facts["sources"] = [house.organs[str(name)] for name in names]  # type: ignore[attr-defined]
+        facts["sources"] = [house.organs[str(name)] for name in names]  # type: ignore[attr-defined]  # a list of names
     if name := facts.pop("target_of", None):
         facts["target"] = house.organs[str(name)]
     if name := facts.pop("room", None):
