@@ -15,7 +15,7 @@ IN_CI = os.environ.get("CI") == "true"
 # Marker to the program it needs and the Debian package that brings it.
 NEEDS = {
     "hsm": ("softhsm2-util", "softhsm2"),
-    "browser": ("chromium", "chromium"),
+    "browser": (os.environ.get("CHROMIUM", "chromium"), "chromium"),
     "curl": ("curl", "curl"),
     "openssl": ("openssl", "openssl"),
 }

@@ -1,0 +1,28 @@
+"""Fill a database for the browser's office:  python -m tests.office.browser.country  (settings in the environment)."""
+
+import django
+
+WITH_PASSWORD = ("official", "colleague", "administrator", "security", "auditor", "operator", "suspended", "outsider")
+
+
+def fill() -> None:
+    """Make the tables and the country; some of its persons have the password, two have a second position."""
+    from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
+
+    from lienthong.office.core import scope  # noqa: PLC0415 - as above
+    from tests.office.people import appoint, build, make_position  # noqa: PLC0415 - as above
+
+    call_command("migrate", verbosity=0)
+    house = build()
+    for key in WITH_PASSWORD:
+        house.with_password(key)
+    with scope.system():
+        # The operator holds a position too, so as to see everything there is.
+        appoint(house.persons["operator"], make_position(house.departments["centre"], "Quản trị hệ thống"))
+        for key, title in (("official", "Văn thư"), ("administrator", "Tổ trưởng")):
+            appoint(house.persons[key], make_position(house.departments["province"], title), main=False)
+
+
+if __name__ == "__main__":
+    django.setup()
+    fill()
