@@ -67,6 +67,7 @@ MIDDLEWARE: Final = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "lienthong.office.core.middleware.ActingMiddleware",
+    "lienthong.office.core.language.LanguageMiddleware",
     "lienthong.office.accounts.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

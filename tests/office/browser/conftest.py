@@ -1,6 +1,7 @@
 """The office as it is really served: granian in a process of its own, its own database, and a browser before it."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.support.browser import chromium
+from tests.support.browser import add_security_key, chromium
 from tests.support.postgres import url_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -35,6 +36,24 @@ class Office:
         page.fill("[name=password]", PASSWORD)
         page.click("main button[type=submit] >> nth=0")
         page.wait_for_load_state()
+
+    def confirm(self, page: Page) -> None:
+        """Type the password again where the office asks for it before something sensitive."""
+        from tests.office.people import PASSWORD  # noqa: PLC0415 - needs Django set up
+
+        if "reauthenticate" in page.url:
+            page.fill("[name=password]", PASSWORD)
+            page.click("main form button[type=submit]")
+            page.wait_for_load_state()
+
+    def add_passkey(self, page: Page) -> None:
+        """Give a signed-in person a passkey, kept in this browser."""
+        add_security_key(page)
+        page.goto(f"{self.url}/account/2fa/webauthn/add/")
+        self.confirm(page)
+        page.check("[name=passwordless]")
+        page.click("#mfa_webauthn_add")
+        page.wait_for_url(re.compile("recovery|webauthn/$|2fa/$"))
 
 
 @pytest.fixture(scope="session")

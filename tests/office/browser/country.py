@@ -9,6 +9,7 @@ def fill() -> None:
     """Make the tables and the country; some of its persons have the password, two have a second position."""
     from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
 
+    from lienthong.office.accounts.models import Person  # noqa: PLC0415 - as above
     from lienthong.office.core import scope  # noqa: PLC0415 - as above
     from tests.office.people import appoint, build, make_position  # noqa: PLC0415 - as above
 
@@ -17,6 +18,7 @@ def fill() -> None:
     for key in WITH_PASSWORD:
         house.with_password(key)
     with scope.system():
+        Person.objects.update(language="vi")
         # The operator holds a position too, so as to see everything there is.
         appoint(house.persons["operator"], make_position(house.departments["centre"], "Quản trị hệ thống"))
         for key, title in (("official", "Văn thư"), ("administrator", "Tổ trưởng")):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.office.browser.conftest import Office
-from tests.support.browser import add_security_key, next_totp, totp
+from tests.support.browser import next_totp, totp
 
 pytestmark = pytest.mark.browser
 
@@ -30,20 +30,10 @@ def test_who_may_not_come_in_learns_nothing_about_accounts(office: Office, page:
     expect(page).to_have_url(re.compile("/account/login/"))
 
 
-def _confirm(page: Page) -> None:
-    """Type the password again where the office asks for it before something sensitive."""
-    from tests.office.people import PASSWORD  # noqa: PLC0415 - needs Django set up
-
-    if "reauthenticate" in page.url:
-        page.fill("[name=password]", PASSWORD)
-        page.click("main form button[type=submit]")
-        page.wait_for_load_state()
-
-
 def test_an_authenticator_app_becomes_the_second_step(office: Office, page: Page) -> None:
     office.sign_in(page, "colleague")
     page.goto(f"{office.url}/account/2fa/totp/activate/")
-    _confirm(page)
+    office.confirm(page)
     secret = page.locator("#authenticator_secret, main input[readonly]").first.input_value()
     page.fill("[name=code]", totp(secret, time.time()))
     page.click("main form button[type=submit]")
@@ -61,13 +51,8 @@ def test_an_authenticator_app_becomes_the_second_step(office: Office, page: Page
 
 
 def test_a_passkey_lets_in_alone(office: Office, page: Page) -> None:
-    add_security_key(page)
     office.sign_in(page, "auditor")
-    page.goto(f"{office.url}/account/2fa/webauthn/add/")
-    _confirm(page)
-    page.check("[name=passwordless]")
-    page.click("#mfa_webauthn_add")
-    page.wait_for_url(re.compile("recovery|webauthn/$|2fa/$"))
+    office.add_passkey(page)
     page.click("#user-menu summary")
     page.click("#sign-out")
     page.goto(f"{office.url}/account/login/")

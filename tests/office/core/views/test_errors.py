@@ -6,21 +6,21 @@ from django.utils.html import escape
 
 from lienthong.office.core.errors import Conflict, Forbidden, Invalid, NotFound, OfficeError
 from lienthong.office.core.views.errors import refuse, server_error
-from tests.support.officials import client_of, make_official, make_organ
+from tests.office.people import House
 
 
 @pytest.mark.django_db
-def test_what_does_not_exist_says_so_to_a_stranger_and_to_an_official() -> None:
-    for client in (Client(), client_of(make_official(make_organ(), 1))):
+def test_what_does_not_exist_says_so_to_a_stranger_and_to_an_official(house: House) -> None:
+    for client in (Client(), house.client("official")):
         response = client.get("/nothing/here", headers={"accept-language": "en"})
         assert response.status_code == 404
         assert "There is no such page" in response.content.decode()
 
 
 @pytest.mark.django_db
-def test_an_error_shows_the_rooms_only_to_those_who_are_signed_in() -> None:
+def test_an_error_shows_the_rooms_only_to_those_who_are_signed_in(house: House) -> None:
     assert "house-side" not in Client().get("/nothing").content.decode()
-    assert "house-side" in client_of(make_official(make_organ(), 1)).get("/nothing").content.decode()
+    assert "house-side" in house.client("official").get("/nothing").content.decode()
 
 
 @pytest.mark.django_db

@@ -3,9 +3,7 @@
 import pytest
 from django.test import Client
 
-from lienthong.office.accounts.models import Person
-from lienthong.office.core import scope
-from tests.support.officials import client_of, make_official, make_organ
+from tests.office.people import House
 
 pytestmark = pytest.mark.django_db
 
@@ -17,11 +15,9 @@ def test_the_language_is_that_of_the_cookie() -> None:
     assert '<html lang="de"' in client.get("/account/login/").content.decode()
 
 
-def test_the_language_is_kept_with_the_account() -> None:
-    person = make_official(make_organ(), 1)
-    client_of(person).post("/language", {"language": "en"})
-    with scope.system():
-        assert Person.objects.get(pk=person.pk).language == "en"
+def test_the_language_is_kept_with_the_account(house: House) -> None:
+    house.client("official").post("/language", {"language": "de"})
+    assert house.person("official").language == "de"
 
 
 @pytest.mark.parametrize(("path", "field"), [("/language", "language"), ("/theme", "theme")])
