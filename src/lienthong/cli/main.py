@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "demo": later("Run the main job: a sealed directive to every organ of a country and its receipts."),
     "sandbox": later("Run two gateways on this machine to try integrations against."),
     "office": later("Run the office: the web application in which officials work."),
+    "backup": later("Write everything an office keeps into one encrypted file."),
+    "restore": later("Fill an empty office from a backup."),
     "gateway": later("Run the gateway of a site."),
     "directory": later("The signed map of organs, services, keys and grants."),
     "topics": later("Topics that are published at a site."),

@@ -28,7 +28,9 @@ _TAIL: Final = 5
 _LINGER: Final = 3.0
 # sockaddr_un takes 108 bytes with the zero that ends them (unix(7)).
 _SOCKET_PATH: Final = 107
-_READY_LINE: Final = 8  # of postmaster.pid
+# Of postmaster.pid.
+_SOCKETS_LINE: Final = 5
+_READY_LINE: Final = 8
 
 
 class Postgres:
@@ -193,6 +195,21 @@ class Postgres:
 def url_in(sockets: Path) -> str:
     """Return the address of the server whose sockets are in a folder."""
     return f"postgresql://{ROLE}@/{DATABASE}?host={quote(str(sockets))}&port={PORT}"
+
+
+def running_url(folder: Path) -> str | None:
+    """Return the address of the server that runs in a folder, None if there is none."""
+    try:
+        os.close(lock_folder(folder))
+    except FileNotFoundError:
+        return None
+    except AlreadyRunning:
+        # Suppressed: it is just starting, or ending.
+        with contextlib.suppress(OSError, IndexError):
+            lines = (folder / "data" / "postmaster.pid").read_text().splitlines()
+            if lines[_READY_LINE - 1].strip() == "ready":
+                return url_in(Path(lines[_SOCKETS_LINE - 1]))
+    return None
 
 
 def _room_for_sockets(folder: Path) -> Path:
