@@ -18,6 +18,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from lienthong.office.accounts.actions.invitations import new_token
+from lienthong.office.accounts.models import Person
 from lienthong.office.accounts.selectors.sign_in import person_by_email
 from lienthong.office.core import scope
 
@@ -73,3 +74,10 @@ def _absolute(place: str) -> str:
 
 def _send(subject: str, body: str, email: str) -> None:
     EmailMessage(subject=PREFIX + subject, body=body, to=[email]).send()
+
+
+def tell_old_address(*, person: Person, email: str) -> None:
+    """Leave a mail to the address that an account had until now."""
+    with override(person.language):
+        body = render_to_string("accounts/mail/address_changed.txt", {"person": person})
+        send_mail.defer(subject=PREFIX + _("The address of your account was changed"), body=body, email=email)

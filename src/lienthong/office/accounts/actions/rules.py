@@ -1,0 +1,97 @@
+"""Who may change whose account: what the actions of this room check before they do anything (docs/adr/0059)."""
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.selectors import persons, positions
+from lienthong.office.core import scope
+from lienthong.office.core.actor import Actor, Role
+from lienthong.office.core.errors import Conflict, Forbidden, Invalid
+from lienthong.office.core.policies import Permission, require
+from lienthong.office.organs.models import Position
+
+GUARDS: Final = frozenset({Role.SECURITY, Role.AUDITOR})
+"""Roles that watch over administrators: administrators of the same organ neither give nor take them."""
+
+
+def controlled(*, actor: Actor, person_id: int, revision: int | None) -> Person:
+    """Return a person, locked for a change of theirs by an administrator; needs a transaction.
+
+    Args:
+        actor: the administrator.
+        person_id: whose account.
+        revision: as the administrator last saw it; None where no older state was shown.
+
+    Raises:
+        NotFound: the actor sees no such person.
+        Forbidden: it is the actor's own account, or it reaches beyond what the actor looks after.
+        Conflict: somebody else changed it meanwhile.
+    """
+    person = persons.seen(actor, person_id)
+    require(actor, Permission.PERSON_MANAGE, person)
+    if person.pk == actor.person_id:
+        raise Forbidden("oneself")
+    locked = lock(person_id, revision)
+    for position in positions.reach_of(person_id):
+        # Whoever takes over an account takes over all its positions, also those elsewhere.
+        require(actor, Permission.PERSON_MANAGE, position)
+        require_above_guards(actor, position)
+    return locked
+
+
+def lock(person_id: int, revision: int | None = None) -> Person:
+    """Return a person whom nobody else changes until the transaction ends.
+
+    Raises:
+        Conflict: it is not the expected revision.
+    """
+    with scope.system():
+        person = Person.objects.select_for_update().get(pk=person_id)
+    if revision is not None and person.revision != revision:
+        raise Conflict(person.name)
+    return person
+
+
+def require_filling(*, actor: Actor, person: Person, position: Position) -> None:
+    """Refuse to put somebody into a position, as holder or substitute, by whoever may not.
+
+    Raises:
+        Forbidden: nobody appoints themselves; guards are appointed from above.
+        Invalid: nobody both administers and guards.
+    """
+    require(actor, Permission.PERSON_MANAGE, position)
+    if person.pk == actor.person_id:
+        raise Forbidden("oneself")
+    require_above_guards(actor, position)
+    require_apart(person, position)
+
+
+def require_above_guards(actor: Actor, position: Position) -> None:
+    """Refuse to touch a guarding position from its own organ; at the top, where nobody is above, operators may.
+
+    Raises:
+        Forbidden: as said.
+    """
+    if GUARDS.isdisjoint(position.roles):
+        return
+    at_top = position.organ_path.count("/") == 1
+    if actor.organ_path == position.organ_path and not (at_top and actor.operator):
+        raise Forbidden(position.title)
+
+
+def require_apart(person: Person, position: Position) -> None:
+    """Refuse to let one person both administer and guard.
+
+    Raises:
+        Invalid: they would.
+    """
+    roles = {role for held in positions.reach_of(person.pk) for role in held.roles}
+    wanted = set(position.roles)
+    guards, administers = roles & GUARDS | wanted & GUARDS, Role.ADMINISTRATOR in roles | wanted
+    if guards and administers and wanted & (GUARDS | {Role.ADMINISTRATOR}):
+        raise Invalid(
+            position.title,
+            hint=_("One person cannot both look after accounts and guard or audit: choose somebody else."),
+        )

@@ -1,0 +1,58 @@
+"""Persons, as somebody may see them."""
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils.timezone import localdate
+
+from lienthong.office.accounts.models import Appointment, Person, PersonKey
+from lienthong.office.core import scope
+from lienthong.office.core.actor import Actor
+from lienthong.office.core.errors import NotFound
+from lienthong.office.core.policies import Permission, which
+from lienthong.office.core.text import search_key
+from lienthong.office.organs.models import Kind, Unit
+
+
+def seen_by(actor: Actor) -> QuerySet[Person, Person]:
+    """Return the persons whom somebody may see: those of their organ and, for some, below; and themselves."""
+    return Person.objects.filter(which(actor, Permission.PERSON_VIEW) | Q(pk=actor.person_id))
+
+
+def seen(actor: Actor, person_id: int) -> Person:
+    """Return one of these.
+
+    Raises:
+        NotFound: there is none of that number that the actor may see.
+    """
+    with scope.act_for(actor):
+        person = seen_by(actor).select_related("organ").filter(pk=person_id).first()
+    if person is None:
+        raise NotFound(f"person {person_id}")
+    return person
+
+
+def listed(actor: Actor) -> QuerySet[Person, Person]:
+    """Return the same for a list: with the title of the main position."""
+    today = localdate()
+    main = Appointment.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gt=today), person_id=OuterRef("pk"), valid_from__lte=today
+    ).order_by("-is_main", "pk")
+    return seen_by(actor).annotate(main_position=Subquery(main.values("position__title")[:1]))
+
+
+def named(text: str) -> Q:
+    """Return the predicate of persons whose name has a word, or whose address, that begins with a text."""
+    key = search_key(text)
+    # One range of an index; the last character there is comes after all that may follow.
+    found = PersonKey.objects.filter(key__gte=key, key__lt=key + "\U0010ffff")
+    return Q(pk__in=found.values("person_id"))
+
+
+def organs_managed_by(actor: Actor) -> QuerySet[Unit, Unit]:
+    """Return the organs whose persons somebody looks after."""
+    predicate = which(actor, Permission.PERSON_MANAGE, "organ_path")
+    return Unit.objects.filter(predicate, kind=Kind.ORGAN, valid_to=None).order_by("path")
+
+
+def colleagues_of(actor: Actor, organ_path: str) -> QuerySet[Person, Person]:
+    """Return the active persons of one organ, by name: whom one may choose as a substitute."""
+    return seen_by(actor).filter(organ_path=organ_path, state="active").order_by("sort_key", "pk")

@@ -1,0 +1,109 @@
+"""Positions and who holds them, or substitutes in them."""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils.timezone import localdate
+
+from lienthong.office.accounts.models import Appointment, Substitution
+from lienthong.office.core import scope
+from lienthong.office.core.actor import Actor
+from lienthong.office.core.errors import NotFound
+from lienthong.office.core.policies import Permission, which
+from lienthong.office.organs.models import Position
+
+
+def open_on(day: date, prefix: str = "") -> Q:
+    """Return the predicate of what still holds on a day, or will hold later."""
+    return Q(**{f"{prefix}valid_to": None}) | Q(**{f"{prefix}valid_to__gt": day})
+
+
+def reach_of(person_id: int) -> list[Position]:
+    """Return all positions that a person holds or substitutes in, now or later. Knows no reader."""
+    today = localdate()
+    own = Q(appointments__in=Appointment.objects.filter(open_on(today), person_id=person_id))
+    instead = Q(
+        appointments__in=Appointment.objects.filter(
+            open_on(today),
+            pk__in=Substitution.objects.filter(substitute_id=person_id, ended_at=None, valid_to__gt=today).values(
+                "appointment_id"
+            ),
+        )
+    )
+    with scope.system():
+        return list(Position.objects.filter(own | instead).distinct())
+
+
+def appointments_of(person_id: int) -> QuerySet[Appointment, Appointment]:
+    """Return a person's appointments, the open ones first."""
+    return (
+        Appointment.objects.filter(person_id=person_id)
+        .select_related("position__unit__organ")
+        .order_by("-valid_to", "-is_main", "-valid_from")
+    )
+
+
+def appointment(actor: Actor, appointment_id: int) -> Appointment:
+    """Return an appointment of a person whom somebody may see.
+
+    Raises:
+        NotFound: there is none of that number that they may see.
+    """
+    with scope.act_for(actor):
+        found = (
+            Appointment.objects.filter(
+                which(actor, Permission.PERSON_VIEW, "person__organ_path")
+                | which(actor, Permission.PERSON_VIEW, "position__organ_path")
+                | Q(person_id=actor.person_id),
+                pk=appointment_id,
+            )
+            .select_related("position__unit", "person")
+            .first()
+        )
+    if found is None:
+        raise NotFound(f"appointment {appointment_id}")
+    return found
+
+
+def fillable_by(actor: Actor) -> QuerySet[Position, Position]:
+    """Return the positions into which somebody may appoint, by organ and rank."""
+    return (
+        Position.objects.filter(which(actor, Permission.PERSON_MANAGE), closed_on=None, unit__valid_to=None)
+        .select_related("unit")
+        .order_by("organ_path", "unit__sort_key", "rank", "pk")
+    )
+
+
+def substitutions_about(person_id: int) -> QuerySet[Substitution, Substitution]:
+    """Return the substitutions that are not over, in which a person is substituted or substitutes."""
+    return (
+        Substitution.objects.filter(
+            Q(appointment__person_id=person_id) | Q(substitute_id=person_id),
+            ended_at=None,
+            valid_to__gt=localdate(),
+        )
+        .select_related("appointment__position", "appointment__person", "substitute")
+        .order_by("valid_from", "pk")
+    )
+
+
+def substitution(actor: Actor, substitution_id: int) -> Substitution:
+    """Return a substitution that somebody may see.
+
+    Raises:
+        NotFound: there is none of that number that they may see.
+    """
+    with scope.act_for(actor):
+        found = (
+            Substitution.objects.filter(
+                which(actor, Permission.PERSON_VIEW, "appointment__position__organ_path")
+                | Q(substitute_id=actor.person_id)
+                | Q(appointment__person_id=actor.person_id),
+                pk=substitution_id,
+            )
+            .select_related("appointment__position", "appointment__person", "substitute")
+            .first()
+        )
+    if found is None:
+        raise NotFound(f"substitution {substitution_id}")
+    return found
