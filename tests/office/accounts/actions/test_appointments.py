@@ -76,7 +76,7 @@ def test_guards_are_appointed_from_above(house: House, role: Role) -> None:
         _appoint(house, "administrator", "official", position)
     assert _appoint(house, "above_administrator", "official", position).position == position
     # In an organ below, the administrator of the province is above.
-    assert _appoint(house, "administrator", "below", _position(house, "commune", role))
+    assert _appoint(house, "administrator", "below", _position(house, "commune", role)).valid_to is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_nobody_both_administers_and_guards(house: House, whom: str, role: Role)
     with pytest.raises(Invalid):
         _appoint(house, "above_administrator", whom, _position(house, "commune", role))
     # An ordinary position beside it is no matter.
-    assert _appoint(house, "above_administrator", whom, _position(house, "commune", Role.CLERK))
+    assert _appoint(house, "above_administrator", whom, _position(house, "commune", Role.CLERK)).valid_to is None
 
 
 def test_the_same_position_twice_at_a_time_and_a_wrong_period_are_refused(house: House) -> None:
@@ -98,7 +98,7 @@ def test_the_same_position_twice_at_a_time_and_a_wrong_period_are_refused(house:
         _appoint(house, "administrator", "official", position, valid_from=TODAY + 9 * DAY)
     with pytest.raises(Invalid):
         _appoint(house, "administrator", "official", _position(house), valid_to=TODAY)
-    assert _appoint(house, "administrator", "official", position, valid_from=TODAY + 10 * DAY)
+    assert _appoint(house, "administrator", "official", position, valid_from=TODAY + 10 * DAY).valid_to is None
 
 
 def test_a_new_main_position_takes_the_place_of_the_old(house: House) -> None:

@@ -1,5 +1,7 @@
 """Persons, as somebody may see them."""
 
+from typing import Final
+
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.timezone import localdate
 
@@ -10,6 +12,9 @@ from lienthong.office.core.errors import NotFound
 from lienthong.office.core.policies import Permission, which
 from lienthong.office.core.text import search_key
 from lienthong.office.organs.models import Kind, Unit
+
+
+_SHOWN: Final = 10
 
 
 def seen_by(actor: Actor) -> QuerySet[Person, Person]:
@@ -56,3 +61,18 @@ def organs_managed_by(actor: Actor) -> QuerySet[Unit, Unit]:
 def colleagues_of(actor: Actor, organ_path: str) -> QuerySet[Person, Person]:
     """Return the active persons of one organ, by name: whom one may choose as a substitute."""
     return seen_by(actor).filter(organ_path=organ_path, state="active").order_by("sort_key", "pk")
+
+
+def organs_named(actor: Actor, text: str) -> list[Unit]:
+    """Return the organs that somebody looks after and a text names: by code, else by the words of the name.
+
+    At most ten, and more than one only if no code fits.
+    """
+    organs = organs_managed_by(actor)
+    with scope.act_for(actor):
+        by_code = list(organs.filter(code=text.strip())[:1])
+        key = search_key(text)
+        if by_code or not key:
+            return by_code
+        same = list(organs.filter(search_key=key)[:_SHOWN])
+        return same or list(organs.filter(search_key__contains=key)[:_SHOWN])
