@@ -190,7 +190,7 @@ def test_whoever_has_just_signed_in_is_not_asked_again_but_later_is(house: House
     _try(client, person.email, PASSWORD)
     assert client.get("/account/2fa/totp/activate/").status_code == 200
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 301}]
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 901}]
     session.save()
     answer = client.get("/account/2fa/totp/activate/")
     assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/account/reauthenticate/")

@@ -1,6 +1,7 @@
 """The application ``accounts``."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
@@ -10,7 +11,13 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Listen to what allauth tells."""
+        """Listen to what allauth tells, and stand in the menus."""
         from lienthong.office.accounts import signals  # noqa: PLC0415 - models of all applications must be there first
+        from lienthong.office.core import rooms  # noqa: PLC0415 - the same
 
         signals.connect()
+        rooms.register(
+            rooms.Entry(key="persons", title=_("Persons"), url="/persons/", icon="people", order=30, shortcut="p")
+        )
+        mine = rooms.Entry(key="account", title=_("My account"), url="/account/", icon="person", order=90)
+        rooms.register(mine, rooms.Menu.ACCOUNT)

@@ -1,6 +1,12 @@
 """What the audit trail says of persons and their accounts."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class Kind(StrEnum):
@@ -24,7 +30,6 @@ class Kind(StrEnum):
     APPOINT = "accounts:appointment:begin"
     END_APPOINTMENT = "accounts:appointment:end"
     MAIN_APPOINTMENT = "accounts:appointment:main"
-    HAND_OVER = "accounts:appointment:hand-over"
     SUBSTITUTE = "accounts:substitution:begin"
     END_SUBSTITUTION = "accounts:substitution:end"
     GRANT_CLEARANCE = "accounts:clearance:grant"
@@ -32,3 +37,35 @@ class Kind(StrEnum):
     NAME_UNIT = "accounts:need-to-know:grant"
     WITHDRAW_UNIT = "accounts:need-to-know:withdraw"
     IMPORT = "accounts:import:run"
+
+
+TITLES: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        Kind.SIGN_IN: _("signed in"),
+        Kind.PASSWORD: _("set a new password"),
+        Kind.SIGN_OUT: _("signed the person out everywhere"),
+        Kind.SECOND_FACTOR_ADD: _("set up a second step"),
+        Kind.SECOND_FACTOR_REMOVE: _("removed a second step"),
+        Kind.SECOND_FACTOR_RESET: _("reset the second step"),
+        Kind.ACT_AS: _("acted in another position"),
+        Kind.INVITE: _("invited the person"),
+        Kind.INVITE_AGAIN: _("sent a new invitation"),
+        Kind.ACCEPT: _("accepted the invitation"),
+        Kind.EDIT: _("corrected the account"),
+        Kind.MOVE: _("moved the person to another organ"),
+        Kind.SUSPEND: _("suspended the account"),
+        Kind.REACTIVATE: _("reactivated the account"),
+        Kind.DISMISS: _("dismissed the person"),
+        Kind.APPOINT: _("appointed the person"),
+        Kind.END_APPOINTMENT: _("ended an appointment"),
+        Kind.MAIN_APPOINTMENT: _("chose the main position"),
+        Kind.SUBSTITUTE: _("named a substitute"),
+        Kind.END_SUBSTITUTION: _("ended a substitution"),
+        Kind.GRANT_CLEARANCE: _("granted a clearance"),
+        Kind.REVOKE_CLEARANCE: _("revoked a clearance"),
+        Kind.NAME_UNIT: _("named a labelled unit"),
+        Kind.WITHDRAW_UNIT: _("withdrew a labelled unit"),
+        Kind.IMPORT: _("imported persons"),
+    }
+)
+"""What was done, in the reader's language."""

@@ -1,6 +1,6 @@
 """Forms about persons. Each has the fields named here and no others, whatever is sent."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.conf import settings
@@ -11,10 +11,10 @@ from lienthong.kernel.labels import Level
 from lienthong.office.accounts.models import Appointment, Person
 from lienthong.office.accounts.selectors import clearances, persons, positions
 from lienthong.office.core.actor import Actor
-from lienthong.office.core.templatetags.look import LEVELS
+from lienthong.office.core.templatetags.look import level_name
 from lienthong.office.organs.models import NAME_LENGTH, Position, Unit
 
-_LONG: int = 200
+_LONG: Final = 200
 
 
 def _day(label: Any, help_text: Any = "", *, required: bool = True) -> forms.DateField:  # noqa: ANN401 - a text or a lazy one
@@ -65,6 +65,12 @@ class DetailsForm(PersonForm):
         return {"name": self.person.name, "email": self.person.email, "phone": self.person.phone}
 
 
+def _offer(field: Any, actor: Actor, organ: Unit) -> None:  # noqa: ANN401 - a field of models, which Django types loosely
+    """Let a field offer the positions of an organ into which somebody may appoint."""
+    field.queryset = positions.fillable_by(actor).filter(organ_path=organ.path)
+    field.label_from_instance = lambda position: f"{position.title} · {position.unit.name}"
+
+
 class InviteForm(forms.Form):
     """A new account in an organ."""
 
@@ -77,21 +83,16 @@ class InviteForm(forms.Form):
     def __init__(self, data: Any = None, *, actor: Actor, organ: Unit) -> None:  # noqa: ANN401 - as Django has it
         """Offer the positions of the organ."""
         super().__init__(data)
-        self.fields["position"].queryset = positions.fillable_by(actor).filter(organ_path=organ.path)  # type: ignore[attr-defined]  # of this kind of field
-
-
-class OrganField(forms.CharField):
-    """An organ, by its code or by as much of its name as names one only: there are too many for a list."""
-
-    def __init__(self, **more: Any) -> None:  # noqa: ANN401 - options of Django's field
-        """Bound the text."""
-        super().__init__(**{"max_length": _LONG, "help_text": _("Its code, or its name as far as it is unique.")} | more)
+        _offer(self.fields["position"], actor, organ)
 
 
 class MoveForm(PersonForm):
     """Another organ."""
 
-    organ = OrganField(label=_("Organ"))
+    # There are too many for a list to choose from.
+    organ = forms.CharField(
+        label=_("Organ"), help_text=_("Its code, or its name as far as it is unique."), max_length=_LONG
+    )
 
     def clean_organ(self) -> Unit:
         """Return the organ."""
@@ -124,7 +125,7 @@ class AppointForm(PersonForm):
     def __init__(self, data: Any = None, *, organ: Unit, **more: Any) -> None:  # noqa: ANN401 - as Django has it
         """Offer the positions of the organ."""
         super().__init__(data, **more)
-        self.fields["position"].queryset = positions.fillable_by(self.actor).filter(organ_path=organ.path)  # type: ignore[attr-defined]  # of this kind of field
+        _offer(self.fields["position"], self.actor, organ)
 
     def present(self) -> dict[str, Any]:
         """Begin today."""
@@ -204,7 +205,7 @@ class ClearanceForm(PersonForm):
         """Offer what the actor may grant."""
         super().__init__(data, **more)
         offered = [level for level in Level if Level.CONFIDENTIAL <= level <= self.actor.clearance]
-        self.fields["level"].choices = [(int(level), LEVELS[level]) for level in offered]  # type: ignore[attr-defined]  # of this kind of field
+        self.fields["level"].choices = [(int(level), level_name(level)) for level in offered]  # type: ignore[attr-defined]  # of this kind of field
 
 
 class UnitForm(PersonForm):

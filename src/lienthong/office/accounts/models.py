@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
@@ -138,6 +139,11 @@ class Appointment(models.Model):
     def __str__(self) -> str:
         """Name both ends."""
         return f"{self.person_id} · {self.position_id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it holds now, or will."""
+        return self.valid_to is None or self.valid_to > localdate()
 
 
 class Substitution(models.Model):

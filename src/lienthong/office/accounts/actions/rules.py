@@ -9,7 +9,7 @@ from lienthong.office.accounts.selectors import persons, positions
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.errors import Conflict, Forbidden, Invalid
-from lienthong.office.core.policies import Permission, require
+from lienthong.office.core.policies import Permission, may, require
 from lienthong.office.organs.models import Position
 
 GUARDS: Final = frozenset({Role.SECURITY, Role.AUDITOR})
@@ -30,15 +30,38 @@ def controlled(*, actor: Actor, person_id: int, revision: int | None) -> Person:
         Conflict: somebody else changed it meanwhile.
     """
     person = persons.seen(actor, person_id)
+    _require_others(actor, person)
+    locked = lock(person_id, revision)
+    _require_reach(actor, person)
+    return locked
+
+
+def may_control(actor: Actor, person: Person) -> bool:
+    """Tell whether ``controlled`` would refuse the actor."""
+    try:
+        _require_others(actor, person)
+        _require_reach(actor, person)
+    except Forbidden:
+        return False
+    return True
+
+
+def may_clear(actor: Actor, person: Person) -> bool:
+    """Tell whether the actor may grant and revoke clearances of a person."""
+    return person.pk != actor.person_id and may(actor, Permission.CLEARANCE_GRANT, person)
+
+
+def _require_others(actor: Actor, person: Person) -> None:
     require(actor, Permission.PERSON_MANAGE, person)
     if person.pk == actor.person_id:
         raise Forbidden("oneself")
-    locked = lock(person_id, revision)
-    for position in positions.reach_of(person_id):
+
+
+def _require_reach(actor: Actor, person: Person) -> None:
+    for position in positions.reach_of(person.pk):
         # Whoever takes over an account takes over all its positions, also those elsewhere.
         require(actor, Permission.PERSON_MANAGE, position)
         require_above_guards(actor, position)
-    return locked
 
 
 def lock(person_id: int, revision: int | None = None) -> Person:

@@ -102,6 +102,12 @@ def may_substitute(actor: Actor, holder_id: int, position: Position) -> bool:
     return True
 
 
+def may_end(actor: Actor, made: Substitution) -> bool:
+    """Tell whether somebody may end a substitution."""
+    appointment = made.appointment
+    return made.substitute_id == actor.person_id or may_substitute(actor, appointment.person_id, appointment.position)
+
+
 def _require_giving(actor: Actor, holder_id: int, position: Position) -> None:
     # Whoever holds a position may let it be held for them; whoever substitutes in it holds it not.
     if holder_id != actor.person_id:

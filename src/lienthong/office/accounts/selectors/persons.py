@@ -13,7 +13,6 @@ from lienthong.office.core.policies import Permission, which
 from lienthong.office.core.text import search_key
 from lienthong.office.organs.models import Kind, Unit
 
-
 _SHOWN: Final = 10
 
 
