@@ -38,12 +38,13 @@ endif
 assets: $(ASSETS) ## Build style sheets, scripts, icons and fonts of the office's pages from locked npm packages
 
 .PHONY: lint
-lint: $(STAMP) ## Check style, format, the layers between the rooms, links and translations
+lint: $(STAMP) ## Check style, format, the layers between the rooms, links, translations and migrations
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/check_docs.py
 	@PYTHONPATH=. $(BIN)/python tools/generate_messages.py --check
+	@PYTHONPATH=. $(BIN)/python tools/check_migrations.py
 
 .PHONY: types
 types: $(STAMP) ## Check the types
