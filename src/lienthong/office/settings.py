@@ -20,6 +20,9 @@ _env = os.environ
 STATE: Final = Path(_env.get("LIENTHONG_OFFICE_STATE", "state/office"))
 LIENTHONG_PROFILE: Final = _env.get("LIENTHONG_PROFILE", "vn")
 
+# What the trail's journal calls this office: a-z, 0-9 and "-", as the code of a site in the directory.
+TRAIL_SITE: Final = _env.get("LIENTHONG_OFFICE_SITE", "office")
+
 DEBUG: Final = False
 SECRET_KEY: Final = load_key(STATE)
 # Where the office is reached; a proxy in front ends TLS.
