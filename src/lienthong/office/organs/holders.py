@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 from django.utils.timezone import localdate
 
-from lienthong.office.accounts.models import Appointment
 from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.errors import NotFound
-from lienthong.office.core.policies import Permission, which
+from lienthong.office.core.policies import Permission, may
 from lienthong.office.organs.models import Position, Unit
-from lienthong.office.organs.policies import visible
+from lienthong.office.organs.policies import Place, visible
 from lienthong.office.organs.selectors import in_force
 
 
@@ -52,20 +51,24 @@ def position(actor: Actor, number: int) -> Position:
 
 
 def posts(actor: Actor, of: Iterable[Unit | int], *, on: date | None = None) -> list[Post]:
-    """Return the positions that are open in some units on a day, by rank, with their holders: two queries."""
+    """Return the positions that are open in some units on a day, by rank, with their holders: one query."""
     day = on or localdate()
     ids = [each.pk if isinstance(each, Unit) else each for each in of]
     still = Q(closed_on=None) | Q(closed_on__gt=day)
-    rows = Position.objects.filter(still, visible(actor, "unit__"), unit__in=ids).order_by("unit_id", "rank", "pk")
-    found = {
-        row.pk: Post(
-            id=row.pk, unit=row.unit_id, title=row.title, roles=tuple(map(Role, row.roles)), rank=row.rank,
-            closed_on=row.closed_on,
+    rows = (
+        Position.objects.annotate(held=FilteredRelation("appointments", condition=in_force(day, "appointments__")))
+        .filter(still, visible(actor, "unit__"), unit__in=ids)
+        .order_by("unit_id", "rank", "pk", "held__person__sort_key", "held__pk")
+        .values_list("pk", "unit_id", "title", "roles", "rank", "closed_on", "held__person_id", "held__person__name",
+                     "held__valid_to", "held__person__organ_path")
+    )  # fmt: skip
+    found: dict[int, Post] = {}
+    for number, unit, title, roles, rank, closed_on, person, name, until, path in rows:
+        post = found.setdefault(
+            number,
+            Post(id=number, unit=unit, title=title, roles=tuple(map(Role, roles)), rank=rank, closed_on=closed_on),
         )
-        for row in rows
-    }  # fmt: skip
-    seen = which(actor, Permission.PERSON_VIEW, "person__organ_path") | Q(person=actor.person_id)
-    held = Appointment.objects.filter(seen, in_force(day), position__in=found).order_by("person__sort_key", "pk")
-    for place, person, name, until in held.values_list("position_id", "person_id", "person__name", "valid_to"):
-        found[place].holders.append(Holder(person=person, name=name, until=until))
+        # The same rule as for a list of persons; a row the database hides has no name.
+        if name is not None and (may(actor, Permission.PERSON_VIEW, Place(path)) or person == actor.person_id):
+            post.holders.append(Holder(person=person, name=name, until=until))
     return list(found.values())

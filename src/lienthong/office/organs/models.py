@@ -64,6 +64,9 @@ class Unit(models.Model):
             models.Index(fields=("parent", "sort_key"), name="unit_children"),
             models.Index(fields=("path",), name="unit_path"),
             models.Index(fields=("sort_key",), name="unit_sorted"),
+            # Whether anything of a bloc or tier stands below a unit.
+            models.Index(fields=("bloc", "path"), name="unit_bloc"),
+            models.Index(fields=("tier", "path"), name="unit_tier"),
         )
         constraints = (
             models.CheckConstraint(condition=~Q(parent=F("id")), name="unit_not_own_parent"),

@@ -53,12 +53,9 @@ def unit(actor: Actor, number: int) -> Unit:
     return found
 
 
-def line(actor: Actor, of: Unit) -> list[Unit]:
-    """Return the units above one, from the top, as far as the actor sees them."""
-    ids = [int(step) for step in of.path.split("/")[:-2]]
-    if not ids:
-        return []
-    return sorted(units(actor).filter(pk__in=ids), key=lambda each: len(each.path))
+def above(of: Unit) -> list[int]:
+    """Return the ids of the units above one, from the top."""
+    return [int(step) for step in of.path.split("/")[:-2]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,13 +154,14 @@ def _branch(row: Sequence[object]) -> Branch:
     )  # fmt: skip
 
 
-def versions(actor: Actor, of: Unit) -> list[UnitVersion]:
-    """Return what a unit was over time, latest first. A parent beyond the actor's sight is None."""
-    found = list(UnitVersion.objects.filter(unit=of).order_by(F("valid_from").desc(nulls_last=True)))
-    seen = {each.pk: each for each in units(actor).filter(pk__in=[row.parent_id for row in found if row.parent_id])}
-    for version in found:
-        version.parent = seen.get(version.parent_id or 0)
-    return found
+def versions(of: Unit) -> list[UnitVersion]:
+    """Return what a unit that the actor sees was over time, latest first; its parents are yet to be asked for."""
+    return list(UnitVersion.objects.filter(unit=of).order_by(F("valid_from").desc(nulls_last=True)))
+
+
+def named(actor: Actor, numbers: Iterable[int | None]) -> dict[int, Unit]:
+    """Return units by id, as far as the actor sees them."""
+    return {each.pk: each for each in units(actor).filter(pk__in=[number for number in numbers if number])}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,17 +178,16 @@ class Relative:
     decision: str
 
 
-def predecessors(actor: Actor, of: Unit) -> list[Relative]:
-    """Return which units went into this one, those to be reviewed first."""
-    found = Succession.objects.filter(visible(actor, "predecessor__") | Q(predecessor=None), successor=of)
-    rows = found.order_by("-needs_review", "old_code", "pk").select_related("predecessor")
-    return [_relative(row, row.predecessor) for row in rows]
-
-
-def successors(actor: Actor, of: Unit) -> list[Relative]:
-    """Return which units this one went into."""
-    found = Succession.objects.filter(visible(actor, "successor__"), predecessor=of)
-    return [_relative(row, row.successor) for row in found.order_by("pk").select_related("successor")]
+def relatives(actor: Actor, of: Unit) -> tuple[list[Relative], list[Relative]]:
+    """Return which units went into this one, those to be reviewed first, and into which it went."""
+    came = Q(successor=of) & (visible(actor, "predecessor__") | Q(predecessor=None))
+    went = Q(predecessor=of) & visible(actor, "successor__")
+    rows = Succession.objects.filter(came | went).order_by("-needs_review", "old_code", "pk")
+    found = list(rows.select_related("predecessor", "successor"))
+    return (
+        [_relative(row, row.predecessor) for row in found if row.successor_id == of.pk],
+        [_relative(row, row.successor) for row in found if row.predecessor_id == of.pk],
+    )
 
 
 def _relative(row: Succession, other: Unit | None) -> Relative:

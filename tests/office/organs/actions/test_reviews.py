@@ -27,7 +27,7 @@ def old(house: "House") -> Succession:
 def test_a_part_belongs_or_does_not(house: "House", old: Succession) -> None:
     actor = house.actor("administrator")
     with scope.act_for(actor):
-        assert [each.needs_review for each in selectors.predecessors(actor, house.organs["commune"])] == [True]
+        assert [each.needs_review for each in selectors.relatives(actor, house.organs["commune"])[0]] == [True]
     settle(actor=actor, succession=old, belongs=True, decision="5-NQ")
     with scope.system():
         old.refresh_from_db()

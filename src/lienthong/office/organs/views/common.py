@@ -1,10 +1,12 @@
 """What the pages of this room share."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.middleware import OfficeRequest
@@ -30,8 +32,14 @@ def day_in(text: str) -> date | None:
 
 def crumbs(actor: Actor, unit: Unit, *more: str) -> list[dict[str, str]]:
     """Return the way to a unit's page, or to one below it."""
-    line = [*selectors.line(actor, unit), unit]
-    found = [{"title": "⌂", "url": "/units/"}, *({"title": each.name, "url": f"/units/{each.pk}/"} for each in line)]
+    return way(selectors.named(actor, selectors.above(unit)), unit, *more)
+
+
+def way(seen: Mapping[int, Unit], unit: Unit, *more: str) -> list[dict[str, str]]:
+    """Return the same from units that were read already."""
+    line = [*(seen[number] for number in selectors.above(unit) if number in seen), unit]
+    found = [{"title": _("Units"), "url": "/units/"}]
+    found += [{"title": each.name, "url": f"/units/{each.pk}/"} for each in line]
     found += [{"title": title, "url": ""} for title in more]
     found[-1]["url"] = ""
     return found

@@ -1,5 +1,6 @@
 """A unit's page: what it is and was, who holds what, and what may be done with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from lienthong.office.organs.holders import posts
 from lienthong.office.organs.models import Kind, Unit, UnitVersion
 from lienthong.office.organs.policies import may_shape
 from lienthong.office.organs.roles import role_names
-from lienthong.office.organs.views.common import acting_in, crumbs
+from lienthong.office.organs.views.common import acting_in, way
 
 
 @require_safe
@@ -27,24 +28,28 @@ def unit(request: HttpRequest, number: int) -> HttpResponse:
     """Show a unit."""
     actor = acting_in(request)
     found = selectors.unit(actor, number)
-    versions = selectors.versions(actor, found)
+    versions = selectors.versions(found)
+    # One read for all units that are named: those above, and those it stood under.
+    seen = selectors.named(actor, [*selectors.above(found), *(version.parent_id for version in versions)])
+    came, went = selectors.relatives(actor, found)
+    manages = may(actor, Permission.UNIT_MANAGE, found)
     open_to_persons = actor.sees(found.organ_path)
     context = {
         "title": found.name,
-        "crumbs": crumbs(actor, found),
+        "crumbs": way(seen, found),
         "unit": found,
         "facts": facts(found),
         "state": state(found),
         "posts": [(post, role_names(post.roles)) for post in posts(actor, [found])],
         "open_to_persons": open_to_persons,
         "below": selectors.branches(actor, [found.pk]),
-        "versions": [Stage.of(version) for version in versions],
-        "predecessors": selectors.predecessors(actor, found),
-        "successors": selectors.successors(actor, found),
-        "reviews": may(actor, Permission.UNIT_MANAGE, found),
-        "entries": history(actor, found),
+        "versions": [Stage.of(version, seen) for version in versions],
+        "predecessors": came,
+        "successors": went,
+        # Others have nothing in it.
+        "entries": history(actor, found) if actor.audits or manages else [],
         "abilities": abilities(actor, found),
-        "manages": may(actor, Permission.UNIT_MANAGE, found),
+        "manages": manages,
     }
     return render(request, "organs/unit.html", context)
 
@@ -76,15 +81,18 @@ class Stage:
 
     version: UnitVersion
     type: str
+    # None too where the reader must not know of it.
+    parent: Unit | None
     now: bool
 
     @classmethod
-    def of(cls, version: UnitVersion) -> "Stage":
+    def of(cls, version: UnitVersion, seen: Mapping[int, Unit]) -> "Stage":
         """Make it of a version."""
         today = localdate()
         begun = version.valid_from is None or version.valid_from <= today
         now = begun and (version.valid_to is None or version.valid_to > today)
-        return cls(version=version, type=profile.type_name(version.type), now=now)
+        parent = seen.get(version.parent_id or 0)
+        return cls(version=version, type=profile.type_name(version.type), parent=parent, now=now)
 
 
 def abilities(actor: Actor, unit: Unit) -> list[dict[str, Any]]:
