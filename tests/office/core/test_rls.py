@@ -31,7 +31,7 @@ from lienthong.office.api.models import Window
 from lienthong.office.core import scope
 from lienthong.office.core.actor import NOBODY, Actor, Role
 from lienthong.office.core.models import AuditEntry, Notification, SavedView
-from lienthong.office.organs.models import Kind, Position, Succession, Unit, UnitVersion
+from lienthong.office.organs.models import Kind, Position, Succession, Unit, UnitVersion, Upload
 from tests.office.garden import TODAY, actor, clear, official, plant, settle
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,7 @@ def _fill() -> None:
         Invitation.objects.create(person=person, digest=place.to_bytes(32), expires_at=now())
         Notification.objects.create(person=person, kind="a:b:c", url="/", about=f"x:{place}")
         SavedView.objects.create(person=person, page="p", name="n", query="")
+        Upload.objects.create(person=person, subject="units", name="n", content=b"")
         for label in (Level.INTERNAL, Level.SECRET):
             AuditEntry.objects.create(
                 kind="a:b:c", person_id=person.pk, object_type="x.y", organ_path=person.organ_path, label=label
@@ -159,6 +160,7 @@ class Oracle:
             AuditEntry: self.trail,
             Notification: lambda row: row.person_id == me,
             SavedView: lambda row: row.person_id == me,
+            Upload: lambda row: row.person_id == me,
             Window: lambda _: False,
         }
 
@@ -202,7 +204,7 @@ def test_a_connection_that_was_told_nothing_sees_nothing(world: World) -> None:
 def test_signing_in_finds_accounts_and_nothing_of_their_files(world: World) -> None:
     with scope.using(scope.SIGN_IN):
         assert Person.objects.count() == 12
-        for model in (PersonKey, Token, AuditEntry, Notification, SavedView):
+        for model in (PersonKey, Token, AuditEntry, Notification, SavedView, Upload):
             assert not model._default_manager.exists(), model.__name__
 
 

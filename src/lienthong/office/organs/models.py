@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
@@ -179,3 +181,18 @@ class Position(models.Model):
     def __str__(self) -> str:
         """Name it."""
         return self.title
+
+
+class Upload(models.Model):
+    """A spreadsheet that somebody brought, between the dry run and doing it."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # What is in it: ``units`` or ``positions``.
+    subject = models.CharField(max_length=12)
+    name = models.CharField(max_length=NAME_LENGTH)
+    content = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        """Name it by its file."""
+        return self.name

@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import NotFound
 from lienthong.office.core.text import search_key, sort_key
-from lienthong.office.organs.models import Position, Succession, Unit, UnitVersion
+from lienthong.office.organs.models import Position, Succession, Unit, UnitVersion, Upload
 from lienthong.office.organs.policies import visible
 
 MOST_OFFERED: Final = 20
@@ -242,6 +242,18 @@ def succession(actor: Actor, number: int) -> Succession:
     """
     rows = Succession.objects.select_related("successor__organ").filter(visible(actor, "successor__"))
     found = rows.filter(pk=number).first()
+    if found is None:
+        raise NotFound(str(number))
+    return found
+
+
+def upload(actor: Actor, number: int) -> Upload:
+    """Return a spreadsheet that the actor brought.
+
+    Raises:
+        NotFound: there is none, or somebody else's.
+    """
+    found = Upload.objects.filter(pk=number, person=actor.person_id).first()
     if found is None:
         raise NotFound(str(number))
     return found

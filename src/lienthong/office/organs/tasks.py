@@ -3,6 +3,7 @@
 from procrastinate.contrib.django import app
 
 from lienthong.office.organs.actions.due import bring_all_into_force
+from lienthong.office.organs.actions.imports import forget_uploads
 
 
 @app.periodic(cron="2 * * * *")
@@ -11,3 +12,4 @@ def bring_into_force(timestamp: int) -> None:
     """Do what was decided for today. Every hour: midnight is at another one elsewhere, and what failed comes again."""
     del timestamp
     bring_all_into_force()
+    forget_uploads()

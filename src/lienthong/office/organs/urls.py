@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lienthong.office.organs.views import lists, merging, positions, reviews, shaping, tree, unit
+from lienthong.office.organs.views import imports, lists, merging, positions, reviews, shaping, tree, unit
 
 app_name = "organs"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("list/", lists.units, name="list"),
     path("branches/<int:number>/", tree.branch, name="branch"),
     path("pick/", shaping.pick, name="pick"),
+    path("import/", imports.bring, name="import"),
+    path("import/<int:number>/", imports.confirm, name="import_confirm"),
     path("new/", shaping.new, name="new_top"),
     path("successions/<int:number>/", reviews.review, name="review"),
     path("positions/<int:number>/", positions.change, name="position"),

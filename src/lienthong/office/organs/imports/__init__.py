@@ -1,0 +1,1 @@
+"""Units and positions from spreadsheets: understood and judged row by row before anything is written."""
