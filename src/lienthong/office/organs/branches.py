@@ -61,7 +61,7 @@ class Grown:
         if branch.label >= Level.CONFIDENTIAL:
             note += f" {label_tag(branch.label)}"
         current = ' aria-current="page"' if number == self.asked.current else ""
-        link = f'<a class="tree-name" href="/units/{number}/"{current}>{name}</a>{note}'
+        link = f'<a class="tree-name plain" href="/units/{number}/"{current}>{name}</a>{note}'
         if not branch.more:
             return f'<li id="u{number}"><span class="twist"></span>{link}</li>'
         opened = number in self.opened
@@ -78,7 +78,7 @@ def _post(post: Post) -> str:
     text = f"{post.title}: {names}" if names else post.title
     return (
         f'<li class="tree-post"><span class="twist"></span>'
-        f'<a class="tree-name" href="/units/{post.unit}/#p{post.id}">{escape(text)}</a></li>'
+        f'<a class="tree-name plain" href="/units/{post.unit}/#p{post.id}">{escape(text)}</a></li>'
     )
 
 

@@ -1,7 +1,5 @@
 """The list of units."""
 
-from typing import Any
-
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,7 +11,7 @@ from lienthong.office.core.actor import Actor
 from lienthong.office.core.lists.columns import Column, named
 from lienthong.office.core.lists.filters import Choice, ChoiceFilter, TextFilter, choices_of, contains, level_filter
 from lienthong.office.core.lists.pages import ListPage
-from lienthong.office.core.templatetags.look import label, level_name
+from lienthong.office.core.templatetags.look import label
 from lienthong.office.organs import profile, selectors
 from lienthong.office.organs.models import Kind, Unit
 
@@ -51,8 +49,16 @@ def _types() -> list[Choice]:
     return [Choice(slug=slug, title=profile.type_name(slug), value=slug) for slug in profile.tables().types]
 
 
-def _level(level: int) -> Any:  # noqa: ANN401 - a text in the reader's language
-    return level_name(level)
+def _code(code: str | None, name: str | None) -> str:
+    """Return what an export says of the unit above, so that an import understands it."""
+    del name
+    return code or ""
+
+
+def _above(code: str | None, name: str | None) -> SafeString:
+    """Return what the page says of it."""
+    del code
+    return format_html("{}", name or "")
 
 
 UNITS = ListPage(
@@ -67,12 +73,17 @@ UNITS = ListPage(
             key="kind", title=_("Kind"), fields=("kind",), value=named(dict(Kind.choices)), sort=("kind", "sort_key")
         ),
         Column(key="type", title=_("Type"), fields=("type",), value=profile.type_name, sort=("type", "sort_key")),
-        Column(key="under", title=_("Under"), fields=("parent__name",), sort=("path",), wide_only=True),
-        Column(key="parent", title=_("Code of the unit above"), fields=("parent__code",), wide_only=True),
+        Column(
+            key="under",
+            title=_("Under"),
+            fields=("parent__code", "parent__name"),
+            value=_code,
+            html=_above,
+            sort=("path",),
+            wide_only=True,
+        ),
         Column(key="tier", title=_("Tier"), fields=("tier",), value=profile.tier_name, wide_only=True),
         Column(key="bloc", title=_("Bloc"), fields=("bloc",), value=profile.bloc_name, wide_only=True),
-        Column(key="area_code", title=_("Area code"), fields=("area_code",), wide_only=True),
-        Column(key="label", title=_("Label"), fields=("label",), value=_level, wide_only=True),
         Column(key="since", title=_("Since"), fields=("valid_from",), sort=("valid_from", "sort_key"), wide_only=True),
     ),
     filters=(

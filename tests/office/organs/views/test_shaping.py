@@ -75,7 +75,7 @@ def test_a_move_that_cannot_be_says_why_and_offers_no_button(house: "House") -> 
     client, province = house.client("above_administrator"), house.organs["province"]
     answer = client.post(f"/units/{province.pk}/move/", {"parent": "T.commune", "day": TODAY.isoformat()})
     text = answer.content.decode()
-    assert "Tỉnh 1 không thể nằm dưới chính nó" in text
+    assert "Tỉnh 1 cannot stand under itself" in text
     assert '<button type="submit" class="btn btn-primary"' not in text
     # Sent all the same.
     forced = {"parent": "T.commune", "day": TODAY.isoformat(), "confirmed": "1"}

@@ -34,7 +34,15 @@ HEADS: Final = (
     Head(key="tier", names=("Cấp", "Tier", "Ebene")),
     Head(
         key="parent",
-        names=("Mã đơn vị cấp trên", "Code of the unit above", "Code der Einheit darüber", "Parent"),
+        # The latter ones head the column in what the list of units exports.
+        names=(
+            "Mã đơn vị cấp trên",
+            "Code of the unit above",
+            "Code der Einheit darüber",
+            "Trực thuộc",
+            "Under",
+            "Unter",
+        ),
         required=True,
     ),
     Head(key="area_code", names=("Mã địa bàn", "Area code", "Gebietsschlüssel")),
