@@ -265,3 +265,70 @@ class Token(models.Model):
     def __str__(self) -> str:
         """Name it."""
         return self.name
+
+
+class ImportState(models.TextChoices):
+    """How far an import has come."""
+
+    WAITING = "waiting", _("being checked")
+    CHECKED = "checked", _("checked")
+    REFUSED = "refused", _("refused")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+
+
+class PersonImport(models.Model):
+    """A list of persons that somebody brought: checked first, then, if they still want it, carried out."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    # What they acted as (``acting.SESSION_KEY``): the rights that count.
+    acting = models.CharField(max_length=30, blank=True)
+    file_name = models.CharField(max_length=200)
+    # Gone as soon as it has been checked.
+    content = models.BinaryField(null=True)
+    state = models.CharField(max_length=10, choices=ImportState, default=ImportState.WAITING)
+    # Why the file as a whole was refused.
+    trouble = models.CharField(max_length=400, blank=True)
+    # Rows written so far, of those that change something.
+    written = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        """Name the file."""
+        return self.file_name
+
+
+class Effect(models.TextChoices):
+    """What a row of an import would do."""
+
+    INVITE = "invite", _("invites a new person")
+    CHANGE = "change", _("changes an account")
+    SAME = "same", _("changes nothing")
+    WRONG = "wrong", _("cannot be imported")
+
+
+class PersonImportRow(models.Model):
+    """One row of it, as it would be written."""
+
+    run = models.ForeignKey(PersonImport, models.CASCADE, related_name="rows")
+    # As the spreadsheet shows it.
+    number = models.PositiveIntegerField()
+    effect = models.CharField(max_length=10, choices=Effect)
+    name = models.CharField(max_length=NAME_LENGTH, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=30, blank=True)
+    organ = models.ForeignKey(Unit, models.CASCADE, null=True, related_name="+")
+    position = models.ForeignKey(Position, models.CASCADE, null=True, related_name="+")
+    # Which column is wrong, and what to do.
+    column = models.CharField(max_length=10, blank=True)
+    trouble = models.CharField(max_length=400, blank=True)
+    written = models.BooleanField(default=False)
+
+    class Meta:
+        """Shown in order, the wrong ones first; written in order."""
+
+        indexes = (models.Index(fields=("run", "effect", "number"), name="import_rows"),)
+
+    def __str__(self) -> str:
+        """Name the row."""
+        return f"{self.run_id}: {self.number}"

@@ -19,6 +19,7 @@ from procrastinate.contrib.django import app
 
 from lienthong.office.accounts.actions.invitations import new_token
 from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.selectors.imports import language_of
 from lienthong.office.accounts.selectors.sign_in import person_by_email
 from lienthong.office.core import scope
 
@@ -81,3 +82,31 @@ def tell_old_address(*, person: Person, email: str) -> None:
     with override(person.language):
         body = render_to_string("accounts/mail/address_changed.txt", {"person": person})
         send_mail.defer(subject=PREFIX + _("The address of your account was changed"), body=body, email=email)
+
+
+@app.task(name="accounts.check_import")
+def check_import(*, import_id: int) -> None:
+    """Find out what each row of a list of persons would do."""
+    from lienthong.office.accounts.actions import imports  # noqa: PLC0415 - its actions leave tasks themselves
+
+    with override(language_of(import_id)):
+        imports.check_import(import_id)
+
+
+@app.task(name="accounts.run_import", retry=_AGAIN)
+def run_import(*, import_id: int) -> None:
+    """Write a checked list of persons."""
+    from lienthong.office.accounts.actions import imports  # noqa: PLC0415 - the same
+
+    with override(language_of(import_id)):
+        imports.run_import(import_id)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="accounts.forget_imports")
+def forget_imports(timestamp: int) -> None:
+    """Delete old lists, every night."""
+    from lienthong.office.accounts.actions import imports  # noqa: PLC0415 - the same
+
+    del timestamp
+    imports.forget_imports()

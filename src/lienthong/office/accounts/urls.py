@@ -2,13 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from lienthong.office.accounts.views import deed, holdings, persons
+from lienthong.office.accounts.views import deed, holdings, imports, persons
 from lienthong.office.accounts.views.deeds import DEEDS
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", persons.listed, name="persons"),
     path("invite/", persons.invite, name="invite"),
+    path("import/", imports.upload, name="import"),
+    path("import/template/", imports.template, name="import-template"),
+    path("import/<int:import_id>/", imports.shown, name="import-shown"),
     path("<int:person_id>/", persons.shown, name="person"),
     path("<int:person_id>/appoint/", holdings.appoint, name="appoint"),
     path("<int:person_id>/appointments/<int:appointment_id>/end/", holdings.end_appointment, name="end-appointment"),

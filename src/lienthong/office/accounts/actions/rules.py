@@ -91,6 +91,16 @@ def require_filling(*, actor: Actor, person: Person, position: Position) -> None
     require_apart(person, position)
 
 
+def may_fill(actor: Actor, position: Position) -> bool:
+    """Tell whether the actor may put others into a position."""
+    try:
+        require(actor, Permission.PERSON_MANAGE, position)
+        require_above_guards(actor, position)
+    except Forbidden:
+        return False
+    return True
+
+
 def require_above_guards(actor: Actor, position: Position) -> None:
     """Refuse to touch a guarding position from its own organ; at the top, where nobody is above, operators may.
 
