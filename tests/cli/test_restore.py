@@ -1,7 +1,9 @@
 """Backup and restore of a whole office: every row comes back, all at once or not at all."""
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -23,6 +25,8 @@ from lienthong.embedded.postgres import Postgres, running_url
 pytestmark = pytest.mark.slow
 PASSPHRASE = b"correct horse battery"
 SEE_ALL = "-c lienthong.scope=all -c lienthong.clearance=4 -c lienthong.audit=1"
+# Journals that are open as long as the office is.
+OPEN: list[sqlite3.Connection] = []
 # Not in a backup.
 LEFT_OUT = {"core_cache", "django_session"}
 
@@ -68,6 +72,8 @@ def no_server_elsewhere() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DATABASE_URL", raising=False)
         yield
+    for journal in OPEN:
+        journal.close()
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +91,31 @@ async def _source(folder: Path) -> Source:
             subprocess.run, [*command, "--persons", "30"], env=os.environ | env, capture_output=True, check=True
         )
         assert made.stdout
+        _trail(state / "office" / "trail")
         # While it runs, as it is done every night.
         assert running_url(state / "postgres") == server.url
         size = await write_backup(backup, state, PASSPHRASE)
         assert size == backup.stat().st_size
         return Source(state=state, backup=backup, content=contents(server.url))
+
+
+def _trail(folder: Path) -> None:
+    """Write what the office's trail consists of: its keys, and a journal that is open while it is copied."""
+    folder.mkdir()
+    (folder / "root.json").write_text("root")
+    (folder / "keys").write_bytes(b"keys")
+    journal = sqlite3.connect(folder / "journal.sqlite", autocommit=True)
+    journal.execute("PRAGMA journal_mode=WAL")
+    journal.execute("CREATE TABLE entries (idx INTEGER)")
+    journal.execute("INSERT INTO entries VALUES (1), (2)")
+    # What was written last is not in the file itself yet.
+    assert (folder / "journal.sqlite-wal").stat().st_size > 0
+    OPEN.append(journal)
+
+
+def entries(journal: Path) -> list[tuple[int]]:
+    with contextlib.closing(sqlite3.connect(journal)) as connection:
+        return connection.execute("SELECT idx FROM entries").fetchall()
 
 
 @pytest.fixture
@@ -109,9 +135,11 @@ async def test_every_row_comes_back(source: Source, tmp_path: Path) -> None:
         restored = contents(server.url)
     for name, content in source.content.items():
         assert restored[name] == content, name
-    secret = tmp_path / "new" / "office" / "secret-key"
-    assert secret.read_bytes() == (source.state / "office" / "secret-key").read_bytes()
-    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    old, new = source.state / "office", tmp_path / "new" / "office"
+    for name in ("secret-key", "metrics-token", "trail/root.json", "trail/keys"):
+        assert (new / name).read_bytes() == (old / name).read_bytes()
+        assert stat.S_IMODE((new / name).stat().st_mode) == 0o600
+    assert entries(new / "trail" / "journal.sqlite") == entries(old / "trail" / "journal.sqlite") != []
 
 
 async def test_office_that_does_not_run_is_started_for_it(source: Source, tmp_path: Path) -> None:

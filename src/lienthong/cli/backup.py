@@ -23,7 +23,7 @@ def backup(
     *,
     state: Annotated[Path, typer.Option(help="Folder of the office; it may be running.", file_okay=False)],
 ) -> None:
-    """Back an office up: its database and its secret key.
+    """Back an office up: its database, its keys and the journal of its audit trail.
 
     The database is that of the state folder, or the one that DATABASE_URL names. The passphrase is read from the file
     that LIENTHONG_PASSPHRASE_FILE names, or asked for.

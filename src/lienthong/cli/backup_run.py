@@ -1,4 +1,4 @@
-"""Write a backup: a consistent copy of the database and the office's secret key, encrypted as it is written."""
+"""Write a backup: a consistent copy of the database and the office's files, encrypted as it is written."""
 
 import asyncio
 import contextlib
@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from lienthong.cli.backup_file import BackupWriter
+from lienthong.cli.backup_files import read_files
 from lienthong.cli.office_database import database_of, environment_of, has_database, tool
 from lienthong.embedded.child import spawn, stop
 from lienthong.kernel.errors import LienthongError
 from lienthong.kernel.files import sync_folder
 
 MANIFEST: Final = "manifest"
-SECRET_KEY: Final = "secret-key"  # noqa: S105 - the name of a part
 DATABASE: Final = "database"
-PARTS: Final = frozenset({MANIFEST, SECRET_KEY, DATABASE})
 SECRET_FILE: Final = Path("office") / "secret-key"
 _PIECE: Final = 256 * 1024
 _GRACE: Final = 10.0
@@ -56,7 +55,12 @@ async def write_backup(file: Path, state: Path, passphrase: bytes) -> int:
         writer = BackupWriter(out, passphrase)
         made = datetime.now(UTC).isoformat(timespec="seconds")
         _part(writer, MANIFEST, json.dumps({"made": made, "version": version("lienthong")}).encode())
-        _part(writer, SECRET_KEY, secret.read_bytes())
+        # Before the database: what it got meanwhile is chained later; what the journal had more would seem removed.
+        for name, pieces in read_files(secret.parent):
+            writer.begin(name)
+            for piece in pieces:
+                writer.write(piece)
+            writer.end()
         writer.begin(DATABASE)
         async with database_of(state) as url:
             await _dump(url, writer)

@@ -11,12 +11,12 @@ from typing import Final
 import psycopg
 
 from lienthong.cli.backup_file import BackupInvalid, BackupReader
-from lienthong.cli.backup_run import DATABASE, MANIFEST, PARTS, SECRET_FILE, SECRET_KEY, tail
+from lienthong.cli.backup_files import PREFIX, write_file
+from lienthong.cli.backup_run import DATABASE, MANIFEST, SECRET_FILE, tail
 from lienthong.cli.office_database import database_of, environment_of, tool
 from lienthong.cli.state import state_folder
 from lienthong.embedded.child import spawn, stop
 from lienthong.kernel.errors import LienthongError
-from lienthong.kernel.files import write_atomically
 
 _GRACE: Final = 10.0
 _USED: Final = (
@@ -48,7 +48,7 @@ def check_backup(file: Path, passphrase: bytes) -> str:
     made = ""
     with _opened(file, passphrase) as reader:
         for name, pieces in reader.parts():
-            if name not in PARTS:
+            if name not in {MANIFEST, DATABASE} and not name.startswith(PREFIX):
                 raise BackupInvalid(f"{file}: {name}", hint="Restore it with the version that wrote it.")
             if name == MANIFEST:
                 made = _made(b"".join(pieces))
@@ -67,19 +67,21 @@ async def restore_backup(file: Path, state: Path, passphrase: bytes) -> str:
         RestoreFailed: PostgreSQL did not take it.
     """
     # To its end first: what is found out here has changed nothing yet.
-    made, secret = await asyncio.to_thread(check_backup, file, passphrase), b""
+    made = await asyncio.to_thread(check_backup, file, passphrase)
     with state_folder(state, command="restore"), _opened(file, passphrase) as reader:
-        if (state / SECRET_FILE).exists():
+        secret, files = state / SECRET_FILE, dict[str, bytes]()
+        if secret.exists():
             raise OfficeTaken(str(state))
         for name, pieces in reader.parts():
-            if name == SECRET_KEY:
-                secret = b"".join(pieces)
-            elif name == DATABASE:
+            if name == DATABASE:
                 await _database(state, pieces)
+            elif name.startswith(PREFIX):
+                files[name] = b"".join(pieces)
             else:
                 b"".join(pieces)
-        (state / SECRET_FILE).parent.mkdir(mode=0o700, exist_ok=True)
-        write_atomically(state / SECRET_FILE, secret)
+        # Only now, and the secret key last: with it there is an office here.
+        for name in sorted(files, key=lambda name: name == PREFIX + secret.name):
+            write_file(secret.parent, name, files[name])
     return made
 
 
