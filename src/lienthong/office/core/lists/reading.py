@@ -52,7 +52,8 @@ def read(actor: Actor, ask: Ask) -> Rows:
 
 def count(found: QuerySet[Any, Any], most: int) -> int:
     """Count rows, but no further than ``most``."""
-    return found.order_by()[:most].count()
+    # The id alone: what the columns annotate would be worked out for every counted row.
+    return found.order_by().values("pk")[:most].count()
 
 
 def facet(actor: Actor, ask: Ask, chosen: ChoiceFilter) -> dict[str, int]:
