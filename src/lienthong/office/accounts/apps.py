@@ -11,11 +11,12 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Listen to what allauth tells, and stand in the menus."""
-        from lienthong.office.accounts import signals  # noqa: PLC0415 - models of all applications must be there first
+        """Listen to what allauth tells, and stand in the menus and on the home page."""
+        from lienthong.office.accounts import cards, signals  # noqa: PLC0415 - models of all applications must be there first
         from lienthong.office.core import rooms  # noqa: PLC0415 - the same
 
         signals.connect()
+        cards.register()
         rooms.register(
             rooms.Entry(key="persons", title=_("Persons"), url="/persons/", icon="people", order=30, shortcut="p")
         )

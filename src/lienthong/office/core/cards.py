@@ -1,7 +1,7 @@
 """The cards of the home page: what waits for me, what is due, what my unit is late with.
 
-Rooms register a card when Django starts; it is filled for whoever opens the home page. A card reads at most once: the
-home page's number of queries is that of its cards.
+Rooms register a card when Django starts; it is filled for whoever opens the home page. A card reads at most twice: the
+home page's number of queries is bound by that of its cards.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,8 @@ from lienthong.office.core.rooms import everybody
 
 ROWS: Final = 6
 """How many rows a card shows; its total tells how many there are."""
+MOST: Final = 100
+"""What a card counts up to: beyond that the number says no more than that there is much to do."""
 
 
 class Group(StrEnum):
@@ -53,7 +56,7 @@ class Row:
 class Content:
     """What a card has for one reader."""
 
-    # All there is, not only what is shown.
+    # All there is, not only what is shown; what reaches ``MOST`` need not be counted on.
     total: int
     rows: Sequence[Row] = ()
 
@@ -84,7 +87,7 @@ class Filled:
     title: str
     url: str
     empty: str
-    total: int
+    total: str
     rows: Sequence[Row]
 
 
@@ -112,6 +115,18 @@ def register(card: Card) -> None:
     _CARDS.sort(key=lambda each: each.order)
 
 
+def content[M: Model](found: QuerySet[M, M], row: Callable[[M], Row]) -> Content:
+    """Return the content of a card, in one query or, where there is more than is shown, two.
+
+    Args:
+        found: in the order in which it is shown.
+        row: what is shown of one.
+    """
+    rows = list(found[:ROWS])
+    total = len(rows) if len(rows) < ROWS else found.order_by().values("pk")[:MOST].count()
+    return Content(total=total, rows=[row(each) for each in rows])
+
+
 def shelves(actor: Actor) -> list[Shelf]:
     """Return what the home page shows to somebody: headings in order, without those that have no card."""
     found = []
@@ -129,6 +144,6 @@ def _filled(card: Card, actor: Actor) -> Filled:
         title=str(card.title),
         url=card.url,
         empty=str(card.empty),
-        total=content.total,
+        total=str(content.total) if content.total < MOST else f"{MOST - 1}+",
         rows=content.rows[:ROWS],
     )

@@ -101,6 +101,6 @@ def _cards() -> list[Filled]:
         Row(title=_("Answer a question"), url="#cards", note=_("new")),
     )
     return [
-        Filled(key="sample", title=_("Waiting for me"), url="#cards", empty="", total=12, rows=rows),
-        Filled(key="sample-empty", title=_("Late in my unit"), url="", empty=_("Nothing is late."), total=0, rows=()),
+        Filled(key="sample", title=_("Waiting for me"), url="#cards", empty="", total="12", rows=rows),
+        Filled(key="sample-empty", title=_("Late in my unit"), url="", empty=_("Nothing is late."), total="0", rows=()),
     ]
