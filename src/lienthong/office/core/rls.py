@@ -22,6 +22,17 @@ def within(column: str) -> str:
     return f"({column} >= {lo} AND {column} < {hi})"
 
 
+def seen(table: str, column: str) -> str:
+    """Return the condition that the reader sees the row of another table which a column names.
+
+    Args:
+        table: under a policy of its own.
+        column: its id, here.
+    """
+    # OFFSET 0: one look-up per row. Without it the planner may read the whole other table first, to answer for all.
+    return f"EXISTS (SELECT FROM {table} other WHERE other.id = {column} OFFSET 0)"
+
+
 def protect(table: str, using: str, *, writable: str | None = None) -> RunSQL:
     """Return the operation that lets rows of a table be seen only where a condition holds.
 

@@ -4,19 +4,18 @@ from django.db import migrations
 from django.db.migrations.operations import RunSQL
 
 from lienthong.office.core import rls
-from lienthong.office.core.rls import protect, within
+from lienthong.office.core.rls import protect, seen, within
 
 _OWN = f"id = {rls.PERSON}"
 _PERSON = f"{within('organ_path')} OR {_OWN} OR {rls.SIGN_IN}"
 
 
 def _through_person(column: str) -> str:
-    return f"{column} = {rls.PERSON} OR EXISTS (SELECT FROM accounts_person p WHERE p.id = {column})"
+    return f"{column} = {rls.PERSON} OR {seen('accounts_person', column)}"
 
 
 _SUBSTITUTION = f"substitute_id = {rls.PERSON} OR {{appointment}} OR {{person}}".format(
-    appointment="EXISTS (SELECT FROM accounts_appointment a WHERE a.id = appointment_id)",
-    person="EXISTS (SELECT FROM accounts_person p WHERE p.id = substitute_id)",
+    appointment=seen("accounts_appointment", "appointment_id"), person=seen("accounts_person", "substitute_id")
 )
 _KEYS = RunSQL(
     """

@@ -6,7 +6,7 @@ from lienthong.office.core import rls
 from lienthong.office.core.rls import protect
 
 _OWN = f"person_id = {rls.PERSON} OR {rls.ALL}"
-_ROWS = f"{rls.ALL} OR EXISTS (SELECT FROM accounts_personimport i WHERE i.id = run_id)"
+_ROWS = f"{rls.ALL} OR {rls.seen('accounts_personimport', 'run_id')}"
 
 
 class Migration(migrations.Migration):

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from lienthong.office.core import rls
-from lienthong.office.core.rls import protect
+from lienthong.office.core.rls import protect, seen
 
 _SIGNED_IN = "current_setting('lienthong.scope', true) IN ('all', 'person', 'sign-in')"
 # The label stands first: for nearly all units nothing else is compared.
@@ -13,17 +13,13 @@ _UNIT = (
 )
 
 
-def _through_unit(column: str) -> str:
-    return f"EXISTS (SELECT FROM organs_unit u WHERE u.id = {column})"
-
-
 class Migration(migrations.Migration):
     """Row-level security of the tree."""
 
     dependencies = [("organs", "0001_initial")]
     operations = [
         protect("organs_unit", _UNIT),
-        protect("organs_unitversion", _through_unit("unit_id")),
-        protect("organs_succession", _through_unit("successor_id")),
-        protect("organs_position", _through_unit("unit_id")),
+        protect("organs_unitversion", seen("organs_unit", "unit_id")),
+        protect("organs_succession", seen("organs_unit", "successor_id")),
+        protect("organs_position", seen("organs_unit", "unit_id")),
     ]

@@ -16,8 +16,8 @@ _NOW = (
     f" OR (label <= {rls.CLEARANCE}"
     f" AND ({within('organ_path')} OR id = ANY ({rls.KNOWN}) OR organ_id = ANY ({rls.KNOWN})))"
 )
-_SUCCESSOR = "EXISTS (SELECT FROM organs_unit u WHERE u.id = successor_id)"
-_BOTH = f"{_SUCCESSOR} AND (predecessor_id IS NULL OR EXISTS (SELECT FROM organs_unit u WHERE u.id = predecessor_id))"
+_SUCCESSOR = rls.seen("organs_unit", "successor_id")
+_BOTH = f"{_SUCCESSOR} AND (predecessor_id IS NULL OR {rls.seen('organs_unit', 'predecessor_id')})"
 
 
 def _policy(table: str, rule: str) -> str:
