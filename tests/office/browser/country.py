@@ -2,7 +2,10 @@
 
 import django
 
-WITH_PASSWORD = ("official", "colleague", "administrator", "security", "auditor", "operator", "suspended", "outsider")
+WITH_PASSWORD = (
+    "official", "colleague", "administrator", "above_administrator", "security", "auditor", "operator", "suspended",
+    "outsider",
+)  # fmt: skip
 
 
 def fill() -> None:
@@ -11,6 +14,8 @@ def fill() -> None:
 
     from lienthong.office.accounts.models import Person  # noqa: PLC0415 - as above
     from lienthong.office.core import scope  # noqa: PLC0415 - as above
+    from lienthong.office.core.actor import Role  # noqa: PLC0415 - as above
+    from lienthong.office.organs.models import Succession  # noqa: PLC0415 - as above
     from tests.office.people import appoint, build, make_position  # noqa: PLC0415 - as above
 
     call_command("migrate", verbosity=0)
@@ -20,7 +25,12 @@ def fill() -> None:
     with scope.system():
         Person.objects.update(language="vi")
         # The operator holds a position too, so as to see everything there is.
-        appoint(house.persons["operator"], make_position(house.departments["centre"], "Quản trị hệ thống"))
+        post = make_position(house.departments["centre"], "Quản trị hệ thống", Role.ADMINISTRATOR)
+        appoint(house.persons["operator"], post)
+        # A predecessor that was split, to be settled.
+        Succession.objects.create(
+            old_code="00001", old_name="Xã Cũ", successor=house.organs["commune"], since="2025-07-01", needs_review=True
+        )
         for key, title in (("official", "Văn thư"), ("administrator", "Tổ trưởng")):
             appoint(house.persons[key], make_position(house.departments["province"], title), main=False)
 

@@ -22,6 +22,8 @@ MORE = ("/", "/nothing", "/account/password/reset/key/1-none/")
 # What links and plain addresses do not reach, and why.
 UNREACHED = {
     "account_confirm_email": "the link of a mail that is never sent: administrators give addresses",
+    "branch": "a part of the tree's page, which asks for it itself",
+    "import_confirm": "is there only for a file that was brought (test_browser_tree.py)",
     "openid_connect_login": "leads to another site",
     "openid_connect_callback": "comes from another site",
 }

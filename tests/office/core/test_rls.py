@@ -22,6 +22,8 @@ from lienthong.office.accounts.models import (
     Invitation,
     NeedToKnow,
     Person,
+    PersonImport,
+    PersonImportRow,
     PersonKey,
     Substitution,
     Token,
@@ -100,6 +102,8 @@ def _fill() -> None:
         Notification.objects.create(person=person, kind="a:b:c", url="/", about=f"x:{place}")
         SavedView.objects.create(person=person, page="p", name="n", query="")
         Upload.objects.create(person=person, subject="units", name="n", content=b"")
+        run = PersonImport.objects.create(person=person, file_name="n")
+        PersonImportRow.objects.create(run=run, number=1, effect="new")
         for label in (Level.INTERNAL, Level.SECRET):
             AuditEntry.objects.create(
                 kind="a:b:c", person_id=person.pk, object_type="x.y", organ_path=person.organ_path, label=label
@@ -161,6 +165,8 @@ class Oracle:
             Notification: lambda row: row.person_id == me,
             SavedView: lambda row: row.person_id == me,
             Upload: lambda row: row.person_id == me,
+            PersonImport: lambda row: row.person_id == me,
+            PersonImportRow: lambda row: row.run.person_id == me,
             Window: lambda _: False,
         }
 
@@ -204,7 +210,7 @@ def test_a_connection_that_was_told_nothing_sees_nothing(world: World) -> None:
 def test_signing_in_finds_accounts_and_nothing_of_their_files(world: World) -> None:
     with scope.using(scope.SIGN_IN):
         assert Person.objects.count() == 12
-        for model in (PersonKey, Token, AuditEntry, Notification, SavedView, Upload):
+        for model in (PersonKey, Token, AuditEntry, Notification, SavedView, Upload, PersonImport, PersonImportRow):
             assert not model._default_manager.exists(), model.__name__
 
 

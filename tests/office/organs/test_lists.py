@@ -4,10 +4,12 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils.timezone import localdate
 
 from lienthong.office.core import scope
 from lienthong.office.organs.imports.lines import Effect
 from lienthong.office.organs.imports.units import understand
+from lienthong.office.organs.models import Succession
 
 if TYPE_CHECKING:
     from tests.office.people import House
@@ -37,3 +39,15 @@ def test_an_export_is_understood_by_the_import(house: "House", kind: str) -> Non
     with scope.system():
         report = understand(house.actor("above_administrator"), io.BytesIO(content)).report
     assert [line.effect for line in report.lines] == [Effect.SAME] * 10
+
+
+def test_what_is_to_be_settled_is_listed_for_those_who_may(house: "House") -> None:
+    with scope.system():
+        old = Succession.objects.create(
+            old_code="00099", old_name="Xã Cũ", successor=house.organs["commune"], since=localdate(), needs_review=True
+        )
+    listing = {"administrator": True, "below_administrator": True, "outside_administrator": False, "official": False}
+    for key, listed in listing.items():
+        text = house.client(key).get("/units/successions/").content.decode()
+        assert (f'href="/units/successions/{old.pk}/"' in text) is listed, key
+    assert "Xã Cũ" in house.client("administrator").get("/units/successions/?q=00099").content.decode()

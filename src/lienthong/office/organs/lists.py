@@ -96,3 +96,30 @@ UNITS = ListPage(
     ),
     sort="name",
 )
+
+
+def _old(text: str) -> Q:
+    return Q(old_name__icontains=text) | Q(old_code__startswith=text) | contains("successor__search_key")(text)
+
+
+def _old_name(name: str, code: str) -> str:
+    return name or code
+
+
+REVIEWS = ListPage(
+    name="successions",
+    title=_("Predecessors to be settled"),
+    rows=selectors.to_review,
+    url="/units/successions/",
+    columns=(
+        Column(key="old", title=_("Name"), fields=("old_name", "old_code"), value=_old_name, sort=("old_name",)),
+        Column(key="code", title=_("Code"), fields=("old_code",), sort=("old_code",)),
+        Column(key="unit", title=_("Went into"), fields=("successor__name",), sort=("successor__sort_key",)),
+        Column(key="since", title=_("Since"), fields=("since",), sort=("since",)),
+    ),
+    filters=(TextFilter(key="q", title=_("Name or code"), where=_old),),
+    sort="unit",
+    path="successor__organ_path",
+    empty_title=_("Everything is settled"),
+    empty_text=_("Where a predecessor was split, it appears here until somebody says where its parts lie."),
+)

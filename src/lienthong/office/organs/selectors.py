@@ -12,6 +12,7 @@ from django.utils.timezone import localdate
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import NotFound
+from lienthong.office.core.policies import Permission, which
 from lienthong.office.core.text import search_key, sort_key
 from lienthong.office.organs.models import Position, Succession, Unit, UnitVersion, Upload
 from lienthong.office.organs.policies import visible
@@ -199,9 +200,9 @@ def _relative(row: Succession, other: Unit | None) -> Relative:
 
 
 def to_review(actor: Actor) -> QuerySet[Succession]:
-    """Return the successions of split predecessors that nobody has looked at yet."""
-    found = Succession.objects.filter(visible(actor, "successor__"), needs_review=True)
-    return found.order_by("successor__sort_key", "pk")
+    """Return the successions of split predecessors that are the actor's to settle."""
+    mine = which(actor, Permission.UNIT_MANAGE, "successor__organ_path")
+    return Succession.objects.filter(mine, visible(actor, "successor__"), needs_review=True)
 
 
 def check_seen(actor: Actor, number: int) -> None:

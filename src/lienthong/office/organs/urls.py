@@ -13,6 +13,7 @@ urlpatterns = [
     path("import/", imports.bring, name="import"),
     path("import/<int:number>/", imports.confirm, name="import_confirm"),
     path("new/", shaping.new, name="new_top"),
+    path("successions/", lists.reviews, name="reviews"),
     path("successions/<int:number>/", reviews.review, name="review"),
     path("positions/<int:number>/", positions.change, name="position"),
     path("positions/<int:number>/close/", positions.close, name="position_close"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 from django.utils.timezone import localdate
 
+from lienthong.office.accounts.actions.persons import Details, new_person
 from lienthong.office.core import scope
 from lienthong.office.core.errors import Conflict, OfficeError
 from lienthong.office.organs.actions.create import NewUnit, create_unit
@@ -114,3 +115,24 @@ def test_who_waits_too_long_is_told(lasting_house: "House") -> None:
 
     errors = at_once(hold, hurry)
     assert [type(error) for error in errors] == [type(None), Conflict]
+
+
+def test_persons_invited_while_their_organ_moves_have_its_new_path(lasting_house: "House") -> None:
+    house = lasting_house
+    actor, commune, elsewhere = house.actor("above_administrator"), house.organs["commune"], house.organs["elsewhere"]
+    seen = revisions(commune, elsewhere)
+
+    def invite(number: int) -> Callable[[], object]:
+        details = Details(name=f"Người dùng {number}", email=f"new{number}@test.invalid")
+        return lambda: act(lambda: new_person(details=details, organ=commune))
+
+    def act(write: Callable[[], object]) -> None:
+        with scope.system(), transaction.atomic():
+            write()
+
+    errors = at_once(
+        lambda: move(actor=actor, unit=commune, parent=elsewhere, when=When(day=TODAY), seen=seen),
+        *(invite(number) for number in range(6)),
+    )
+    assert errors == [None] * 7
+    check_tree()

@@ -101,6 +101,12 @@ def test_nobody_raises_themselves(house: "House") -> None:
         )  # fmt: skip
 
 
+def test_no_position_both_administers_and_watches(house: "House") -> None:
+    shape = Shape(title="Chức vụ", roles=frozenset({Role.ADMINISTRATOR, Role.AUDITOR}))
+    with pytest.raises(Invalid):
+        create_position(actor=house.actor("above_administrator"), unit=house.organs["province"], shape=shape)
+
+
 def test_an_older_state_is_a_conflict(house: "House") -> None:
     position = house.positions["official"]
     with pytest.raises(Conflict):

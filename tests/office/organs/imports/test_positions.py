@@ -36,7 +36,8 @@ def test_new_changed_and_as_before(house: "House") -> None:
     "row",
     [
         "NOWHERE;A;;", "T.hidden;A;;", "T.elsewhere;A;;", "T.province.vp;;;", "T.province.vp;A;king;",
-        "T.province.vp;A;security;", "T.province.vp;A;;first", "T.province.vp;A;;99999", f"T.province.vp;{'x' * 201};;",
+        "T.province.vp;A;security;", "T.commune;A;security, administrator;",
+        "T.province.vp;A;;first", "T.province.vp;A;;99999", f"T.province.vp;{'x' * 201};;",
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(house: "House", row: str) -> None:

@@ -16,6 +16,7 @@ from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import Invalid
 from lienthong.office.core.policies import Permission, require
 from lienthong.office.core.text import person_sort_key, search_key, tidy
+from lienthong.office.organs.actions.holding import held_path
 from lienthong.office.organs.models import Position, Unit
 
 
@@ -73,7 +74,7 @@ def new_person(*, details: Details, organ: Unit) -> Person:
         phone=tidied.phone,
         language=tidied.language,
         organ=organ,
-        organ_path=organ.path,
+        organ_path=held_path(organ),
         state=State.INVITED,
         sort_key=person_sort_key(tidied.name),
         search_key=search_key(tidied.name),
@@ -161,7 +162,7 @@ def move_person(*, actor: Actor, person_id: int, revision: int, organ: Unit) -> 
         raise Invalid(organ.name, hint=_("Choose another organ than the present one."))
     with scope.system():
         before = person.organ.name
-        person.organ, person.organ_path = organ, organ.path
+        person.organ, person.organ_path = organ, held_path(organ)
         _bump(person, "organ", "organ_path")
         # Entries of the past stay with the organ where it was done; this one belongs to the new.
         audit.record(actor=actor, kind=Kind.MOVE, obj=person, old={"organ": before}, new={"organ": organ.name})

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
+from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from lienthong.office.core.errors import Invalid
@@ -32,9 +34,16 @@ class Head:
     """A column that is looked for."""
 
     key: str
-    # How it may be called, in any language; compared without case and marks.
+    # How it may be called; compared without case and marks. First in the languages of the office, in their order.
     names: Sequence[str]
     required: bool = False
+
+    @property
+    def title(self) -> str:
+        """What it is called in the reader's language."""
+        languages = [code for code, _name in settings.LANGUAGES]
+        place = languages.index(get_language() or settings.LANGUAGE_CODE)
+        return self.names[place] if place < len(self.names) else self.names[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,7 @@ def read_table(file: IO[bytes], heads: Sequence[Head], limits: Limits | None = N
     if not number:
         raise Invalid(_("The file is empty."))
     places, unknown = _places(first, heads)
-    missing = [head.names[0] for head in heads if head.required and head.key not in places]
+    missing = [head.title for head in heads if head.required and head.key not in places]
     if missing:
         text = _("Row {number} should name the columns, but lacks: {names}.")
         raise Invalid(text.format(number=number, names=", ".join(missing)))

@@ -6,6 +6,7 @@ from typing import Final
 from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
+from lienthong.office.core import scope
 from lienthong.office.core.errors import Conflict
 from lienthong.office.organs.models import Unit
 
@@ -33,6 +34,17 @@ def hold_tree(*, shared: bool = False) -> None:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Conflict("the tree of units") from error
         raise
+
+
+def held_path(organ: Unit) -> str:
+    """Return an organ's path as it stays until the transaction ends: for whoever writes it down elsewhere.
+
+    Raises:
+        Conflict: the tree is being changed for longer than the database waits.
+    """
+    hold_tree(shared=True)
+    with scope.system():
+        return Unit.objects.values_list("path", flat=True).get(pk=organ.pk)
 
 
 def hold_units(numbers: Iterable[int], seen: Mapping[int, int] | None = None) -> dict[int, Unit]:

@@ -21,7 +21,7 @@ from lienthong.office.organs.actions.plans import Plan
 from lienthong.office.organs.actions.times import spoken
 from lienthong.office.organs.audit import OrganEvent
 from lienthong.office.organs.models import NAME_LENGTH, Position, Unit
-from lienthong.office.organs.policies import may_give
+from lienthong.office.organs.policies import SEPARATED, may_give
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +144,11 @@ def shape_of(position: Position) -> Shape:
     return Shape(title=position.title, roles=frozenset(map(Role, position.roles)), rank=position.rank)
 
 
+def mixed(roles: frozenset[Role]) -> bool:
+    """Tell whether roles would let one position both administer and watch over whoever does."""
+    return Role.ADMINISTRATOR in roles and bool(SEPARATED & roles)
+
+
 def ordered(roles: frozenset[Role]) -> list[str]:
     """Return roles as they are stored: in one order."""
     return [role.value for role in sorted(roles, key=ROLE_ORDER.__getitem__)]
@@ -152,6 +157,8 @@ def ordered(roles: frozenset[Role]) -> list[str]:
 def _check(actor: Actor, organ_path: str, shape: Shape, given: frozenset[Role]) -> None:
     if given and not may_give(actor, given, organ_path):
         raise Forbidden(_("only an administrator of an organ above gives or takes these roles"))
+    if mixed(shape.roles):
+        raise Invalid(_("One position cannot both administer an organ and watch over it."))
     if not tidy(shape.title):
         raise Invalid(_("A position needs a title."))
     if len(tidy(shape.title)) > NAME_LENGTH:

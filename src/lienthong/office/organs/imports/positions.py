@@ -10,7 +10,7 @@ from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.policies import Permission, may
 from lienthong.office.core.sheets.tables import Head, Row, read_table
 from lienthong.office.core.text import search_key
-from lienthong.office.organs.actions.positions import Shape, shape_of
+from lienthong.office.organs.actions.positions import Shape, mixed, shape_of
 from lienthong.office.organs.imports.lines import LIMITS, Effect, Line, Report
 from lienthong.office.organs.models import NAME_LENGTH, Position, Unit
 from lienthong.office.organs.policies import may_give, visible
@@ -109,5 +109,7 @@ def _judge(actor: Actor, line: Line, unit: Unit, shape: Shape, found: Position |
         line.wrong(_("You may not change positions of {unit}.").format(unit=unit.name))
     elif changing and not may_give(actor, changing, unit.organ_path):
         line.wrong(_("Only an administrator of an organ above gives or takes these roles."))
+    elif mixed(shape.roles):
+        line.wrong(_("One position cannot both administer an organ and watch over it."))
     elif before:
         line.effect = Effect.CHANGED

@@ -49,6 +49,7 @@ HEADS: Final = (
     Head(key="label", names=("Độ mật", "Label", "Einstufung")),
     Head(key="since", names=("Từ ngày", "Since", "Seit")),
 )
+_TITLES: Final = {head.key: head for head in HEADS}
 _CODE_LENGTH: Final = 40
 # As long as an id can become here, with its slash.
 _STEP: Final = len("1234567890/")
@@ -147,7 +148,8 @@ def _row(row: Row, words: Mapping[str, Mapping[str, str]]) -> Wanted:
         text = values[column]
         chosen[column] = known.get(search_key(text), "")
         if text and not chosen[column]:
-            line.wrong(_("“{text}” is no {column}.").format(text=text[:60], column=column))
+            said = _("“{text}” means nothing in the column {column}.")
+            line.wrong(said.format(text=text[:60], column=_TITLES[column].title))
     since = _day(values["since"], line)
     for text in check_name(values["name"]):
         line.wrong(text)

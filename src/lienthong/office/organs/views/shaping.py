@@ -161,4 +161,5 @@ def pick(request: HttpRequest) -> HttpResponse:
     """Return the units whose name or code begins with what is typed, as options of a field."""
     actor = acting_in(request)
     typed = next((str(value) for value in request.GET.values() if value), "")
-    return render(request, "organs/options.html", {"units": selectors.beginning(actor, typed)})
+    found = selectors.beginning(actor, typed)
+    return render(request, "organs/options.html", {"units": found}) if found else HttpResponse()
