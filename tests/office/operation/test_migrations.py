@@ -56,6 +56,21 @@ def test_a_table_in_use_is_left_alone(other: psycopg.Connection, monkeypatch: py
 
 
 @pytest.mark.django_db
+def test_index_beside_the_work_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def execute(*_: object) -> None:
+        seen.append(value("lock_timeout"))
+
+    migrations.be_careful("default")
+    for sql in ("CREATE INDEX CONCURRENTLY a ON b (c)", "CREATE INDEX a ON b (c)"):
+        migrations._with_patience(execute, sql, None, False, {"connection": connection})  # noqa: FBT003 - Django's way
+    migrations.be_quick_again("default")
+    assert seen == ["0", f"{migrations.LOCK_SECONDS}s"]
+    assert migrations._with_patience not in connection.execute_wrappers
+
+
+@pytest.mark.django_db
 def test_only_one_process_prepares_at_a_time(other: psycopg.Connection) -> None:
     migrations.alone()
     got = "SELECT pg_try_advisory_lock(%s)"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.postgres import url_of
 
+INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
 NAME = f"prepare_{os.getpid()}"
 
 
@@ -75,6 +76,17 @@ def test_empty_database_becomes_an_office_once(empty: Empty) -> None:
     assert len(hashes) == len(accounts)
     assert all(each.startswith("argon2") for each in hashes)
     assert {path.stat().st_mode & 0o777 for path in empty.folder.iterdir()} == {0o600}
+
+
+def test_index_that_was_cut_off_is_made_again(empty: Empty) -> None:
+    ended(empty.prepare())
+    with psycopg.connect(empty.url, autocommit=True, options="-c lienthong.scope=all") as connection:
+        # As a migration that did not get to its end leaves it: the name taken, the index not valid.
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("CREATE UNIQUE INDEX CONCURRENTLY broken ON organs_unit (kind)")
+        assert empty.all_of(INVALID) == [("broken",)]
+    ended(empty.prepare())
+    assert empty.all_of(INVALID) == []
 
 
 def test_only_the_administrator(empty: Empty) -> None:

@@ -48,6 +48,7 @@ def prepare(*, accounts: str, persons: int, migrated: Callable[[], object] = lam
 
     make_token()
     migrations.alone()
+    migrations.drop_broken_indexes()
     if migrations.pending():
         call_command("migrate", interactive=False, verbosity=0)
     migrated()
