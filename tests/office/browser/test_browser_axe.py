@@ -22,6 +22,7 @@ MORE = ("/", "/nothing", "/account/password/reset/key/1-none/")
 # What links and plain addresses do not reach, and why.
 UNREACHED = {
     "account_confirm_email": "the link of a mail that is never sent: administrators give addresses",
+    "notification": "takes what a form sends, and leads elsewhere",
     "openid_connect_login": "leads to another site",
     "openid_connect_callback": "comes from another site",
 }

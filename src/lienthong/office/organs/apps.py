@@ -11,7 +11,9 @@ class OrgansConfig(AppConfig):
     label = "organs"
 
     def ready(self) -> None:
-        """Put the tree into the navigation."""
-        from lienthong.office.core import rooms  # noqa: PLC0415 - models of all applications must be there first
+        """Put the tree into the navigation, and let units be found."""
+        from lienthong.office.core import rooms, search  # noqa: PLC0415 - models of all applications must be there first
+        from lienthong.office.organs.search import find_units  # noqa: PLC0415 - as above
 
         rooms.register(rooms.Entry(key="units", title=_("Units"), url="/units/", icon="organs", order=20, shortcut="u"))
+        search.register(search.Source(key="units", title=_("Units"), order=10, find=find_units))
