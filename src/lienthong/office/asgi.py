@@ -14,11 +14,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lienthong.office.settings")
 
 from django.core.wsgi import get_wsgi_application
 
+_wsgi = get_wsgi_application()
+
+from lienthong.office.core.live import answer as live  # noqa: E402 - only now that Django is set up
+from lienthong.office.sending import drop, handing_over, sending  # noqa: E402 - as above
+
 type _Message = MutableMapping[str, Any]
 THREADS: Final = int(os.environ.get("LIENTHONG_OFFICE_THREADS", "4"))
 
-# Django's stubs call the answer a response; it is also what WSGI asks for, an iterable of bytes.
-_pages = WSGIMiddleware(get_wsgi_application(), workers=THREADS)  # type: ignore[arg-type]  # see above
+_pages = WSGIMiddleware(handing_over(_wsgi), workers=THREADS)
+# Writing a file of a hundred thousand rows takes seconds: one at a time, beside the pages.
+_exports = WSGIMiddleware(handing_over(_wsgi), workers=1)
 
 
 async def application(
@@ -30,5 +36,13 @@ async def application(
         # granian gives a future where a2wsgi, in its thread, needs a coroutine.
         return await receive()
 
-    if scope["type"] == "http":
-        await _pages(scope, take, send)  # type: ignore[arg-type]  # a2wsgi names the keys of each message
+    if scope["type"] != "http":
+        return
+    if scope["path"] == live.PATH:
+        await live.serve(scope, take, send)
+        return
+    lane = _exports if b"export=" in scope["query_string"] else _pages
+    try:
+        await lane(scope, take, sending(scope, send))  # type: ignore[arg-type]  # a2wsgi names the keys of each message
+    finally:
+        drop(scope)

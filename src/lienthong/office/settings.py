@@ -13,6 +13,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.office.accounts.oidc import providers
+from lienthong.office.mailer import mailer
 from lienthong.office.operation.logs import configuration
 from lienthong.office.secret import load_key
 
@@ -75,7 +76,6 @@ MIDDLEWARE: Final = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "lienthong.office.core.refusals.RefusalMiddleware",
 ]
 # Forms are drawn by templates of ours (core/templates/django/forms).
 FORM_RENDERER: Final = "django.forms.renderers.TemplatesSetting"
@@ -223,7 +223,8 @@ FORMAT_MODULE_PATH: Final = ["lienthong.office.formats"]
 
 STATIC_URL: Final = "/static/"
 STATIC_ROOT: Final = Path(__file__).parent / "static"
-MAILERS: Final = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend"}}
+MAILERS: Final = {"default": mailer(_env.get("LIENTHONG_MAIL_URL", "smtp://localhost"))}
+DEFAULT_FROM_EMAIL: Final = _env.get("LIENTHONG_MAIL_FROM", f"lienthong@{_public.hostname or 'localhost'}")
 STORAGES: Final = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "lienthong.office.core.static_files.Storage"},

@@ -24,6 +24,7 @@ UNREACHED = {
     "account_confirm_email": "the link of a mail that is never sent: administrators give addresses",
     "branch": "a part of the tree's page, which asks for it itself",
     "import_confirm": "is there only for a file that was brought (test_browser_tree.py)",
+    "notification": "takes what a form sends, and leads elsewhere",
     "openid_connect_login": "leads to another site",
     "openid_connect_callback": "comes from another site",
 }

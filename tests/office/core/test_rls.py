@@ -32,7 +32,7 @@ from lienthong.office.accounts.models import (
 from lienthong.office.api.models import Window
 from lienthong.office.core import scope
 from lienthong.office.core.actor import NOBODY, Actor, Role
-from lienthong.office.core.models import AuditEntry, Notification, SavedView
+from lienthong.office.core.models import AuditEntry, Notification, NotificationChoice, SavedView
 from lienthong.office.organs.models import Kind, Position, Succession, Unit, UnitVersion, Upload
 from tests.office.garden import TODAY, actor, clear, official, plant, settle
 
@@ -100,6 +100,7 @@ def _fill() -> None:
         Window.objects.create(token_id=place + 1, minute=1, count=1)
         Invitation.objects.create(person=person, digest=place.to_bytes(32), expires_at=now())
         Notification.objects.create(person=person, kind="a:b:c", url="/", about=f"x:{place}")
+        NotificationChoice.objects.create(person=person)
         SavedView.objects.create(person=person, page="p", name="n", query="")
         Upload.objects.create(person=person, subject="units", name="n", content=b"")
         run = PersonImport.objects.create(person=person, file_name="n")
@@ -163,6 +164,7 @@ class Oracle:
             Token: lambda row: row.person_id == me or self._within(row.organ_path),
             AuditEntry: self.trail,
             Notification: lambda row: row.person_id == me,
+            NotificationChoice: lambda row: row.person_id == me,
             SavedView: lambda row: row.person_id == me,
             Upload: lambda row: row.person_id == me,
             PersonImport: lambda row: row.person_id == me,
@@ -210,7 +212,8 @@ def test_a_connection_that_was_told_nothing_sees_nothing(world: World) -> None:
 def test_signing_in_finds_accounts_and_nothing_of_their_files(world: World) -> None:
     with scope.using(scope.SIGN_IN):
         assert Person.objects.count() == 12
-        for model in (PersonKey, Token, AuditEntry, Notification, SavedView, Upload, PersonImport, PersonImportRow):
+        of_persons = (PersonKey, Token, AuditEntry, Notification, NotificationChoice, SavedView, Upload)
+        for model in (*of_persons, PersonImport, PersonImportRow):
             assert not model._default_manager.exists(), model.__name__
 
 

@@ -13,10 +13,23 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks, and what the frame itself has in the menus."""
-        from lienthong.office.core import rooms  # noqa: PLC0415 - settings are read only now
+        from lienthong.office.core import cards, rooms, search  # noqa: PLC0415 - settings are read only now
         from lienthong.office.core.checks import assets_are_built  # noqa: PLC0415 - as above
+        from lienthong.office.core.notifications import card  # noqa: PLC0415 - as above
 
         register(assets_are_built)
+        cards.register(
+            cards.Card(
+                key="news",
+                group=cards.Group.WAITING,
+                title=_("Notifications"),
+                url="/notifications/",
+                empty=_("There is nothing new."),
+                order=0,
+                fill=card.fill,
+            )
+        )
+        search.register(search.Source(key="rooms", title=_("Pages"), order=0, find=search.find_rooms))
         rooms.register(rooms.Entry(key="home", title=_("Home"), url="/", icon="home", order=0, shortcut="h"))
         rooms.register(
             rooms.Entry(

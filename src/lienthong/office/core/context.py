@@ -13,6 +13,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     actor = getattr(request, "actor", None)
     return {
         "actor": actor,
+        "unread": getattr(request, "unread", 0),
         "theme": theme_of(request),
         "rooms": rooms.entries_for(actor),
         "account_links": rooms.entries_for(actor, rooms.Menu.ACCOUNT),

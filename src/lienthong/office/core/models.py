@@ -93,6 +93,8 @@ class Notification(models.Model):
     facts = models.JSONField(default=dict)
     # Within this site only: begins with a slash.
     url = models.CharField(max_length=400)
+    # How secret what it is about is: from confidential up, mails do not tell of it.
+    label = LevelField(default=Level.INTERNAL, db_default=Level.INTERNAL.value)
     # What it is about, so that all notifications of it end when it is done: ``app.model:id``.
     about = models.CharField(max_length=100, db_collation="C")
     read_at = models.DateTimeField(null=True)
@@ -111,6 +113,27 @@ class Notification(models.Model):
     def __str__(self) -> str:
         """Name it by kind and subject."""
         return f"{self.kind} {self.about}"
+
+
+class MailChoice(models.TextChoices):
+    """When a person is told by mail what they have not read."""
+
+    SOON = "soon", _("soon")
+    DAILY = "daily", _("once a day")
+    NEVER = "never", _("never")
+
+
+class NotificationChoice(models.Model):
+    """How a person wants to be told; without one, soon."""
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    mail = models.CharField(_("mail"), max_length=10, choices=MailChoice, default=MailChoice.SOON)
+
+    def __str__(self) -> str:
+        """Name the choice."""
+        return self.mail
 
 
 class SavedView(models.Model):

@@ -11,9 +11,11 @@ class OrgansConfig(AppConfig):
     label = "organs"
 
     def ready(self) -> None:
-        """Stand in the navigation and on the home page."""
-        from lienthong.office.core import rooms  # noqa: PLC0415 - models of all applications must be there first
+        """Stand in the navigation and on the home page, and let units be found."""
+        from lienthong.office.core import rooms, search  # noqa: PLC0415 - models of all applications must be there first
         from lienthong.office.organs import cards  # noqa: PLC0415 - the same
+        from lienthong.office.organs.search import find_units  # noqa: PLC0415 - the same
 
         cards.register()
         rooms.register(rooms.Entry(key="units", title=_("Units"), url="/units/", icon="organs", order=20, shortcut="u"))
+        search.register(search.Source(key="units", title=_("Units"), order=10, find=find_units))

@@ -24,7 +24,7 @@ def _memory(name: str) -> int:
     return int(match[1]) * 1024
 
 
-def _units(house: House, count: int) -> None:
+def many_units(house: House, count: int) -> None:
     with scope.system(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO organs_unit (kind, code, name, type, bloc, tier, area_code, label, path, organ_path, sort_key,"
@@ -38,7 +38,7 @@ def _units(house: House, count: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_a_hundred_thousand_rows_are_written_in_little_memory(house: House, kind: str) -> None:
-    _units(house, _MANY)
+    many_units(house, _MANY)
     actor = house.actor("below")
     ask = Ask.of(UNITS, QueryDict("sort=code"))
     with scope.act_for(actor):

@@ -110,7 +110,7 @@ def test_beyond_ten_thousand_is_not_counted(house: House) -> None:
     _crowd(house, 10_050)
     client = house.client("below")
     body = client.get(f"{PERSONS}?page=999").content.decode()
-    assert "more than 10000" in body
+    assert "of more than 10,000" in body
     assert "9951–10000 of" in body
     assert 'rel="next"' not in body
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from lienthong.office.accounts.actions.rules import lock, require_above_guards, require_apart
 from lienthong.office.accounts.events import Kind
 from lienthong.office.accounts.models import Person, State, Substitution
+from lienthong.office.accounts.notices import forget_substitution, tell_substitution
 from lienthong.office.accounts.selectors import persons, positions
 from lienthong.office.core import audit, scope
 from lienthong.office.core.actor import Actor
@@ -65,6 +66,7 @@ def substitute(  # noqa: PLR0913 - a decision has that many parts, each by its n
             reason=tidy(reason),
         )
         audit.record(actor=actor, kind=Kind.SUBSTITUTE, obj=appointment.person, new=_facts(made, position))
+        tell_substitution(made, actor=actor)
     return made
 
 
@@ -90,6 +92,7 @@ def end_substitution(*, actor: Actor, substitution_id: int) -> Substitution:
         if not ended:
             raise Invalid(position.title, hint=_("This substitution is over."))
         audit.record(actor=actor, kind=Kind.END_SUBSTITUTION, obj=absent, old=_facts(made, position))
+        forget_substitution(made)
     return made
 
 

@@ -1,6 +1,6 @@
 """Write a table as XLSX (ECMA-376, part 1) row by row.
 
-openpyxl does the same six times slower, and this is all of the format that a table needs: one sheet, texts in the
+openpyxl does the same seven times slower, and this is all of the format that a table needs: one sheet, texts in the
 cells themselves, numbers. A cell typed as text is never a formula; one that looks like it is also marked with
 ``quotePrefix``, so that it stays text when somebody edits it.
 """

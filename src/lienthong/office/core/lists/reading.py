@@ -42,9 +42,12 @@ def read(actor: Actor, ask: Ask) -> Rows:
         last = max(1, -(-min(total, DEPTH) // ask.size))
         ask = ask.turned(min(ask.page, last))
     first = (ask.page - 1) * ask.size
-    ordered = found.order_by(*ask.list_page.ordering(ask.sort)).values_list(*names_of(ask.list_page.columns))
-    # One more than is shown tells whether there is more.
-    rows = list(ordered[first : first + ask.size + 1])
+    ordering = ask.list_page.ordering(ask.sort)
+    # One more than is shown tells whether there is more. What a row shows is read only for those of the page: what is
+    # joined or looked up for a column would otherwise be so for all rows before it.
+    here = found.order_by(*ordering).values("pk")[first : first + ask.size + 1]
+    shown = ask.list_page.rows(actor).filter(pk__in=here).order_by(*ordering)
+    rows = list(shown.values_list(*names_of(ask.list_page.columns)))
     if total < 0:
         total = len(rows) if len(rows) <= ask.size else count(found, DEPTH + 1)
     return Rows(ask=ask, rows=rows[: ask.size], total=total)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -128,7 +129,7 @@ def table(actor: Actor, found: Rows, path: str, views: tuple[SavedView, ...]) ->
         caption=page.title,
         columns=tuple(_head(ask, column) for column in page.columns),
         rows=rows_markup(page.columns, found.rows, page.url, pick=pick) if found.rows else SafeString(),
-        total=_("more than {number}").format(number=DEPTH) if found.total > DEPTH else str(found.total),
+        total=_("more than {number}").format(number=_grouped(DEPTH)) if found.total > DEPTH else _grouped(found.total),
         first=first + 1,
         last=first + len(found.rows),
         filters=FilterForm(visible_fields=filter_fields) if filter_fields else None,
@@ -155,6 +156,11 @@ def table(actor: Actor, found: Rows, path: str, views: tuple[SavedView, ...]) ->
         empty_url=page.empty_url,
         empty_action=page.empty_action,
     )
+
+
+def _grouped(number: int) -> str:
+    """Return a number as the reader writes it: 10,000 or 10.000."""
+    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 def _head(ask: Ask, column: Column) -> Head:

@@ -1,0 +1,48 @@
+"""Read one's own notifications."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from lienthong.office.core.actor import Actor
+from lienthong.office.core.models import MailChoice, Notification, NotificationChoice
+from lienthong.office.core.notifications.kinds import Facts, kind_of
+
+SHOWN: Final = 100
+"""How many are shown; older ones are of no more use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A notification as it is shown."""
+
+    id: int
+    text: str
+    at: datetime
+    unread: bool
+
+
+def recent(actor: Actor) -> list[Note]:
+    """Return the actor's newest notifications but those that are done, newest first."""
+    rows = (
+        Notification.objects.filter(person_id=actor.person_id, done_at=None)
+        .order_by("-pk")
+        .values_list("pk", "kind", "facts", "at", "read_at")[:SHOWN]
+    )
+    return [
+        Note(id=pk, text=text_of(kind, facts), at=at, unread=read_at is None) for pk, kind, facts, at, read_at in rows
+    ]
+
+
+def text_of(kind: str, facts: Facts) -> str:
+    """Return what a notification says, in the language that is active."""
+    known = kind_of(kind)
+    return known.text(facts) if known else _("Something that this office no longer knows")
+
+
+def mail_choice(actor: Actor) -> MailChoice:
+    """Return when the actor wants to be told by mail."""
+    found = NotificationChoice.objects.filter(person_id=actor.person_id).values_list("mail", flat=True).first()
+    return MailChoice(found) if found else MailChoice.SOON
