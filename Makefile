@@ -17,8 +17,8 @@ ARGS ?=
 
 .PHONY: help
 help: ## List what make can do here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
-	@echo "  ARGS='…'     passed on by demo, test, fuzz, bench and lock: make demo ARGS='--headless --json'"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@echo "  ARGS='…'         passed on by demo, test, fuzz, bench and lock: make demo ARGS='--headless --json'"
 
 .PHONY: demo
 demo: $(STAMP) $(ASSETS) ## Run the main job: a sealed directive to every organ and its receipts, and the office beside it
@@ -36,6 +36,11 @@ endif
 
 .PHONY: assets
 assets: $(ASSETS) ## Build style sheets, scripts, icons and fonts of the office's pages from locked npm packages
+
+.PHONY: screenshots
+screenshots: $(ASSETS) ## Run an office and take the pictures of docs/screenshots
+	@tools/system-packages chromium
+	@PYTHONPATH=. $(BIN)/python tools/screenshots.py $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, format, the layers between the rooms, links, translations and migrations

@@ -1,5 +1,6 @@
 """The office as it is really served: granian in a process of its own, its own database, and a browser before it."""
 
+import json
 import os
 import re
 import socket
@@ -26,6 +27,15 @@ class Office:
     """A running office."""
 
     url: str
+    # Keys of sessions, by the keys of persons.
+    sessions: dict[str, str]
+    # Ids of organs, by theirs.
+    units: dict[str, int]
+
+    def enter(self, page: Page, key: str) -> None:
+        """Come in as a person who signed in before, with whatever factors it takes; show the home page."""
+        page.context.add_cookies([{"name": "session", "value": self.sessions[key], "url": self.url}])
+        page.goto(self.url)
 
     def sign_in(self, page: Page, key: str) -> None:
         """Sign a person of tests/office/people.py in by password."""
@@ -72,14 +82,16 @@ def office(
         "LIENTHONG_OFFICE_STATE": str(folder),
         "LIENTHONG_OFFICE_URL": f"http://localhost:{port}",
     }
-    subprocess.run([sys.executable, "-m", "tests.office.browser.country"], env=env, cwd=ROOT, check=True)
+    filled = subprocess.run(
+        [sys.executable, "-m", "tests.office.browser.country"], env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE
+    )
     command = [str(Path(sys.executable).with_name("granian")), "--interface", "asgi", "--host", "127.0.0.1"]
     command += ["--port", str(port), "lienthong.office.asgi:application"]
     with (folder / "granian.log").open("wb") as log:
         server = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log)
     try:
         _wait(port, server, folder / "granian.log")
-        yield Office(url=f"http://localhost:{port}")
+        yield Office(url=f"http://localhost:{port}", **json.loads(filled.stdout))
     finally:
         server.terminate()
         server.wait(20)

@@ -1,4 +1,10 @@
-"""Fill a database for the browser's office:  python -m tests.office.browser.country  (settings in the environment)."""
+"""Fill a database for the browser's office:  python -m tests.office.browser.country  (settings in the environment).
+
+Prints a JSON object: "sessions", a key for each person, with a second factor; "units", ids of organs and a department.
+"""
+
+import json
+import sys
 
 import django
 
@@ -8,9 +14,13 @@ WITH_PASSWORD = (
 )  # fmt: skip
 
 
-def fill() -> None:
-    """Make the tables and the country; some of its persons have the password, two have a second position."""
-    from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
+def fill() -> dict[str, dict[str, str] | dict[str, int]]:
+    """Make the tables and the country; some of its persons have the password, two have a second position.
+
+    Returns the keys of the persons' sessions, and the ids of the organs.
+    """
+    from django.conf import settings  # noqa: PLC0415 - needs Django set up
+    from django.core.management import call_command  # noqa: PLC0415 - as above
 
     from lienthong.office.accounts.models import Person  # noqa: PLC0415 - as above
     from lienthong.office.core import scope  # noqa: PLC0415 - as above
@@ -33,8 +43,11 @@ def fill() -> None:
         )
         for key, title in (("official", "Văn thư"), ("administrator", "Tổ trưởng")):
             appoint(house.persons[key], make_position(house.departments["province"], title), main=False)
+    sessions = {key: house.client(key).cookies[settings.SESSION_COOKIE_NAME].value for key in house.persons}
+    units = {key: unit.pk for key, unit in house.organs.items()} | {"office": house.departments["province"].pk}
+    return {"sessions": sessions, "units": units}
 
 
 if __name__ == "__main__":
     django.setup()
-    fill()
+    json.dump(fill(), sys.stdout)

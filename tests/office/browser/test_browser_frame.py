@@ -75,7 +75,7 @@ def test_the_first_tab_skips_to_the_content(office: Office, page: Page) -> None:
 
 
 def test_keys_lead_to_the_search_and_to_rooms_unless_one_types(office: Office, page: Page) -> None:
-    office.sign_in(page, "operator")
+    office.enter(page, "operator")
     page.goto(f"{office.url}/styleguide/")
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()
@@ -111,7 +111,7 @@ def test_a_menu_closes_with_escape_and_gives_the_focus_back(office: Office, page
 
 
 def test_rows_are_selected_one_by_one_in_ranges_and_all(office: Office, page: Page) -> None:
-    office.sign_in(page, "operator")
+    office.enter(page, "operator")
     page.goto(f"{office.url}/styleguide/")
     boxes, bar = page.locator("[name=selected]"), page.locator(".bulk").first
     expect(bar).to_be_hidden()
@@ -126,7 +126,7 @@ def test_rows_are_selected_one_by_one_in_ranges_and_all(office: Office, page: Pa
 @pytest.mark.parametrize("path", ["/", "/styleguide/", "/account/2fa/", "/account/sessions/"])
 def test_a_telephone_shows_everything_without_scrolling_sideways(office: Office, page: Page, path: str) -> None:
     page.set_viewport_size({"width": WIDTH, "height": 740})
-    office.sign_in(page, "operator")
+    office.enter(page, "operator")
     page.goto(f"{office.url}{path}")
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
     expect(page.locator("#rooms")).to_be_hidden()

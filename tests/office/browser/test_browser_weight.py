@@ -45,7 +45,7 @@ def test_the_first_visit_is_light_and_later_pages_are_lighter(office: Office, co
     scale = _scale(page)
     page.goto(f"{office.url}/account/login/", wait_until="networkidle")
     first = scale.weigh()
-    office.sign_in(page, "operator")
+    office.enter(page, "operator")
     page.wait_for_load_state("networkidle")
     first += scale.weigh()
     assert 50_000 < first < FIRST

@@ -20,6 +20,9 @@ class LanguageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve a request in its reader's language."""
         actor = getattr(request, "actor", None)
-        if actor is not None and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) not in _LANGUAGES:
-            translation.activate(actor.language)
-        return self._next(request)
+        if actor is None or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) in _LANGUAGES:
+            return self._next(request)
+        with translation.override(actor.language):
+            response = self._next(request)
+        response.headers.setdefault("Content-Language", actor.language)
+        return response

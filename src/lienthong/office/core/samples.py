@@ -26,7 +26,7 @@ def everything() -> dict[str, Any]:
             {"title": _("Change the name"), "may": True, "url": "#abilities", "reason": ""},
             {"title": _("Grant a clearance"), "may": False, "url": "", "reason": _("needs the role security")},
         ],
-        "branches": _tree(),
+        "below": [{"name": name, "code": code} for name, code, _persons in _UNITS],
         "cards": _cards(),
         "consequences": [
             {"text": _("24 persons keep their positions."), "grave": False, "url": ""},
@@ -81,15 +81,6 @@ def _history() -> list[dict[str, Any]]:
             "what": _("opened the unit"),
             "changes": [],
         },
-    ]
-
-
-def _tree() -> list[dict[str, Any]]:
-    leaf = {"url": "#tree", "note": "", "children": [], "more_url": ""}
-    children = [leaf | {"title": name, "note": code} for name, code, _persons in _UNITS]
-    return [
-        leaf | {"title": "Tỉnh Số 1", "note": _("province"), "children": children, "open": True},
-        leaf | {"title": "Tỉnh Số 2", "note": _("province"), "more_url": "#tree"},
     ]
 
 
