@@ -7,6 +7,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lienthong.office.core.urls")),
     path("units/", include("lienthong.office.organs.urls")),
     path("persons/", include("lienthong.office.accounts.urls")),
+    path("trail/", include("lienthong.office.trail.urls")),
+    path("tokens/", include("lienthong.office.api.page_urls")),
     path("api/", include("lienthong.office.api.urls")),
 ]
 handler400 = "lienthong.office.core.views.errors.bad_request"

@@ -1,6 +1,7 @@
 """Every error of the API is a problem (RFC 9457)."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -79,9 +80,11 @@ def test_a_defect_tells_nothing_of_itself(
     answer = program.ask("/persons")
     problem = _check(answer, 500, "internal_error")
     assert "secret place" not in answer.content.decode()
-    # The log has both, so that the one leads to the other.
-    assert "secret place" in caplog.text
-    assert problem["instance"] in caplog.text
+    assert uuid.UUID(problem["instance"]).hex == answer["X-Request-Id"]
+    told: list[Any] = [record.msg for record in caplog.records if record.name == "office.api"]
+    # The log leads from the one to the other.
+    assert (told[0]["event"], told[0]["request"]) == ("exception", answer["X-Request-Id"])
+    assert isinstance(told[0]["exc_info"], ZeroDivisionError)
 
 
 def test_the_answer_of_one_is_not_kept_for_another(programs: Programs) -> None:

@@ -2,15 +2,16 @@
 
 from enum import StrEnum
 
+import pytest
 from django.db import transaction
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import SYSTEM
 from lienthong.office.core.audit import record
+from lienthong.office.core.errors import NotFound
 from lienthong.office.core.models import AuditEntry
-from lienthong.office.core.policies import Permission
-from lienthong.office.trail.selectors import changes, deed, history, trail
+from lienthong.office.trail.selectors import changes, concerning, deed, entry, trail
 from tests.office.people import House
 
 
@@ -63,44 +64,47 @@ def test_the_database_holds_the_same_without_the_predicate(house: House) -> None
     assert not AuditEntry.objects.exists()
 
 
-def test_the_history_of_an_object_is_for_whoever_looks_after_it(house: House) -> None:
-    _note(house, "security", "official", Level.SECRET)
-    _note(house, "above_administrator", "official")
-    person = house.person("official")
-    found = {}
-    for key in ("administrator", "auditor", "below_administrator", "outside_administrator", "security", "colleague"):
-        actor = house.actor(key)
-        with scope.act_for(actor):
-            found[key] = len(history(actor, person, permission=Permission.PERSON_MANAGE))
-            assert scope.current() == scope.of(actor)
-    assert found == {
-        "administrator": 1,
-        "auditor": 1,
-        "below_administrator": 0,
-        "outside_administrator": 0,
-        "security": 1,
-        "colleague": 0,
-    }
-
-
-def test_a_history_follows_an_object_into_another_organ(house: House) -> None:
+def test_one_entry_is_for_its_readers(house: House) -> None:
     _note(house, "administrator", "official")
     with scope.system():
-        house.persons["official"].organ = house.organs["elsewhere"]
-        house.persons["official"].organ_path = house.organs["elsewhere"].path
-        house.persons["official"].save()
-    actor = house.actor("outside_administrator")
-    with scope.act_for(actor):
-        assert len(history(actor, house.persons["official"], permission=Permission.PERSON_MANAGE)) == 1
+        number = AuditEntry.objects.get().pk
+    for key, found in (("auditor", True), ("administrator", True), ("official", False), ("outsider", False)):
+        actor = house.actor(key)
+        with scope.act_for(actor):
+            if found:
+                assert entry(actor, number).pk == number
+            else:
+                with pytest.raises(NotFound):
+                    entry(actor, number)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Người dùng 11", [1]),
+        ("administrator@test.invalid", [0, 1]),
+        ("tinh 1", [2]),
+        ("T.province", [2]),
+        ("x y z", []),
+    ],
+)
+def test_entries_are_found_by_whom_and_what_they_concern(house: House, text: str, numbers: list[int]) -> None:
+    _note(house, "administrator", "official")
+    _note(house, "administrator", "below")
+    with scope.system(), transaction.atomic():
+        record(actor=house.actor("auditor"), kind=Did.SEEN, obj=house.organs["province"])
+        ids = [each.pk for each in trail(SYSTEM)][::-1]
+        found = [each.pk for each in trail(SYSTEM).filter(concerning(text))][::-1]
+    assert found == [ids[number] for number in numbers]
 
 
 def test_a_change_is_shown_field_by_field(house: House) -> None:
     _note(house, "administrator", "official")
     with scope.system():
-        (entry,) = trail(SYSTEM)
-    assert [(one.field, one.old, one.new) for one in changes(entry)] == [
+        (told,) = trail(SYSTEM)
+    assert [(one.name, one.old, one.new) for one in changes(told)] == [
         ("gone", "1", "–"),
         ("roles", "–", "a, b"),
         ("state", "invited", "active"),
     ]
-    assert deed(entry) == "tests:person:see"
+    assert deed(told) == "tests:person:see"

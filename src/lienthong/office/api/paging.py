@@ -13,14 +13,15 @@ from lienthong.office.core.errors import Invalid
 MOST: Final = 200
 _LONGEST_KEY: Final = 1000
 
-type Limit = Annotated[int, Field(ge=1, le=MOST, description="How many at most.")]
-type Cursor = Annotated[
+# Plain names and no type statements: of those pydantic makes references, which ninja does not follow.
+Limit = Annotated[int, Field(ge=1, le=MOST, description="How many at most.")]
+Cursor = Annotated[
     str,
     Field(max_length=2000, pattern=r"^[A-Za-z0-9_-]*$", description="“next” of the page before; empty: the first."),
 ]
-type Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 # PostgreSQL keeps no text with the character NUL.
-type Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class PageOf[Item](Schema):

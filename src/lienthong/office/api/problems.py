@@ -1,10 +1,10 @@
 """Errors as problem details (RFC 9457): what happened, where, what to do, in the language asked for."""
 
-import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
+import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import get_language, gettext, gettext_noop
@@ -37,7 +37,7 @@ _UNFORESEEN: Final = 500
 _WRONG: Final = {"missing": gettext_noop("is missing"), "extra_forbidden": gettext_noop("is not known here")}
 _OTHERWISE: Final = gettext_noop("does not fit: see its description in openapi.json")
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger("office.api")
 
 
 class FieldProblem(Schema):
@@ -61,7 +61,7 @@ class Problem(Schema):
     status: int
     # Where: the identifier, the field, the number.
     detail: str
-    # Names this one occurrence; it is in the office's log, too.
+    # Names this one request; it is in the office's log and in the header X-Request-Id, too.
     instance: str
     # Stable and never translated.
     code: str
@@ -81,25 +81,25 @@ def status_of(kind: type[OfficeError]) -> int:
 
 
 def respond(
-    request: HttpRequest,
+    request: HttpRequest,  # noqa: ARG001 - handlers of exceptions are called with it
     error: OfficeError,
     *,
     fields: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Answer with an error, and note it under the number that the client sees."""
+    """Answer with an error; the number that the client sees is that of the request in the log."""
     described = Problem(
         type=f"urn:lienthong:problem:{error.code}",
         title=gettext(error.message),
         status=status_of(type(error)),
         detail=error.where,
-        instance=f"urn:uuid:{uuid.uuid4()}",
+        instance=f"urn:uuid:{uuid.UUID(structlog.contextvars.get_contextvars().get('request') or uuid.uuid4().hex)}",
         code=error.code,
         hint=gettext(error.advice),
         errors=list(fields) or None,
     )
-    level = logging.ERROR if described.status == _UNFORESEEN else logging.INFO
-    _log.log(level, "%s %s %s: %s", described.instance, request.method, request.path, error)
+    # Without the place: it may quote what was sent.
+    _log.info("refused", code=described.code, status=described.status)
     answer = JsonResponse(
         described.model_dump(exclude_none=True),
         status=described.status,
@@ -125,8 +125,8 @@ def install(api: NinjaAPI) -> None:
 
 
 def unforeseen(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """Answer a defect: its traceback goes to the log, nothing of it to the client."""
-    _log.error("unforeseen in %s %s", request.method, request.path, exc_info=error)
+    """Answer a defect: its kind and place go to the log, nothing of it to the client."""
+    _log.error("exception", exc_info=error)
     return respond(request, errors.Unforeseen())
 
 

@@ -9,11 +9,12 @@ from enum import StrEnum
 from typing import Final
 
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from lienthong.kernel.labels import Level
 from lienthong.office.accounts.acting import load
-from lienthong.office.accounts.models import State, Token, TokenKind
+from lienthong.office.accounts.models import Appointment, State, Token, TokenKind
 from lienthong.office.core.actor import NOBODY, Actor
 from lienthong.office.core.policies import Permission, which
 
@@ -109,3 +110,15 @@ def listed(actor: Actor) -> QuerySet[Token]:
         .select_related("person", "appointment__position__unit__organ")
         .order_by(F("revoked_at").desc(nulls_first=True), "-id")
     )
+
+
+def main_appointment(actor: Actor, email: str) -> int | None:
+    """Return the number of the main appointment of an official whom somebody administers; None without any."""
+    today = timezone.localdate()
+    found = (
+        Appointment.objects.filter(which(actor, Permission.TOKEN_MANAGE, "position__organ_path"))
+        .filter(Q(valid_to=None) | Q(valid_to__gt=today), valid_from__lte=today)
+        .filter(person__email=email.lower(), person__state=State.ACTIVE)
+        .order_by("-is_main", "pk")
+    )
+    return found.values_list("pk", flat=True).first()

@@ -6,12 +6,11 @@ from typing import Final
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from lienthong.kernel.labels import Level
-from lienthong.office.core.actor import SYSTEM, Actor
+from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import NotFound
-from lienthong.office.core.policies import between
 from lienthong.office.core.text import search_key
 from lienthong.office.organs.models import Position, Unit, UnitVersion
+from lienthong.office.organs.policies import visible
 
 _SEARCH_LENGTH: Final = 200
 
@@ -29,22 +28,6 @@ class UnitFilter:
     parent: int | None = None
     # Also those that exist no longer.
     closed: bool = False
-
-
-def visible(actor: Actor, prefix: str = "") -> Q:
-    """Return the predicate of the units somebody may see: from confidential up the cleared who need to know.
-
-    Args:
-        actor: who asks.
-        prefix: the way to the unit, such as ``unit__``.
-    """
-    if actor is SYSTEM:
-        return Q()
-    known = sorted(actor.known)
-    named = Q(**{f"{prefix}pk__in": known}) | Q(**{f"{prefix}organ_id__in": known})
-    near = between(f"{prefix}organ_path", actor.lo, actor.hi) | named
-    cleared = Q(**{f"{prefix}label__lte": int(actor.clearance)})
-    return Q(**{f"{prefix}label__lt": int(Level.CONFIDENTIAL)}) | (cleared & near)
 
 
 def units(actor: Actor, wanted: UnitFilter) -> QuerySet[Unit]:

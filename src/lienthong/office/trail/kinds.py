@@ -1,7 +1,6 @@
 """What the kinds of entries in the audit trail are called on pages."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 from django.utils.functional import Promise
@@ -9,13 +8,13 @@ from django.utils.functional import Promise
 _TEXTS: Final[dict[str, Promise]] = {}
 
 
-def register(texts: Mapping[StrEnum, Promise]) -> None:
-    """Name an application's kinds; called once, beside the enum.
+def register[Kind: str](texts: Mapping[Kind, Promise]) -> None:
+    """Name an application's kinds; called once, when Django starts.
 
     Args:
         texts: each kind and what was done, such as “suspended a person”.
     """
-    _TEXTS.update({kind.value: text for kind, text in texts.items()})
+    _TEXTS.update({str(kind): text for kind, text in texts.items()})
 
 
 def text_of(kind: str) -> str:

@@ -1,18 +1,22 @@
-"""Reading the audit trail: one object's history, and what an auditor may see."""
+"""Reading the audit trail: what an auditor, or anybody of their own deeds, may see."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from lienthong.office.core import scope
+from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.selectors.persons import named
 from lienthong.office.core.actor import SYSTEM, Actor
-from lienthong.office.core.audit import Audited
+from lienthong.office.core.errors import NotFound
 from lienthong.office.core.models import AuditEntry
-from lienthong.office.core.policies import Permission, may, which
+from lienthong.office.core.policies import Permission, which
+from lienthong.office.core.text import search_key
+from lienthong.office.organs.models import Unit
 from lienthong.office.trail.kinds import text_of
 
-MOST: Final = 100
+# Persons or units of one name: more would make the search slow, and its result useless.
+_NAMED: Final = 500
 _NOTHING: Final = "–"
 
 
@@ -20,7 +24,7 @@ _NOTHING: Final = "–"
 class Change:
     """One field, before and after; a dash for what there was not."""
 
-    field: str
+    name: str
     old: str
     new: str
 
@@ -42,31 +46,33 @@ def trail(actor: Actor) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(visible(actor)).order_by("-id")
 
 
-def history(actor: Actor, obj: Audited, *, permission: Permission | None = None, most: int = MOST) -> list[AuditEntry]:
-    """Return what was done to an object, newest first.
+def entry(actor: Actor, number: int) -> AuditEntry:
+    """Return one entry.
 
-    Whoever may look after it sees all of it up to their clearance, also from the time before it came to its organ;
-    others what they did themselves. That the actor may see the object at all is for the caller to know.
-
-    Args:
-        actor: who asks.
-        obj: a model's instance.
-        permission: the right to look after such objects; auditors have it in any case.
-        most: at most so many.
+    Raises:
+        NotFound: there is none of that number, or it is not for this reader.
     """
-    meta = getattr(obj, "_meta")  # noqa: B009 - Django's public name begins with an underscore
-    about = Q(object_type=meta.label_lower, object_id=obj.pk)
-    cares = may(actor, Permission.AUDIT_VIEW, obj) or (permission is not None and may(actor, permission, obj))
-    if not cares:
-        return list(trail(actor).filter(about)[:most])
-    with scope.system():
-        return list(AuditEntry.objects.filter(about, label__lte=int(actor.clearance)).order_by("-id")[:most])
+    found = trail(actor).filter(pk=number).first()
+    if found is None:
+        raise NotFound(f"entry {number}")
+    return found
+
+
+def concerning(text: str) -> Q:
+    """Return the predicate of entries by or about persons and units of a name, or a mail address, or a code.
+
+    Names are looked up where they stand now, by their indexes: the trail itself is too long to be searched for words.
+    """
+    people = Person.objects.filter(named(text)).values("pk")[:_NAMED]
+    units = Unit.objects.filter(Q(search_key__contains=search_key(text)) | Q(code=text)).values("pk")[:_NAMED]
+    about_person = Q(object_type="accounts.person", object_id__in=people)
+    return Q(person_id__in=people) | about_person | Q(object_type="organs.unit", object_id__in=units)
 
 
 def changes(entry: AuditEntry) -> list[Change]:
     """Return the fields that an entry tells of, by name."""
     old, new = entry.old or {}, entry.new or {}
-    return [Change(field=name, old=_shown(old, name), new=_shown(new, name)) for name in sorted({*old, *new})]
+    return [Change(name=name, old=_shown(old, name), new=_shown(new, name)) for name in sorted({*old, *new})]
 
 
 def deed(entry: AuditEntry) -> str:

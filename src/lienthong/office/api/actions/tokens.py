@@ -20,7 +20,6 @@ from lienthong.office.core.audit import Json, record
 from lienthong.office.core.errors import Forbidden, Invalid, NotFound
 from lienthong.office.core.policies import Permission, require
 from lienthong.office.core.text import tidy
-from lienthong.office.trail.kinds import register
 
 MOST: Final = 50
 """Valid tokens that one appointment may have."""
@@ -34,7 +33,8 @@ class TokenDid(StrEnum):
     REVOKED = "accounts:token:revoke"
 
 
-register({TokenDid.ISSUED: _("made an API token"), TokenDid.REVOKED: _("withdrew an API token")})
+TITLES: Final = {TokenDid.ISSUED: _("made an API token"), TokenDid.REVOKED: _("withdrew an API token")}
+"""What was done, in the reader's language."""
 
 
 @transaction.atomic
