@@ -12,6 +12,7 @@ from lienthong.office.accounts import tasks
 from lienthong.office.accounts.acting import actor_of
 from lienthong.office.accounts.actions.passwords import set_password
 from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.network import address_of
 
 _SUBJECT_LENGTH: Final = 200
 
@@ -27,8 +28,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def set_password(self, user: Person, password: str) -> None:
         """Give a person a password, which ends all of their sessions and tokens."""
         # Whoever forgot the password has no session, and acts as what they would act as.
-        actor = actor_of(user, address=self.get_client_ip(self.request))
+        actor = actor_of(user, address=address_of(self.request))
         set_password(actor=actor, person=user, password=password)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return from where attempts are counted. An address that is not known is one for all who have none."""
+        return address_of(request) or "unknown"
 
     def is_reauthentication_required(self, *, app: str, **more: object) -> bool:
         """Tell whether to ask for the password again: not from whoever has just signed in."""
