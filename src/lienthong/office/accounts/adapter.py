@@ -7,6 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import override
 
 from lienthong.office.accounts import tasks
 from lienthong.office.accounts.acting import actor_of
@@ -52,8 +53,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
         Only mails that hold no secret come this way: jobs are kept for a while.
         """
-        message = self.render_mail(template_prefix, email, {"request": self.request, "email": email, **context})
+        site = {"name": "Liên thông", "domain": settings.PUBLIC_URL}
+        known = {"request": self.request, "email": email, "current_site": site}
+        message = self.render_mail(template_prefix, email, known | context)
         tasks.send_mail.defer(subject=message.subject, body=message.body, email=email)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Person, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a person, in the language they read mails in, what was changed about their way in."""
+        with override(user.language):
+            super().send_notification_mail(template_prefix, user, context, email)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
         """Return under what failed attempts are counted: the account alone.
