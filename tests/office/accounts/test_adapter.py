@@ -199,14 +199,17 @@ def test_whoever_has_just_signed_in_is_not_asked_again_but_later_is(house: House
     assert client.get("/account/2fa/totp/activate/").status_code == 200
 
 
-def test_notices_of_changes_are_left_to_the_background(house: House) -> None:
+def test_notices_of_changes_are_left_to_the_background_in_the_persons_language(house: House) -> None:
     person = house.with_password("official")
+    with scope.system():
+        Person.objects.filter(pk=person.pk).update(language="de")
     client = Client()
     _try(client, person.email, PASSWORD)
     new = "một mật khẩu khác 2026"
     client.post("/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     job = ProcrastinateJob.objects.get(task_name="accounts.send_mail")
-    assert job.args["email"] == person.email
+    assert (job.args["email"], job.args["subject"]) == (person.email, "[Liên thông] Passwort geändert")
+    assert "von Liên thông" in job.args["body"]
     assert new not in str(job.args)
 
 

@@ -13,6 +13,7 @@ from django.utils.timezone import localdate
 
 from lienthong.kernel.labels import Level
 from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.network import address_of
 from lienthong.office.core.actor import Actor, Role
 
 SESSION_KEY: Final = "acting"
@@ -45,7 +46,7 @@ def signed_in(request: HttpRequest) -> SignedIn | None:
     number = str(session.get(PERSON_KEY, ""))
     if not number.isdecimal() or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
-    found = load(int(number), session.get(SESSION_KEY, ""), address=request.META.get("REMOTE_ADDR") or None)
+    found = load(int(number), session.get(SESSION_KEY, ""), address=address_of(request))
     if found is None or not found.person.is_active:
         return None
     if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), found.person.get_session_auth_hash()):

@@ -7,11 +7,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import override
 
 from lienthong.office.accounts import tasks
 from lienthong.office.accounts.acting import actor_of
 from lienthong.office.accounts.actions.passwords import set_password
 from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.network import address_of
 
 _SUBJECT_LENGTH: Final = 200
 
@@ -27,8 +29,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def set_password(self, user: Person, password: str) -> None:
         """Give a person a password, which ends all of their sessions and tokens."""
         # Whoever forgot the password has no session, and acts as what they would act as.
-        actor = actor_of(user, address=self.get_client_ip(self.request))
+        actor = actor_of(user, address=address_of(self.request))
         set_password(actor=actor, person=user, password=password)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return from where attempts are counted. An address that is not known is one for all who have none."""
+        return address_of(request) or "unknown"
 
     def is_reauthentication_required(self, *, app: str, **more: object) -> bool:
         """Tell whether to ask for the password again: not from whoever has just signed in."""
@@ -47,8 +53,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
         Only mails that hold no secret come this way: jobs are kept for a while.
         """
-        message = self.render_mail(template_prefix, email, {"request": self.request, "email": email, **context})
+        site = {"name": "Liên thông", "domain": settings.PUBLIC_URL}
+        known = {"request": self.request, "email": email, "current_site": site}
+        message = self.render_mail(template_prefix, email, known | context)
         tasks.send_mail.defer(subject=message.subject, body=message.body, email=email)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Person, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a person, in the language they read mails in, what was changed about their way in."""
+        with override(user.language):
+            super().send_notification_mail(template_prefix, user, context, email)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
         """Return under what failed attempts are counted: the account alone.

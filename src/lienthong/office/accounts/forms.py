@@ -67,7 +67,7 @@ class DetailsForm(PersonForm):
 
 def _offer(field: Any, actor: Actor, organ: Unit) -> None:  # noqa: ANN401 - a field of models, which Django types loosely
     """Let a field offer the positions of an organ into which somebody may appoint."""
-    field.queryset = positions.fillable_by(actor).filter(organ_path=organ.path)
+    field.queryset = positions.fillable_by(actor, organ.pk)
     field.label_from_instance = lambda position: f"{position.title} · {position.unit.name}"
 
 

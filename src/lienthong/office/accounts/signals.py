@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from lienthong.office.accounts.acting import actor_of
 from lienthong.office.accounts.events import Kind
 from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.network import address_of
 from lienthong.office.accounts.second_factor import SESSION_KEY
 from lienthong.office.accounts.selectors import sign_in
 from lienthong.office.core import audit, scope
@@ -42,5 +43,5 @@ def _factor_removed(request: HttpRequest, user: Person, authenticator: Any, **mo
 
 def _record(request: HttpRequest, person: Person, kind: Kind, **change: dict[str, str]) -> None:
     with transaction.atomic(), scope.system():
-        actor = actor_of(person, address=request.META.get("REMOTE_ADDR") or None)
+        actor = actor_of(person, address=address_of(request))
         audit.record(actor=actor, kind=kind, obj=person, old=change.get("old"), new=change.get("new"))

@@ -7,6 +7,7 @@ from django.utils import timezone
 from ninja.security import HttpBearer
 
 from lienthong.office.accounts.models import Token, TokenKind
+from lienthong.office.accounts.network import address_of
 from lienthong.office.api import limits, tokens
 from lienthong.office.api.errors import ScopeMissing, TokenMissing, TokenRefused, TooMany
 from lienthong.office.api.tokens import Scope
@@ -53,7 +54,7 @@ class Bearer(HttpBearer):
         now = timezone.now()
         scope.switch(scope.SYSTEM)
         found = tokens.find(token, now)
-        actor = None if found is None else tokens.actor_for(found, address=request.META.get("REMOTE_ADDR") or None)
+        actor = None if found is None else tokens.actor_for(found, address=address_of(request))
         if found is None or actor is None:
             scope.switch(scope.NONE)
             raise TokenRefused

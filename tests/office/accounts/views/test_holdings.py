@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import localdate
 
 from lienthong.kernel.labels import Level
@@ -89,6 +91,15 @@ def test_ones_own_account_shows_and_ends_what_is_ones_own(house: House) -> None:
 def test_everybody_signed_in_has_a_page_of_their_own(house: House, kind: str) -> None:
     answer = house.client(kind).get("/account/")
     assert answer.status_code == (302 if kind in OUT else 200)
+
+
+@pytest.mark.parametrize(("kind", "most"), [("official", 9), ("unplaced", 9), ("cleared", 9)])
+def test_ones_own_page_costs_few_queries(house: House, kind: str, most: int) -> None:
+    client = house.client(kind)
+    client.get("/account/")
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/account/")
+    assert len(queries) <= most
 
 
 @pytest.mark.parametrize("kind", ["security", "above_security", "administrator", "auditor", "cleared", "outsider"])

@@ -54,6 +54,15 @@ def test_a_list_of_many_costs_as_few_queries_as_one_of_few(house: House) -> None
     assert len(few) <= len(many) <= len(few) + 1 <= 8
 
 
+@pytest.mark.parametrize(("kind", "most"), [("official", 9), ("administrator", 20), ("security", 20)])
+def test_a_person_costs_few_queries(house: House, kind: str, most: int) -> None:
+    client, url = house.client(kind), f"/persons/{house.persons['colleague'].pk}/"
+    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(url)
+    assert len(queries) <= most
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [("người dùng 1", True), ("dùng", True), ("official@", True), ("OFFICIAL", True), ("fficial", False)],

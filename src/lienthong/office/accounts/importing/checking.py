@@ -126,7 +126,7 @@ def _position(actor: Actor, organ: Unit, title: str, known: _Known) -> Position:
     if organ.path not in known.positions:
         found: dict[str, list[Position]] = {}
         with scope.act_for(actor):
-            for position in positions.fillable_by(actor).filter(organ_path=organ.path):
+            for position in positions.fillable_by(actor, organ.pk):
                 found.setdefault(search_key(position.title), []).append(position)
         known.positions[organ.path] = found
     fitting = known.positions[organ.path].get(search_key(title), [])

@@ -7,8 +7,8 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from lienthong.office.accounts.selectors import clearances, persons, positions
-from lienthong.office.accounts.selectors.sign_in import has_second_factor
+from lienthong.office.accounts.second_factor import SESSION_KEY
+from lienthong.office.accounts.selectors import clearances, positions
 from lienthong.office.accounts.views.common import acting_in
 from lienthong.office.accounts.views.persons import substitutions_shown
 
@@ -21,11 +21,11 @@ def my_account(request: HttpRequest) -> HttpResponse:
     held = positions.appointments_of(actor.person_id).filter(positions.open_on(localdate()))
     context = {
         "title": _("My account"),
-        "person": persons.seen(actor, actor.person_id),
+        "person": request.user,
         "appointments": held,
         "substitutions": substitutions_shown(actor, actor.person_id),
-        "clearance": clearances.level_of(actor.person_id),
+        "clearance": actor.clearance,
         "units": clearances.units_named_to(actor.person_id),
-        "second_factor": has_second_factor(actor.person_id),
+        "second_factor": request.session.get(SESSION_KEY, False),
     }
     return render(request, "accounts/my_account.html", context)

@@ -1,5 +1,6 @@
 """The list of persons, one person, and inviting another."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from lienthong.office.accounts import forms
 from lienthong.office.accounts.actions.persons import Details, invite_person
-from lienthong.office.accounts.actions.rules import may_control
+from lienthong.office.accounts.actions.rules import may_clear, may_control
 from lienthong.office.accounts.actions.substitutions import may_end, may_substitute
 from lienthong.office.accounts.models import Person
 from lienthong.office.accounts.selectors import clearances, history, persons, positions, sessions
@@ -45,7 +46,7 @@ def shown(request: HttpRequest, person_id: int) -> HttpResponse:
         "controls": controls,
         "appointments": [_appointment(actor, person, each) for each in positions.appointments_of(person_id)],
         "substitutions": substitutions_shown(actor, person_id),
-        "abilities": _abilities(actor, person),
+        "abilities": _abilities(actor, person, controls=controls),
         "sees_clearance": sees_clearance,
     }
     if sees_clearance:
@@ -69,15 +70,17 @@ def substitutions_shown(actor: Actor, person_id: int) -> list[dict[str, Any]]:
     return [{"it": each, "may_end": may_end(actor, each)} for each in positions.substitutions_about(person_id)]
 
 
-def _abilities(actor: Actor, person: Person) -> list[dict[str, Any]]:
+def _abilities(actor: Actor, person: Person, *, controls: bool) -> list[dict[str, Any]]:
     """Return what the reader may do, as the actions check it, for the account as it is now."""
     url = f"/persons/{person.pk}/"
+    # Each is asked once: most deeds need the same right.
+    answers: dict[Callable[[Actor, Person], bool], bool] = {may_control: controls, may_clear: may_clear(actor, person)}
     found = [
-        {"title": deed.title, "may": deed.may(actor, person), "url": f"{url}{name}/", "reason": ""}
+        {"title": deed.title, "may": answers[deed.may], "url": f"{url}{name}/", "reason": ""}
         for name, deed in DEEDS.items()
         if person.state in deed.states
     ]
-    appoints = {"title": _("Appoint"), "may": may_control(actor, person), "url": f"{url}appoint/", "reason": ""}
+    appoints = {"title": _("Appoint"), "may": controls, "url": f"{url}appoint/", "reason": ""}
     return [appoints, *found]
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from lienthong.office.accounts.actions.invitations import accept_invitation, digest_of
 from lienthong.office.accounts.models import Person
+from lienthong.office.accounts.network import address_of
 from lienthong.office.accounts.selectors.sign_in import invited
 from lienthong.office.core import scope
 from lienthong.office.core.errors import NotFound
@@ -53,7 +54,7 @@ def invitation(request: HttpRequest) -> HttpResponseBase:
         return render(request, "accounts/invitation.html", context)
     password = form.cleaned_data["new_password1"]
     try:
-        person = accept_invitation(token=token, password=password, address=request.META.get("REMOTE_ADDR"))
+        person = accept_invitation(token=token, password=password, address=address_of(request))
     except NotFound:
         # Used at the same moment in another window.
         return _over(request)
