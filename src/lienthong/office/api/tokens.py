@@ -32,14 +32,12 @@ class Scope(StrEnum):
 
     READ_ORGANS = "read:organs"
     READ_PERSONS = "read:persons"
-    READ_AUDIT = "read:audit"
     WRITE_TOKENS = "write:tokens"
 
 
 SCOPE_NAMES: Final = {
     Scope.READ_ORGANS: gettext_noop("read units and positions"),
     Scope.READ_PERSONS: gettext_noop("read persons"),
-    Scope.READ_AUDIT: gettext_noop("read the audit trail"),
     Scope.WRITE_TOKENS: gettext_noop("make and withdraw tokens"),
 }
 SYSTEM_SCOPES: Final = frozenset({Scope.READ_ORGANS, Scope.READ_PERSONS})

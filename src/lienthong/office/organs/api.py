@@ -96,6 +96,20 @@ class UnitQuery(Schema):
     cursor: Cursor = ""
 
 
+class PageQuery(Schema):
+    """Which part of a list."""
+
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class PositionQuery(PageQuery):
+    """Which positions."""
+
+    unit: Annotated[int | None, Field(ge=1, le=2**63 - 1, description="Only of this unit.")] = None
+    closed: bool = Field(default=False, description="Also those that exist no longer.")
+
+
 @router.get("/organs", response=PageOf[UnitOut], **operation("organs_list"))
 def list_units(request: TokenRequest, query: Query[UnitQuery]) -> dict[str, Any]:
     """Units, in order of their names."""
@@ -115,13 +129,11 @@ def get_unit(request: TokenRequest, unit_id: Path[Id]) -> Unit:
 
 
 @router.get("/organs/{unit_id}/children", response=PageOf[UnitOut], **operation("organs_children"))
-def list_children(
-    request: TokenRequest, unit_id: Path[Id], limit: Query[Limit] = 50, cursor: Query[Cursor] = ""
-) -> dict[str, Any]:
+def list_children(request: TokenRequest, unit_id: Path[Id], query: Query[PageQuery]) -> dict[str, Any]:
     """Units directly under one."""
     api_reads.unit(request.actor, unit_id)
     found = api_reads.units(request.actor, UnitFilter(parent=unit_id))
-    items, after = paging.page(found, cursor=cursor, limit=limit, key="sort_key")
+    items, after = paging.page(found, cursor=query.cursor, limit=query.limit, key="sort_key")
     return {"items": items, "next": after}
 
 
@@ -132,16 +144,10 @@ def list_versions(request: TokenRequest, unit_id: Path[Id]) -> list[Any]:
 
 
 @router.get("/positions", response=PageOf[PositionOut], **operation("positions_list"))
-def list_positions(
-    request: TokenRequest,
-    unit: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-    closed: bool = False,  # noqa: FBT001, FBT002 - a parameter of the query string
-    limit: Query[Limit] = 50,
-    cursor: Query[Cursor] = "",
-) -> dict[str, Any]:
+def list_positions(request: TokenRequest, query: Query[PositionQuery]) -> dict[str, Any]:
     """Positions, in order of title."""
-    found = api_reads.positions(request.actor, unit_id=unit, closed=closed)
-    items, after = paging.page(found, cursor=cursor, limit=limit, key="title")
+    found = api_reads.positions(request.actor, unit_id=query.unit, closed=query.closed)
+    items, after = paging.page(found, cursor=query.cursor, limit=query.limit, key="title")
     return {"items": items, "next": after}
 
 
