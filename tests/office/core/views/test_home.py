@@ -9,7 +9,8 @@ from lienthong.office.core.cards import Card, Content, Group, Row
 from tests.office.people import House
 
 pytestmark = pytest.mark.django_db
-QUERIES = 6
+# Four of every page, and one of each card.
+QUERIES = 7
 
 
 def test_nobody_sees_it_before_signing_in() -> None:
