@@ -22,6 +22,12 @@ from lienthong.office.organs.models import Unit
 
 _PAGES: Final = {
     "home": "/",
+    "tree": "/units/",
+    "unit": "/units/{organ}/",
+    "units": "/units/list/",
+    "persons": "/persons/",
+    "person": "/persons/{person}/",
+    "search": "/search?q=ba+dinh",
 }
 _ORGANS: Final = {"commune": "U00004", "province": "U01", "centre": "A01"}
 
@@ -38,7 +44,9 @@ def visits() -> list[dict[str, object]]:
             ).order_by("-id").first() or _nobody(code)
             key = _sign_in(person)
         cookie = f"{settings.SESSION_COOKIE_NAME}={key}"
-        found += [_visit(page, who, path.format(organ=organ.pk), cookie) for page, path in _PAGES.items()]
+        found += [
+            _visit(page, who, path.format(organ=organ.pk, person=person.pk), cookie) for page, path in _PAGES.items()
+        ]
     return found
 
 
@@ -50,6 +58,8 @@ def _sign_in(person: Person) -> str:
     session = SessionStore()
     session["_auth_user_id"] = str(person.pk)
     session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
+    # As after signing in with a code.
+    session["second_factor"] = True
     session["_auth_user_hash"] = person.get_session_auth_hash()
     session.create()
     return str(session.session_key)

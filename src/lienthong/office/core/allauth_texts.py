@@ -1,8 +1,8 @@
 """Texts of django-allauth that our pages show: it speaks no Vietnamese, so they are translated in our catalogue.
 
 Django looks a text up in the catalogues of all applications, ours first. Listed are those that can be reached with our
-settings: nobody signs up or changes an address, and there are neither user names nor sign-in codes. A test walks the
-pages in Vietnamese and fails on an English one that is missing here.
+settings: nobody signs up or changes an address, and there are neither user names nor sign-in codes. What is
+missing here is shown in English.
 """
 
 from typing import Final
