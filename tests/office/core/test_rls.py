@@ -134,6 +134,11 @@ class Oracle:
     def substitution(self, row: Substitution) -> bool:
         return self.person(row.substitute) or self.person(row.appointment.person)
 
+    def guarded(self, row: Clearance | NeedToKnow) -> bool:
+        if row.person_id == self._reader.person_id:
+            return True
+        return bool(self._reader.roles & {Role.SECURITY, Role.AUDITOR}) and self.person(row.person)
+
     def trail(self, entry: AuditEntry) -> bool:
         if entry.person_id and entry.person_id == self._reader.person_id:
             return True
@@ -158,8 +163,8 @@ class Oracle:
             PersonKey: lambda row: self._within(row.organ_path),
             Appointment: lambda row: self.person(row.person),
             Substitution: self.substitution,
-            Clearance: lambda row: self.person(row.person),
-            NeedToKnow: lambda row: self.person(row.person),
+            Clearance: self.guarded,
+            NeedToKnow: self.guarded,
             Invitation: lambda row: self.person(row.person),
             Token: lambda row: row.person_id == me or self._within(row.organ_path),
             AuditEntry: self.trail,

@@ -72,6 +72,11 @@ class Actor:
         """Tell whether the trail of others is open to this actor."""
         return Role.AUDITOR in self.roles
 
+    @property
+    def guards(self) -> bool:
+        """Tell whether the clearances of others are open to this actor."""
+        return not self.roles.isdisjoint({Role.SECURITY, Role.AUDITOR})
+
     def sees(self, organ_path: str) -> bool:
         """Tell whether an organ lies in what this actor sees; the same bounds as in the database."""
         return self.lo <= organ_path < self.hi

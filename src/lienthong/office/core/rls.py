@@ -12,6 +12,7 @@ SIGN_IN: Final = _SETTING.format("scope") + " IN ('all', 'sign-in')"
 PERSON: Final = "NULLIF(" + _SETTING.format("person") + ", '')::bigint"
 CLEARANCE: Final = "COALESCE(NULLIF(" + _SETTING.format("clearance") + ", ''), '0')::int"
 KNOWN: Final = "COALESCE(NULLIF(" + _SETTING.format("known") + ", ''), '{}')::bigint[]"
+GUARD: Final = _SETTING.format("guard") + " = '1'"
 AUDIT: Final = _SETTING.format("audit") + " = '1'"
 
 

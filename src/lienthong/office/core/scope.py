@@ -38,6 +38,8 @@ class Scope:
     known: str = "{}"
     # "1": audit entries of the paths above are shown, not only one's own.
     audit: str = "0"
+    # "1": clearances, and what is named to whom, are shown of the persons above, not only one's own.
+    guard: str = "0"
 
 
 NONE: Final = Scope()
@@ -57,6 +59,7 @@ def of(actor: Actor) -> Scope:
         clearance=str(int(actor.clearance)),
         known="{" + ",".join(map(str, sorted(actor.known))) + "}",
         audit="1" if actor.audits else "0",
+        guard="1" if actor.guards else "0",
     )
 
 
