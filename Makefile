@@ -7,10 +7,11 @@ STAMP := .venv/.stamp
 CODE := $(sort $(patsubst %/,%,$(dir $(wildcard tools/*.py bench/*.py)))) src tests
 MEASURES = $(sort $(filter-out bench/_% bench/__init__.py,$(wildcard bench/*.py)))
 OFFICE := src/lienthong/office
-# Whatever names a class or is built in, so that style sheets hold what is used and nothing else.
+# Whatever names a class or is built in, so that style sheets hold what is used and nothing else; and the settings,
+# which name the applications whose files are collected.
 ASSETS := $(OFFICE)/static/.stamp
 ASSET_SOURCES := $(shell find $(OFFICE) \( -name node_modules -o -name static -o -name __pycache__ \) -prune -o -type f \
-  \( -path '$(OFFICE)/assets/*' -o -name '*.html' -o -name 'forms*.py' -o -path '*/templatetags/*.py' \) -print 2>/dev/null)
+  \( -path '$(OFFICE)/assets/*' -o -path '$(OFFICE)/settings.py' -o -name '*.html' -o -name 'forms*.py' -o -path '*/templatetags/*.py' \) -print 2>/dev/null)
 GENERATORS = $(sort $(wildcard tools/generate_*.py))
 # Passed on by demo, test, fuzz, bench and lock, such as ARGS='--headless --json'.
 ARGS ?=

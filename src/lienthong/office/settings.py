@@ -43,6 +43,8 @@ INSTALLED_APPS: Final = [
     "lienthong.office.operation",
     "lienthong.office.trail",
     "lienthong.office.api",
+    # Without the admin pages that other applications bring: operators see no persons (operation.admin).
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -229,6 +231,7 @@ STORAGES: Final = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "lienthong.office.core.static_files.Storage"},
 }
-SILENCED_SYSTEM_CHECKS: Final[list[str]] = []
+# The admin asks for Django's AuthenticationMiddleware; ActingMiddleware stands in its place (ADR 0053).
+SILENCED_SYSTEM_CHECKS: Final = ["admin.E408"]
 MESSAGE_STORAGE: Final = "django.contrib.messages.storage.session.SessionStorage"
 LOGGING: Final = configuration()

@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from lienthong.office.operation.admin import SITE
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("lienthong.office.accounts.sign_in_urls")),
     path("", include("lienthong.office.core.urls")),
@@ -9,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("persons/", include("lienthong.office.accounts.urls")),
     path("trail/", include("lienthong.office.trail.urls")),
     path("tokens/", include("lienthong.office.api.page_urls")),
+    path("admin/", SITE.urls),
     path("api/", include("lienthong.office.api.urls")),
 ]
 handler400 = "lienthong.office.core.views.errors.bad_request"
