@@ -97,9 +97,9 @@ def office(
         server.wait(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, for the whole run."""
+    """Chromium, for one file: as long as Playwright is there an event loop runs, in which Django refuses queries."""
     with chromium() as running:
         yield running
 
