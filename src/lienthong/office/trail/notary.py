@@ -92,7 +92,9 @@ class Notary:
 def _make(place: Path, secret: str, clock: Clock) -> None:
     # What a start that was cut off has left is no trail: without a root nothing of it was ever signed.
     shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(mode=0o700, parents=True)
+    # One by one: what mkdir makes on the way is open to everybody.
+    for folder in (place.parent, place):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = FileKeyStore.create(place / _KEYS, secret.encode())
     (public,) = store.new_keys([Algorithm.EDDSA])
     now = clock.now()
