@@ -100,8 +100,8 @@ class Jobs(Shown):
     """What was, is and will be done in the background."""
 
     list_display = ("id", "task_name", "queue_name", "status", "attempts", "scheduled_at")
-    list_filter = ("status", "queue_name", "task_name")
-    search_fields = ("task_name",)
+    # Django's filters at the side have targets smaller than WCAG 2.2 asks for; the search finds the same.
+    search_fields = ("task_name", "status", "queue_name")
     ordering = ("-id",)
 
 
