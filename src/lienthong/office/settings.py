@@ -40,6 +40,7 @@ INSTALLED_APPS: Final = [
     "lienthong.office.core",
     "lienthong.office.organs",
     "lienthong.office.accounts",
+    "lienthong.office.documents",
     "lienthong.office.operation",
     "lienthong.office.trail",
     "lienthong.office.api",

@@ -179,6 +179,18 @@ class OfficeTables:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Numbering:
+    """How organs number what they issue."""
+
+    # Slugs of the blocs that count by the term of office; the others count by the calendar year.
+    by_term: frozenset[str]
+    # From bloc, tier and code of an organ: the notation it has unless it chose another.
+    notation: Callable[[str, str, str], str]
+    # From number, symbol of the type (None: it has none), notation, day and bloc: as it stands on the paper.
+    write: Callable[[int, str | None, str, date, str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One political system: its words for levels, urgency and documents, and its tree of organs."""
 
@@ -187,6 +199,7 @@ class Profile:
     # From ordinary to most urgent.
     urgencies: tuple[Urgency, ...]
     document_types: tuple[DocumentType, ...]
+    numbering: Numbering
     # The exchange tree, parents before children. A function, as reading it costs milliseconds.
     organs: Callable[[], tuple[OrganSpec, ...]]
     office: OfficeTables

@@ -24,6 +24,8 @@ class Role(StrEnum):
     CLERK = "clerk"
 
 
+# Whoever has one of these sees the registers of documents of their organ.
+_DESK: Final = frozenset({Role.CLERK, Role.LEADER})
 # Whoever has one of these sees the organs below too, not only their own.
 _WIDE: Final = frozenset({Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR, Role.LEADER})
 
@@ -51,6 +53,8 @@ class Actor:
     substitution_id: int = 0
     on_behalf_of: str = ""
     language: str = "vi"
+    # Top secret things open: the account is marked for them, and a second factor was shown just now.
+    opens_top_secret: bool = False
     # Operates this installation: Django's admin, the style guide, metrics.
     operator: bool = False
     # Where from, for the audit trail.
@@ -76,6 +80,16 @@ class Actor:
     def guards(self) -> bool:
         """Tell whether the clearances of others are open to this actor."""
         return not self.roles.isdisjoint({Role.SECURITY, Role.AUDITOR})
+
+    @property
+    def at_desk(self) -> bool:
+        """Tell whether the registers of the organ are open to this actor."""
+        return not self.roles.isdisjoint(_DESK)
+
+    @property
+    def holders(self) -> tuple[int, ...]:
+        """As what one takes part in things: the appointment's id, and the unit's with a minus."""
+        return (self.appointment_id, -self.unit_id) if self.appointment_id else ()
 
     def sees(self, organ_path: str) -> bool:
         """Tell whether an organ lies in what this actor sees; the same bounds as in the database."""

@@ -13,6 +13,10 @@ PERSON: Final = "NULLIF(" + _SETTING.format("person") + ", '')::bigint"
 CLEARANCE: Final = "COALESCE(NULLIF(" + _SETTING.format("clearance") + ", ''), '0')::int"
 KNOWN: Final = "COALESCE(NULLIF(" + _SETTING.format("known") + ", ''), '{}')::bigint[]"
 GUARD: Final = _SETTING.format("guard") + " = '1'"
+ORGAN: Final = "NULLIF(" + _SETTING.format("organ") + ", '')::bigint"
+HOLDERS: Final = "COALESCE(NULLIF(" + _SETTING.format("holders") + ", ''), '{}')::bigint[]"
+DESK: Final = _SETTING.format("desk") + " = '1'"
+TOP: Final = _SETTING.format("top") + " = '1'"
 AUDIT: Final = _SETTING.format("audit") + " = '1'"
 
 

@@ -40,10 +40,18 @@ class Scope:
     audit: str = "0"
     # "1": clearances, and what is named to whom, are shown of the persons above, not only one's own.
     guard: str = "0"
+    # The organ acted for: its id. Documents never leave it but through the exchange.
+    organ: str = ""
+    # What one takes part in things as (``Actor.holders``), as an array literal.
+    holders: str = "{}"
+    # "1": a clerk or head of the organ, who sees its registers.
+    desk: str = "0"
+    # "1": top secret things open now.
+    top: str = "0"
 
 
 NONE: Final = Scope()
-SYSTEM: Final = Scope(scope="all", clearance="4", audit="1")
+SYSTEM: Final = Scope(scope="all", clearance="4", audit="1", top="1")
 SIGN_IN: Final = Scope(scope="sign-in")
 _NAMES: Final = tuple(field.name for field in fields(Scope))
 _SET: Final = "SELECT " + ", ".join(f"set_config('{PREFIX}{name}', %s, false)" for name in _NAMES)
@@ -60,6 +68,10 @@ def of(actor: Actor) -> Scope:
         known="{" + ",".join(map(str, sorted(actor.known))) + "}",
         audit="1" if actor.audits else "0",
         guard="1" if actor.guards else "0",
+        organ=str(actor.organ_id or ""),
+        holders="{" + ",".join(map(str, actor.holders)) + "}",
+        desk="1" if actor.at_desk else "0",
+        top="1" if actor.opens_top_secret else "0",
     )
 
 

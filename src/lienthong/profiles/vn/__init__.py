@@ -5,6 +5,7 @@ from typing import Final
 from lienthong.profiles.base import Profile
 from lienthong.profiles.vn.document_types import DOCUMENT_TYPES
 from lienthong.profiles.vn.labels import LABELS
+from lienthong.profiles.vn.numbering import NUMBERING
 from lienthong.profiles.vn.offices import OFFICE
 from lienthong.profiles.vn.organs import organs_of_country
 from lienthong.profiles.vn.urgency import URGENCIES
@@ -14,6 +15,7 @@ PROFILE: Final = Profile(
     labels=LABELS,
     urgencies=URGENCIES,
     document_types=DOCUMENT_TYPES,
+    numbering=NUMBERING,
     organs=organs_of_country,
     office=OFFICE,
 )

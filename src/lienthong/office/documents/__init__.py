@@ -1,0 +1,1 @@
+"""Documents: from draft to receipt, in every organ its own."""

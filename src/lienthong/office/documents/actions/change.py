@@ -1,0 +1,107 @@
+"""What every deed shares: hold the document, ask whether it may be done, write it down."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from lienthong.office.core import scope
+from lienthong.office.core.actor import SYSTEM, Actor
+from lienthong.office.core.audit import Json, record
+from lienthong.office.core.errors import Conflict, NotFound
+from lienthong.office.core.notifications import actions as notes
+from lienthong.office.documents.audit import DocumentEvent
+from lienthong.office.documents.models import Access, Document
+from lienthong.office.documents.notices import about
+from lienthong.office.documents.policies import parts_of, require
+from lienthong.office.documents.states import DEEDS, Deed, Part
+from lienthong.office.documents.words import words_of
+
+
+@dataclass(slots=True, kw_only=True)
+class Change:
+    """A document while something is done to it, and what the trail will tell."""
+
+    actor: Actor
+    document: Document
+    # What the actor is to it.
+    parts: frozenset[Part]
+    # Old and new values besides the state.
+    old: dict[str, Json] = field(default_factory=dict)
+    new: dict[str, Json] = field(default_factory=dict)
+    # Columns to write besides state and revision.
+    _fields: set[str] = field(default_factory=set)
+
+    def set(self, **values: object) -> None:
+        """Change columns of the document; what the trail tells of them is said with ``old`` and ``new``."""
+        for name, value in values.items():
+            setattr(self.document, name, value)
+        self._fields |= set(values)
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """The columns that were set."""
+        return frozenset(self._fields)
+
+
+@contextlib.contextmanager
+def doing(*, actor: Actor, document: Document, deed: Deed, seen: int | None = None) -> Iterator[Change]:
+    """Do something to a document: what is inside happens wholly or not at all, as the system.
+
+    Args:
+        actor: who; ``SYSTEM`` for what the exchange brings.
+        document: which.
+        deed: what. The state that follows from it is set at the end, unless it was set inside.
+        seen: the revision that was looked at; None where the deed does not depend on it.
+
+    Raises:
+        Forbidden: it is not the actor's to do.
+        Conflict: somebody else was faster.
+        NotFound: it is gone.
+    """
+    with transaction.atomic(), scope.system():
+        held = held_document(document.pk)
+        parts = frozenset(Part) if actor is SYSTEM else parts_of(actor, held)
+        require(held, deed, parts)
+        if seen is not None and held.revision != seen:
+            raise Conflict(str(held))
+        change, before = Change(actor=actor, document=held, parts=parts), held.state
+        target = DEEDS[deed].target
+        if target is not None or DEEDS[deed].code:
+            # Whoever was told that it waits for them is told no more; the deed tells whom it waits for now.
+            notes.done(about(held))
+        yield change
+        if target is not None and held.state == before:
+            held.state = target
+        _write(change, before, DocumentEvent(f"documents:document:{deed.value}"))
+
+
+def held_document(number: int) -> Document:
+    """Return a document, locked until the transaction ends.
+
+    Raises:
+        NotFound: there is none of that number.
+    """
+    rows = Document.objects.select_for_update(of=("self",)).select_related("organ")
+    found = rows.filter(pk=number).first()
+    if found is None:
+        raise NotFound(str(number))
+    return found
+
+
+def give_access(document: Document, holders: Iterable[int]) -> None:
+    """Let appointments (their ids) and units (with a minus) see a document; whoever does already goes on to."""
+    rows = [Access(document=document, holder=holder) for holder in dict.fromkeys(holders) if holder]
+    Access.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _write(change: Change, before: str, event: DocumentEvent) -> None:
+    document = change.document
+    document.revision += 1
+    document.words = words_of(document)
+    document.save(update_fields=sorted({*change.changed, "state", "revision", "words"}))
+    old, new = dict(change.old), dict(change.new)
+    if document.state != before:
+        old["state"], new["state"] = before, document.state
+    record(actor=change.actor, kind=event, obj=document, old=old or None, new=new or None, label=document.level)

@@ -1,0 +1,24 @@
+"""The tables of this room."""
+
+from lienthong.office.documents.models.document import Access, Document, Relation
+from lienthong.office.documents.models.numbers import Letterhead, Period, Series, TakenNumber
+from lienthong.office.documents.models.sending import Delivery, Dispatch
+from lienthong.office.documents.models.work import Assignment, Chain, ChainStep, Comment, Step, StepKind
+
+__all__ = [
+    "Access",
+    "Assignment",
+    "Chain",
+    "ChainStep",
+    "Comment",
+    "Delivery",
+    "Dispatch",
+    "Document",
+    "Letterhead",
+    "Period",
+    "Relation",
+    "Series",
+    "Step",
+    "StepKind",
+    "TakenNumber",
+]

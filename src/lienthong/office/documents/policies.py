@@ -1,0 +1,86 @@
+"""Who sees a document, and who may do what to it: ``states.DEEDS`` says which part may, here is who plays it."""
+
+from django.db.models import Exists, OuterRef, Q
+
+from lienthong.kernel.labels import Level
+from lienthong.office.core.actor import SYSTEM, Actor, Role
+from lienthong.office.core.errors import Conflict, Forbidden
+from lienthong.office.documents.models import Access, Assignment, Document, Step, StepKind
+from lienthong.office.documents.states import DEEDS, Deed, Part
+
+
+def visible(actor: Actor) -> Q:
+    """Return the predicate of the documents an actor sees, the same as in the database's own policy.
+
+    Always of one organ; up to one's clearance; the register's for clerks and heads, for others what they take part in.
+    Top secret documents are in no register: they open only to those named, where the account is marked for them.
+    """
+    if actor is SYSTEM:
+        return Q()
+    near = Q(Exists(Access.objects.filter(document=OuterRef("pk"), holder__in=actor.holders)))
+    if actor.at_desk:
+        near = Q(at_desk=True, label__lt=Level.TOP_SECRET) | near
+    return Q(organ_id=actor.organ_id, label__lte=_ceiling(actor)) & near
+
+
+def parts_of(actor: Actor, document: Document) -> frozenset[Part]:
+    """Return what the actor is to a document; nothing to whom it is not shown. Reads as the system."""
+    if document.organ_id != actor.organ_id or document.label > _ceiling(actor):
+        return frozenset()
+    parts: set[Part] = set()
+    access = Access.objects.filter(document=document, holder__in=actor.holders).values_list("writes", flat=True)
+    if seen := list(access):
+        parts.add(Part.READER)
+        parts |= {Part.WRITER} if any(seen) else set()
+        parts |= {Part.AUTHOR} if document.created_by_id == actor.appointment_id else set()
+        parts |= _turn(actor, document)
+        parts |= _duties(actor, document)
+    if document.at_desk and (seen or document.label < Level.TOP_SECRET):
+        parts |= {part for role, part in ((Role.CLERK, Part.CLERK), (Role.LEADER, Part.LEADER)) if role in actor.roles}
+    return frozenset(parts)
+
+
+def may(document: Document, deed: Deed, parts: frozenset[Part]) -> bool:
+    """Tell whether somebody who is that to a document may do that to it, as it is now."""
+    if deed in {Deed.AGREE_RECALL, Deed.REFUSE_RECALL} and not document.recall_reason:
+        return False
+    rule = DEEDS[deed]
+    return document.state in rule.states and not parts.isdisjoint(rule.parts)
+
+
+def require(document: Document, deed: Deed, parts: frozenset[Part]) -> None:
+    """Refuse what may not be done.
+
+    Raises:
+        Forbidden: it is not theirs to do.
+        Conflict: it would be, but the document stands elsewhere by now.
+    """
+    if may(document, deed, parts):
+        return
+    if parts.isdisjoint(DEEDS[deed].parts):
+        raise Forbidden(str(DEEDS[deed].title))
+    raise Conflict(str(document))
+
+
+def current_step(document: Document) -> Step | None:
+    """Return the step whose turn it is; None where nothing is asked for."""
+    open_steps = Step.objects.filter(document=document, outcome=Step.Outcome.OPEN)
+    return open_steps.order_by("-round", "place").first()
+
+
+def _ceiling(actor: Actor) -> Level:
+    """Return up to which level documents open to an actor now."""
+    return actor.clearance if actor.opens_top_secret else min(actor.clearance, Level.SECRET)
+
+
+def _turn(actor: Actor, document: Document) -> set[Part]:
+    step = current_step(document)
+    if step is None or not step.position.appointments.filter(pk=actor.appointment_id).exists():
+        return set()
+    return {Part.SIGNER if step.kind == StepKind.SIGN else Part.TURN}
+
+
+def _duties(actor: Actor, document: Document) -> set[Part]:
+    mine = Assignment.objects.filter(document=document, holder__in=actor.holders, ended_at=None)
+    duties = {Assignment.Duty.LEAD.value: Part.LEAD, Assignment.Duty.SUPPORT.value: Part.SUPPORT}
+    return {duties[duty] for duty in mine.values_list("duty", flat=True)}

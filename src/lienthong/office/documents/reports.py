@@ -1,0 +1,21 @@
+"""Tell the sender of a document what became of it, after the transaction that made it so."""
+
+from procrastinate.contrib.django import app
+
+from lienthong.office.documents.models import Document
+from lienthong.office.documents.states import DEEDS, Deed
+
+TASK = "documents.report"
+
+
+def report(document: Document, deed: Deed, note: str = "") -> None:
+    """Have the sender told, where the document came from one who listens; part of the deed's own transaction.
+
+    Args:
+        document: incoming.
+        deed: what was done, one that has a code.
+        note: in words, such as the reason of a refusal.
+    """
+    if document.message is None or not DEEDS[deed].code:
+        return
+    app.configure_task(TASK).defer(document_id=document.pk, code=DEEDS[deed].code, note=note)

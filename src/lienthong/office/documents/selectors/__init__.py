@@ -1,0 +1,1 @@
+"""What is read of documents and of what hangs on them."""

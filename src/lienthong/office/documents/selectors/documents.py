@@ -1,0 +1,64 @@
+"""Documents as their readers see them."""
+
+from django.db.models import QuerySet
+
+from lienthong.kernel.labels import Level
+from lienthong.office.core import scope
+from lienthong.office.core.actor import Actor
+from lienthong.office.core.errors import NotFound
+from lienthong.office.documents.models import Document
+from lienthong.office.documents.policies import may, parts_of, visible
+from lienthong.office.documents.states import DEEDS, Deed, Direction, State
+
+
+def documents(actor: Actor) -> QuerySet[Document]:
+    """Return the documents an actor sees."""
+    return Document.objects.filter(visible(actor))
+
+
+def document(actor: Actor, number: int) -> Document:
+    """Return one of them.
+
+    Raises:
+        NotFound: there is none of that number that they may see.
+    """
+    found = documents(actor).select_related("organ").filter(pk=number).first()
+    if found is None:
+        raise NotFound(str(number))
+    return found
+
+
+def incoming(actor: Actor) -> QuerySet[Document]:
+    """Return the register of what arrived, up to internal."""
+    return _register(actor, Direction.INCOMING).filter(label__lt=Level.CONFIDENTIAL)
+
+
+def outgoing(actor: Actor) -> QuerySet[Document]:
+    """Return the register of what was issued, up to internal."""
+    return _register(actor, Direction.OUTGOING).filter(label__lt=Level.CONFIDENTIAL)
+
+
+def secret_incoming(actor: Actor) -> QuerySet[Document]:
+    """Return the register of secret documents that arrived."""
+    return _register(actor, Direction.INCOMING).filter(label__gte=Level.CONFIDENTIAL)
+
+
+def secret_outgoing(actor: Actor) -> QuerySet[Document]:
+    """Return the register of secret documents that were issued."""
+    return _register(actor, Direction.OUTGOING).filter(label__gte=Level.CONFIDENTIAL)
+
+
+def drafts(actor: Actor) -> QuerySet[Document]:
+    """Return what is being drafted, approved and signed."""
+    return documents(actor).filter(state__in=[State.DRAFT, State.SUBMITTED, State.APPROVED, State.SIGNED])
+
+
+def deeds(actor: Actor, found: Document) -> list[Deed]:
+    """Return what the actor may do to a document now: the same answers that the actions give."""
+    with scope.system():
+        parts = parts_of(actor, found)
+    return [deed for deed in DEEDS if may(found, deed, parts)]
+
+
+def _register(actor: Actor, direction: Direction) -> QuerySet[Document]:
+    return documents(actor).filter(direction=direction, entered_on__isnull=False)

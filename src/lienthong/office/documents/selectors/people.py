@@ -1,0 +1,48 @@
+"""Whom a document concerns: who holds a position, who keeps an organ's registers. Read as the system."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+from django.utils.timezone import localdate
+
+from lienthong.kernel.labels import Level
+from lienthong.office.accounts.models import Appointment, Clearance, State, Substitution
+from lienthong.office.core.actor import Role
+
+
+def in_force() -> Q:
+    """Return the predicate of appointments that hold today, of persons whose account is open."""
+    today = localdate()
+    return Q(valid_from__lte=today, person__state=State.ACTIVE) & (Q(valid_to=None) | Q(valid_to__gt=today))
+
+
+def holding(position_ids: Iterable[int]) -> QuerySet[Appointment]:
+    """Return the appointments to positions that hold today."""
+    return Appointment.objects.filter(in_force(), position__in=list(position_ids)).order_by("pk")
+
+
+def with_role(role: Role, organ_id: int, label: Level) -> QuerySet[Appointment]:
+    """Return the appointments of an organ that bring a role, of persons cleared for a level."""
+    found = Appointment.objects.filter(in_force(), position__roles__contains=[role.value], position__closed_on=None)
+    found = found.filter(Q(position__unit=organ_id) | Q(position__unit__organ=organ_id))
+    return cleared(found, label).order_by("pk")
+
+
+def cleared(found: QuerySet[Appointment], label: Level) -> QuerySet[Appointment]:
+    """Return those of appointments whose persons are cleared for a level today."""
+    if label <= Level.INTERNAL:
+        return found
+    today = localdate()
+    valid = Clearance.objects.filter(revoked_at=None, valid_from__lte=today, valid_to__gt=today, level__gte=label)
+    return found.filter(person__in=valid.values("person"))
+
+
+def persons_of(appointments: Iterable[int], units: Iterable[int] = ()) -> list[int]:
+    """Return the persons who act in appointments today, substitutes too, and all who hold one in the units."""
+    today = localdate()
+    mine = list(appointments)
+    named = Appointment.objects.filter(in_force()).filter(Q(pk__in=mine) | Q(position__unit__in=list(units)))
+    acting = Substitution.objects.filter(
+        appointment__in=mine, ended_at=None, valid_from__lte=today, valid_to__gt=today
+    ).values_list("substitute", flat=True)
+    return list(dict.fromkeys([*named.values_list("person", flat=True), *acting]))
