@@ -149,6 +149,7 @@ AUTH_PASSWORD_VALIDATORS: Final = [
 ]
 LOGIN_URL: Final = "account_login"
 LOGIN_REDIRECT_URL: Final = "/"
+SESSION_ENGINE: Final = "lienthong.office.core.sessions"
 SESSION_COOKIE_AGE: Final = 12 * 3600
 SESSION_COOKIE_NAME: Final = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_SECURE: Final = SECURE

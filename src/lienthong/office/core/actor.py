@@ -72,6 +72,21 @@ class Actor:
         return self.lo + ("~" if self.roles & _WIDE else "!")
 
     @property
+    def end(self) -> str:
+        """The path before which everything below the organ ends."""
+        return self.lo + "~"
+
+    @property
+    def placed(self) -> bool:
+        """Tell whether there is a position to act in."""
+        return bool(self.organ_path)
+
+    @property
+    def system(self) -> bool:
+        """Tell whether this is the installation itself."""
+        return self is SYSTEM
+
+    @property
     def audits(self) -> bool:
         """Tell whether the trail of others is open to this actor."""
         return Role.AUDITOR in self.roles

@@ -10,11 +10,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Row as Found
 from lienthong.office.core.rooms import everybody
 
 ROWS: Final = 6
@@ -115,16 +115,14 @@ def register(card: Card) -> None:
     _CARDS.sort(key=lambda each: each.order)
 
 
-def content[M: Model](found: QuerySet[M, M], row: Callable[[M], Row]) -> Content:
-    """Return the content of a card, in one query or, where there is more than is shown, two.
+def content(found: Sequence[Found], row: Callable[..., Row]) -> Content:
+    """Return the content of a card.
 
     Args:
-        found: in the order in which it is shown.
-        row: what is shown of one.
+        found: at most ``MOST``, in the order in which they are shown.
+        row: what is shown of one, from its columns.
     """
-    rows = list(found[:ROWS])
-    total = len(rows) if len(rows) < ROWS else found.order_by().values("pk")[:MOST].count()
-    return Content(total=total, rows=[row(each) for each in rows])
+    return Content(total=len(found), rows=[row(*each) for each in found[:ROWS]])
 
 
 def shelves(actor: Actor) -> list[Shelf]:

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from django.db.models import Q
 
 from lienthong.office.core.actor import SYSTEM, Actor, Role
+from lienthong.office.core.compiled import Gap, Reader
 from lienthong.office.core.errors import Forbidden
 
 
@@ -58,11 +59,11 @@ class Rule:
     roles: frozenset[Role] | None
     reach: Reach
 
-    def holds(self, actor: Actor) -> bool:
+    def holds(self, actor: Actor | Reader) -> bool:
         """Tell whether the actor has the right at all."""
         if self.reach is Reach.INSTALLATION:
             return actor.operator
-        return bool(actor.organ_path) and (self.roles is None or bool(self.roles & actor.roles))
+        return actor.placed and (self.roles is None or bool(self.roles & actor.roles))
 
     def covers(self, actor: Actor, organ_path: str) -> bool:
         """Tell whether the right reaches an organ."""
@@ -74,18 +75,18 @@ class Rule:
             case Reach.INSTALLATION:
                 return True
 
-    def where(self, actor: Actor, field: str) -> Q:
+    def where(self, actor: Actor | Reader, field: str) -> Q:
         """Return the same as a predicate on a column of paths."""
         match self.reach:
             case Reach.SEEN:
                 return between(field, actor.lo, actor.hi)
             case Reach.BELOW:
-                return between(field, actor.lo, actor.lo + "~")
+                return between(field, actor.lo, actor.end)
             case Reach.INSTALLATION:
                 return Q()
 
 
-def between(field: str, lo: str, hi: str) -> Q:
+def between(field: str, lo: str | Gap, hi: str | Gap) -> Q:
     """Return the predicate of paths from ``lo`` up to before ``hi``."""
     return Q(**{f"{field}__gte": lo, f"{field}__lt": hi})
 
@@ -117,15 +118,15 @@ def may(actor: Actor, permission: Permission, obj: Protected | None = None) -> b
     return rule.holds(actor) and (obj is None or rule.covers(actor, obj.organ_path))
 
 
-def which(actor: Actor, permission: Permission, field: str = "organ_path") -> Q:
+def which(actor: Actor | Reader, permission: Permission, field: str = "organ_path") -> Q:
     """Return the predicate of what the actor may do that to.
 
     Args:
-        actor: who asks.
+        actor: who asks, or the reader of a query that is kept.
         permission: for what.
         field: the column with the organ's path, through relations if need be.
     """
-    if actor is SYSTEM:
+    if actor.system:
         return Q()
     rule = RULES[permission]
     return rule.where(actor, field) if rule.holds(actor) else Q(pk__in=[])

@@ -27,7 +27,8 @@ def everybody(actor: Actor) -> bool:
     return bool(actor.person_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Equal only to itself: what is drawn of a menu is found by its entries.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Entry:
     """One line of a menu."""
 

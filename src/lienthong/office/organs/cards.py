@@ -1,13 +1,15 @@
 """What the home page shows of the tree: what the merger left open, and what changes soon."""
 
-from datetime import timedelta
-from typing import Final
+from datetime import date, timedelta
+from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy
 
 from lienthong.office.core import cards
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.policies import Permission, between, may, which
 from lienthong.office.organs.models import Succession, UnitVersion
 
@@ -40,27 +42,36 @@ def register() -> None:
         cards.register(card)
 
 
+def _unassigned(reader: Actor | Reader) -> QuerySet[Succession, Any]:
+    found = Succession.objects.filter(which(reader, Permission.UNIT_MANAGE, "successor__organ_path"), needs_review=True)
+    return found.order_by("pk").values_list("pk", "old_name", "old_code", "successor__name")[: cards.MOST]
+
+
+def _changing(reader: Actor | Reader, *, today: date, until: date) -> QuerySet[UnitVersion, Any]:
+    seen = between("unit__organ_path", reader.lo, reader.hi)
+    found = UnitVersion.objects.filter(seen, valid_from__gt=today, valid_from__lte=until)
+    columns = ("unit_id", "unit__name", "name", "valid_from")
+    return found.order_by("valid_from", "pk").values_list(*columns)[: cards.MOST]
+
+
+UNASSIGNED: Final = Compiled(_unassigned)
+CHANGING: Final = Compiled(_changing)
+
+
 def _successions(actor: Actor) -> cards.Content:
-    found = Succession.objects.filter(which(actor, Permission.UNIT_MANAGE, "successor__organ_path"), needs_review=True)
     return cards.content(
-        found.select_related("successor").order_by("pk"),
-        lambda each: cards.Row(
-            title=each.old_name or each.old_code, url=f"/units/successions/{each.pk}/", note=each.successor.name
+        UNASSIGNED(actor),
+        lambda number, name, code, successor: cards.Row(
+            title=name or code, url=f"/units/successions/{number}/", note=successor
         ),
     )
 
 
 def _changes(actor: Actor) -> cards.Content:
     today = localdate()
-    found = UnitVersion.objects.filter(
-        between("unit__organ_path", actor.lo, actor.hi), valid_from__gt=today, valid_from__lte=today + _AHEAD
-    )
     return cards.content(
-        found.select_related("unit").order_by("valid_from", "pk"),
-        lambda each: cards.Row(
-            title=each.unit.name,
-            url=f"/units/{each.unit_id}/",
-            note=each.name if each.name != each.unit.name else "",
-            due=each.valid_from,
+        CHANGING(actor, today=today, until=today + _AHEAD),
+        lambda unit, name, changed, day: cards.Row(
+            title=name, url=f"/units/{unit}/", note=changed if changed != name else "", due=day
         ),
     )

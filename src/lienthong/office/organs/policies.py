@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import SYSTEM, Actor, Role
+from lienthong.office.core.compiled import Reader
 from lienthong.office.core.errors import Forbidden
 from lienthong.office.core.policies import Permission, between, may
 from lienthong.office.organs.models import Kind, Unit
@@ -68,14 +69,14 @@ def may_give(actor: Actor, roles: Iterable[Role], organ_path: str) -> bool:
     return organ_path != actor.organ_path or (actor.operator and not above(organ_path))
 
 
-def visible(actor: Actor, prefix: str = "") -> Q:
+def visible(actor: Actor | Reader, prefix: str = "") -> Q:
     """Return the predicate of the units an actor sees, the same as in the database's own policy.
 
     Args:
-        actor: who asks.
+        actor: who asks, or the reader of a query that is kept.
         prefix: the relation that leads to the unit, such as ``unit__``.
     """
-    if actor is SYSTEM:
+    if actor.system:
         return Q()
     near = between(f"{prefix}organ_path", actor.lo, actor.hi)
     if actor.known:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.models import MailChoice, Notification, NotificationChoice
 from lienthong.office.core.notifications.kinds import Facts, kind_of
 
@@ -24,15 +26,19 @@ class Note:
     unread: bool
 
 
+def _open(reader: Actor | Reader) -> QuerySet[Notification, Any]:
+    found = Notification.objects.filter(person_id=reader.person_id, done_at=None)
+    return found.order_by("-pk").values_list("pk", "kind", "facts", "at", "read_at")[:SHOWN]
+
+
+OPEN: Final = Compiled(_open)
+
+
 def recent(actor: Actor) -> list[Note]:
     """Return the actor's newest notifications but those that are done, newest first."""
-    rows = (
-        Notification.objects.filter(person_id=actor.person_id, done_at=None)
-        .order_by("-pk")
-        .values_list("pk", "kind", "facts", "at", "read_at")[:SHOWN]
-    )
     return [
-        Note(id=pk, text=text_of(kind, facts), at=at, unread=read_at is None) for pk, kind, facts, at, read_at in rows
+        Note(id=number, text=text_of(kind, facts), at=at, unread=read_at is None)
+        for number, kind, facts, at, read_at in OPEN(actor)
     ]
 
 
