@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lienthong.cli.backup_file import BackupInvalid, BackupReader, BackupWriter, PassphraseTooShort
 from lienthong.trust.chunks import CHUNK
-from lienthong.trust.keystore_file import Cost
+from lienthong.trust.passphrase_lock import Cost
 
 QUICK = Cost(memory=8 * 1024, iterations=1, lanes=1)
 PASSPHRASE = b"correct horse battery"

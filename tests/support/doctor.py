@@ -10,7 +10,8 @@ from lienthong.exchange.doctor.lines import Level, Line
 from lienthong.exchange.transport.permissions import Role
 from lienthong.kernel.clock import SystemClock
 from lienthong.trust.keys import Algorithm
-from lienthong.trust.keystore_file import Cost, FileKeyStore
+from lienthong.trust.keystore_file import FileKeyStore
+from lienthong.trust.passphrase_lock import Cost
 from tests.support.carriers import Broker, running_broker
 from tests.support.evidence import SITE, Parties
 

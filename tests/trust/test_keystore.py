@@ -22,8 +22,9 @@ from lienthong.trust.keystore import (
     new_organ_keys,
     new_organs_keys,
 )
-from lienthong.trust.keystore_file import Cost, FileKeyStore
+from lienthong.trust.keystore_file import FileKeyStore
 from lienthong.trust.keystore_pkcs11 import Pkcs11KeyStore
+from lienthong.trust.passphrase_lock import Cost
 from tests.support.hsm import PIN, soft_hsm
 
 PASSPHRASE = b"a passphrase for tests"

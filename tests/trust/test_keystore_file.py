@@ -15,7 +15,8 @@ from lienthong.kernel import cbor
 from lienthong.trust.errors import KeyStoreError
 from lienthong.trust.keys import Algorithm, PublicKey
 from lienthong.trust.keystore import generate, new_organs_keys
-from lienthong.trust.keystore_file import Cost, FileKeyStore
+from lienthong.trust.keystore_file import FileKeyStore
+from lienthong.trust.passphrase_lock import Cost
 from lienthong.trust.private_file import PrivateFile
 
 PASSPHRASE = "chín con đường đèo".encode()

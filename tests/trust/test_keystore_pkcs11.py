@@ -195,7 +195,7 @@ def test_removing_destroys_the_key_in_the_token(store: Pkcs11KeyStore, organ: tu
 
 
 def test_a_key_lost_from_the_token_is_told(store: Pkcs11KeyStore, organ: tuple[PublicKey, ...]) -> None:
-    store._token.remove_sealing_key(store._sealing[organ[0].kid])
+    store._token.remove_key(store._sealing[organ[0].kid])
     with pytest.raises(KeyStoreError, match="not in this token"):
         store.sign(organ[0].kid, b"data")
 

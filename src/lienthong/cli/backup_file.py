@@ -20,7 +20,7 @@ from lienthong.kernel import cbor
 from lienthong.kernel.errors import BadInput, CborInvalid
 from lienthong.trust.chunks import CHUNK, ON_WIRE, TAG_SIZE, Cipher, Sealer
 from lienthong.trust.errors import EnvelopeInvalid
-from lienthong.trust.keystore_file import MIN_PASSPHRASE, Cost
+from lienthong.trust.passphrase_lock import MIN_PASSPHRASE, Cost
 
 _KIND: Final = b"lienthong backup 1\n"
 _SALT: Final = 16

@@ -14,7 +14,8 @@ from lienthong.kernel.clock import DAY, Millis
 from lienthong.kernel.errors import LienthongError
 from lienthong.trust.keys import Algorithm, PublicKey
 from lienthong.trust.keystore import new_organs_keys
-from lienthong.trust.keystore_file import Cost, FileKeyStore
+from lienthong.trust.keystore_file import FileKeyStore
+from lienthong.trust.passphrase_lock import Cost
 
 KEY_TERM: Final[Millis] = 730 * DAY
 """How long the keys of a world are valid."""

@@ -16,6 +16,7 @@ from lienthong.office.accounts.oidc import providers
 from lienthong.office.mailer import mailer
 from lienthong.office.operation.logs import configuration
 from lienthong.office.secret import load_key
+from lienthong.office.vault.configuration import configuration as vault
 
 _env = os.environ
 STATE: Final = Path(_env.get("LIENTHONG_OFFICE_STATE", "state/office"))
@@ -44,6 +45,7 @@ INSTALLED_APPS: Final = [
     "lienthong.office.operation",
     "lienthong.office.trail",
     "lienthong.office.api",
+    "lienthong.office.vault",
     # Without the admin pages that other applications bring: operators see no persons (operation.admin).
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
@@ -229,8 +231,11 @@ STATIC_URL: Final = "/static/"
 STATIC_ROOT: Final = Path(__file__).parent / "static"
 MAILERS: Final = {"default": mailer(_env.get("LIENTHONG_MAIL_URL", "smtp://localhost"))}
 DEFAULT_FROM_EMAIL: Final = _env.get("LIENTHONG_MAIL_FROM", f"lienthong@{_public.hostname or 'localhost'}")
+# Files of documents: where, under which keys, who looks at them.
+VAULT: Final = vault(_env, STATE)
 STORAGES: Final = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "vault": VAULT.storage,
     "staticfiles": {"BACKEND": "lienthong.office.core.static_files.Storage"},
 }
 # The admin asks for Django's AuthenticationMiddleware; ActingMiddleware stands in its place (ADR 0053).

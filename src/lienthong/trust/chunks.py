@@ -29,19 +29,21 @@ def count_of(size: int) -> int:
 class Cipher:
     """Encrypts and decrypts the chunks of one content, in any order."""
 
-    def __init__(self, key: bytes, *, count: int) -> None:
+    def __init__(self, key: bytes, *, count: int, associated: bytes | None = None) -> None:
         """Work with a key that is used for this content only.
 
         Args:
             key: 32 bytes.
             count: how many chunks there are.
+            associated: what each chunk is bound to beside its place; on the wire nothing.
         """
         self._cipher = AESGCM(key)
+        self._associated = associated
         self.count = count
 
     def encrypt(self, number: int, piece: bytes | memoryview) -> bytes:
         """Encrypt the piece of that number, from 0; never twice with different pieces."""
-        return self._cipher.encrypt(self._nonce(number), piece, None)
+        return self._cipher.encrypt(self._nonce(number), piece, self._associated)
 
     def decrypt(self, number: int, chunk: bytes) -> bytes:
         """Decrypt the chunk of that number, from 0.
@@ -52,7 +54,7 @@ class Cipher:
         if number >= self.count or len(chunk) > CHUNK + TAG_SIZE:
             raise EnvelopeInvalid(f"chunk {number} of {self.count} is one too many or too large")
         try:
-            return self._cipher.decrypt(self._nonce(number), chunk, None)
+            return self._cipher.decrypt(self._nonce(number), chunk, self._associated)
         except InvalidTag:
             raise EnvelopeInvalid(f"chunk {number} of {self.count} was altered") from None
 
@@ -74,7 +76,7 @@ class Cipher:
                 raise EnvelopeInvalid(f"chunk {number} of {self.count} is one too many or cut short")
             room = into[place : place + len(chunk) - TAG_SIZE]
             try:
-                place += self._cipher.decrypt_into(self._nonce(number), chunk, None, room)
+                place += self._cipher.decrypt_into(self._nonce(number), chunk, self._associated, room)
             except InvalidTag:
                 raise EnvelopeInvalid(f"chunk {number} of {self.count} was altered") from None
         return place
@@ -86,9 +88,10 @@ class Cipher:
 class Sealer:
     """Encrypts a content whose size is not known before it ends."""
 
-    def __init__(self, key: bytes) -> None:
-        """Work with a key of 32 bytes that is used for this content only."""
+    def __init__(self, key: bytes, *, associated: bytes | None = None) -> None:
+        """Work with a key of 32 bytes that is used for this content only; ``associated`` as for ``Cipher``."""
         self._cipher = AESGCM(key)
+        self._associated = associated
         self.count = 0
 
     def encrypt_into(self, content: memoryview, into: memoryview, *, last: bool) -> int:
@@ -103,7 +106,8 @@ class Sealer:
         for start in range(0, max(1, len(content)), CHUNK):
             plain = content[start : start + CHUNK]
             nonce = _nonce(self.count, last=last and self.count == end - 1)
-            place += self._cipher.encrypt_into(nonce, plain, None, into[place : place + len(plain) + TAG_SIZE])
+            room = into[place : place + len(plain) + TAG_SIZE]
+            place += self._cipher.encrypt_into(nonce, plain, self._associated, room)
             self.count += 1
         return place
 

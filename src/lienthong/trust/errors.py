@@ -43,6 +43,13 @@ class DigestMismatch(TrustError):
     code = "digest_mismatch"
 
 
+class StoredInvalid(TrustError):
+    """The stored file is not the one that was written."""
+
+    code = "stored_invalid"
+    hint = "Restore it from a backup."
+
+
 class KeyStoreError(LienthongError):
     """The key store cannot be used."""
 

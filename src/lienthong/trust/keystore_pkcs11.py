@@ -165,7 +165,7 @@ class Pkcs11KeyStore:
             self._keep({**self._sealing, **sealing}, [*self._private, *wrapping])
         except KeyStoreError:
             for object_id in sealing.values():
-                self._token.remove_sealing_key(object_id)
+                self._token.remove_key(object_id)
             raise
         return tuple(public)
 
@@ -185,7 +185,7 @@ class Pkcs11KeyStore:
             [key for key in self._private if key.kid not in kids],
         )
         for object_id in gone:
-            self._token.remove_sealing_key(object_id)
+            self._token.remove_key(object_id)
 
     def _keep(self, sealing: dict[bytes, bytes], wrapping: Sequence[PrivateKey]) -> None:
         self._file.replace(self._content(sealing, wrapping))

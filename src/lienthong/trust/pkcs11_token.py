@@ -104,8 +104,8 @@ class Token:
                 signer = self._signers[id_] = self._key(pkcs11.ObjectClass.PRIVATE_KEY, id_)
             return signer.sign(digest, mechanism=pkcs11.Mechanism.ECDSA)
 
-    def remove_sealing_key(self, id_: bytes) -> None:
-        """Destroy both halves of a key."""
+    def remove_key(self, id_: bytes) -> None:
+        """Destroy a key, of a pair both halves; harmless when it is not there."""
         with self._turn, _told(self._name):
             self._signers.pop(id_, None)
             for half in list(self._session.get_objects({pkcs11.Attribute.ID: id_})):
@@ -125,6 +125,12 @@ class Token:
                 template=_STAYS_INSIDE,
             )
         return id_
+
+    def has_locking_key(self, id_: bytes) -> bool:
+        """Tell whether the token holds a locking key of that object id."""
+        kind = {pkcs11.Attribute.ID: id_, pkcs11.Attribute.CLASS: pkcs11.ObjectClass.SECRET_KEY}
+        with self._turn, _told(self._name):
+            return bool(list(self._session.get_objects(kind)))
 
     def lock(self, id_: bytes, plain: bytes, associated: bytes) -> bytes:
         """Encrypt a few bytes under a locking key (AES-256-GCM): iv || ciphertext."""

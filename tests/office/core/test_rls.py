@@ -34,6 +34,7 @@ from lienthong.office.core import scope
 from lienthong.office.core.actor import NOBODY, Actor, Role
 from lienthong.office.core.models import AuditEntry, Notification, NotificationChoice, SavedView
 from lienthong.office.organs.models import Kind, Position, Succession, Unit, UnitVersion, Upload
+from lienthong.office.vault.models import Blob, UnitKey
 from tests.office.garden import TODAY, actor, clear, official, plant, settle
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,8 @@ def _fill() -> None:
     for place, unit in enumerate(units):
         Succession.objects.create(old_code=f"0{place}", old_name="Before", successor=unit, since=TODAY)
         Succession.objects.create(predecessor=units[place - 1], successor=unit, since=TODAY)
+        key = UnitKey.objects.create(unit=unit, generation=1, reference=place.to_bytes(16))
+        Blob.objects.create(unit=unit, key=key, wrapped_key=b"k", size=0, sha256=bytes(32), stored=0)
 
 
 class Oracle:
@@ -175,6 +178,8 @@ class Oracle:
             PersonImport: lambda row: row.person_id == me,
             PersonImportRow: lambda row: row.run.person_id == me,
             Window: lambda _: False,
+            UnitKey: lambda _: False,
+            Blob: lambda _: False,
         }
 
 
@@ -218,14 +223,14 @@ def test_signing_in_finds_accounts_and_nothing_of_their_files(world: World) -> N
     with scope.using(scope.SIGN_IN):
         assert Person.objects.count() == 12
         of_persons = (PersonKey, Token, AuditEntry, Notification, NotificationChoice, SavedView, Upload)
-        for model in (*of_persons, PersonImport, PersonImportRow):
+        for model in (*of_persons, PersonImport, PersonImportRow, UnitKey, Blob):
             assert not model._default_manager.exists(), model.__name__
 
 
 def tables() -> Iterator[str]:
     """Yield the tables of our own apps."""
     for model in apps.get_models():
-        if model._meta.app_label in {"core", "organs", "accounts", "api"}:
+        if model._meta.app_label in {"core", "organs", "accounts", "api", "vault"}:
             yield model._meta.db_table
 
 

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     SUBSTITUTION_MANAGE = "substitution.manage"
     AUDIT_VIEW = "audit.view"
     TOKEN_MANAGE = "token.manage"  # noqa: S105 - the name of a right
+    KEY_MANAGE = "key.manage"
     OPERATE = "operate"
 
 
@@ -105,6 +106,7 @@ RULES: Final[Mapping[Permission, Rule]] = MappingProxyType(
         Permission.SUBSTITUTION_MANAGE: _rule(Reach.BELOW, Role.ADMINISTRATOR),
         Permission.AUDIT_VIEW: _rule(Reach.BELOW, Role.AUDITOR),
         Permission.TOKEN_MANAGE: _rule(Reach.BELOW, Role.ADMINISTRATOR),
+        Permission.KEY_MANAGE: _rule(Reach.BELOW, Role.SECURITY),
         Permission.OPERATE: _rule(Reach.INSTALLATION),
     }
 )

@@ -16,9 +16,11 @@ class TrailConfig(AppConfig):
         from lienthong.office.core import rooms  # noqa: PLC0415 - the same
         from lienthong.office.organs.histories import TITLES as OF_UNITS  # noqa: PLC0415 - the same
         from lienthong.office.trail import kinds  # noqa: PLC0415 - the same
+        from lienthong.office.vault.events import TITLES as OF_FILES  # noqa: PLC0415 - the same
 
         kinds.register(OF_PERSONS)
         kinds.register(OF_UNITS)
+        kinds.register(OF_FILES)
         rooms.register(
             rooms.Entry(
                 key="trail",
