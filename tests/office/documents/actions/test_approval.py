@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils.translation import override
 
 from lienthong.kernel.labels import Level
+from lienthong.office.accounts.acting import actor_of
 from lienthong.office.core import scope
 from lienthong.office.core.errors import Conflict, Forbidden, Invalid
 from lienthong.office.core.models import Notification
@@ -12,6 +14,7 @@ from lienthong.office.documents.actions.approval import approve, send_back, subm
 from lienthong.office.documents.models import Chain, Step
 from lienthong.office.documents.selectors.documents import deeds
 from lienthong.office.documents.states import Deed, State
+from tests.office.documents.test_policies import substitute
 
 if TYPE_CHECKING:
     from tests.office.documents.bureau import Bureau
@@ -80,16 +83,13 @@ def test_it_does_not_go_to_somebody_who_is_not_cleared(bureau: "Bureau") -> None
     document = bureau.draft(label=Level.SECRET)
     with scope.system():
         bureau.people["reviewer"].clearances.all().delete()
-    with pytest.raises(Invalid, match="Nobody cleared"):
+    with override("en"), pytest.raises(Invalid, match="Nobody cleared"):
         submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=1)
     with scope.system():
         assert not Step.objects.exists()
 
 
 def test_a_substitute_decides_for_who_is_absent(bureau: "Bureau") -> None:
-    from lienthong.office.accounts.acting import actor_of  # noqa: PLC0415
-    from tests.office.documents.test_policies import substitute  # noqa: PLC0415
-
     document = bureau.draft()
     submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=1)
     substitution = substitute(bureau, "second_writer", instead_of="reviewer")

@@ -1,4 +1,4 @@
-"""Documents, their people, numbers and deliveries."""
+"""Documents and those who work on them."""
 
 import uuid
 
@@ -20,23 +20,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Letterhead",
-            fields=[
-                (
-                    "organ",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="+",
-                        serialize=False,
-                        to="organs.unit",
-                    ),
-                ),
-                ("notation", models.CharField(blank=True, max_length=40, verbose_name="notation")),
-                ("place", models.CharField(blank=True, max_length=200, verbose_name="place")),
-            ],
-        ),
         migrations.CreateModel(
             name="Chain",
             fields=[
@@ -75,70 +58,6 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("place",),
             },
-        ),
-        migrations.CreateModel(
-            name="Dispatch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("receivers", models.JSONField(default=list)),
-                ("audience", models.CharField(max_length=400)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("waiting", "waiting to be sent"), ("sent", "sent"), ("failed", "could not be sent")],
-                        default="waiting",
-                        max_length=10,
-                    ),
-                ),
-                ("message", models.UUIDField(null=True, unique=True)),
-                ("trouble", models.CharField(blank=True, max_length=2000)),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ("sent_at", models.DateTimeField(null=True)),
-                ("total", models.PositiveIntegerField(default=0)),
-                ("counts", models.JSONField(default=dict)),
-                ("followed_at", models.DateTimeField(null=True)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.appointment"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Delivery",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("organ_code", models.CharField(db_collation="C", max_length=40)),
-                ("organ", models.CharField(max_length=400)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("sent", "on its way"),
-                            ("delivered", "delivered"),
-                            ("opened", "opened"),
-                            ("accepted", "accepted"),
-                            ("refused", "refused"),
-                            ("dead", "could not be delivered"),
-                        ],
-                        default="sent",
-                        max_length=10,
-                    ),
-                ),
-                ("note", models.CharField(blank=True, max_length=2000)),
-                ("code", models.CharField(blank=True, max_length=2)),
-                ("changed_at", models.DateTimeField(null=True)),
-                (
-                    "dispatch",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="documents.dispatch"
-                    ),
-                ),
-            ],
         ),
         migrations.CreateModel(
             name="Document",
@@ -235,13 +154,6 @@ class Migration(migrations.Migration):
                 "verbose_name": "document",
             },
         ),
-        migrations.AddField(
-            model_name="dispatch",
-            name="document",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="dispatches", to="documents.document"
-            ),
-        ),
         migrations.CreateModel(
             name="Comment",
             fields=[
@@ -312,18 +224,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Period",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("starts_on", models.DateField(verbose_name="first day")),
-                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
-                (
-                    "organ",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="organs.unit"),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="Relation",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -350,24 +250,6 @@ class Migration(migrations.Migration):
                         related_name="related",
                         to="documents.document",
                     ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Series",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "register",
-                    models.CharField(choices=[("outgoing", "outgoing"), ("incoming", "incoming")], max_length=10),
-                ),
-                ("type", models.CharField(blank=True, max_length=40)),
-                ("secret", models.BooleanField(default=False)),
-                ("since", models.DateField()),
-                ("next", models.PositiveIntegerField(default=1)),
-                (
-                    "organ",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="organs.unit"),
                 ),
             ],
         ),
@@ -414,39 +296,6 @@ class Migration(migrations.Migration):
                 "ordering": ("round", "place"),
             },
         ),
-        migrations.CreateModel(
-            name="TakenNumber",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("reason", models.CharField(blank=True, max_length=2000, verbose_name="reason")),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.appointment",
-                    ),
-                ),
-                (
-                    "document",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="taken",
-                        to="documents.document",
-                    ),
-                ),
-                (
-                    "series",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="taken", to="documents.series"
-                    ),
-                ),
-            ],
-        ),
         migrations.AddConstraint(
             model_name="chain",
             constraint=models.UniqueConstraint(
@@ -456,14 +305,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="chainstep",
             constraint=models.UniqueConstraint(fields=("chain", "place"), name="chain_step_place"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["dispatch", "state", "organ"], name="delivery_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("dispatch", "organ_code"), name="delivery_once"),
         ),
         migrations.AddIndex(
             model_name="document",
@@ -515,18 +356,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("document", "holder"), name="access_once"),
         ),
         migrations.AddConstraint(
-            model_name="period",
-            constraint=models.UniqueConstraint(fields=("organ", "starts_on"), name="period_once"),
-        ),
-        migrations.AddConstraint(
             model_name="relation",
             constraint=models.UniqueConstraint(fields=("document", "kind", "other"), name="relation_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.UniqueConstraint(
-                fields=("organ", "register", "type", "secret", "since"), name="series_once"
-            ),
         ),
         migrations.AddIndex(
             model_name="step",
@@ -537,9 +368,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="step",
             constraint=models.UniqueConstraint(fields=("document", "round", "place"), name="step_place"),
-        ),
-        migrations.AddConstraint(
-            model_name="takennumber",
-            constraint=models.UniqueConstraint(fields=("series", "number"), name="number_once"),
         ),
     ]

@@ -21,7 +21,7 @@ _OF_DOCUMENT = f"{rls.ALL} OR {seen('documents_document', 'document_id')}"
 class Migration(migrations.Migration):
     """Row-level security of documents and all that hangs on them."""
 
-    dependencies = [("documents", "0001_initial")]
+    dependencies = [("documents", "0002_numbers_initial")]
     operations = [
         protect("documents_document", _DOCUMENT),
         # Who else takes part is told by the page, which has asked for the document first.
