@@ -15,8 +15,9 @@ from lienthong.office.accounts.models import Clearance, NeedToKnow, Token
 from lienthong.office.core import scope
 from lienthong.office.core.models import AuditEntry, KeyField, Notification, PathField, SavedView
 from lienthong.office.organs.models import Succession
+from tests.office.addresses import Place, routes
 from tests.office.people import House, sign_in
-from tests.office.test_urls_matrix import Place, browsers, place, routes
+from tests.office.test_urls_matrix import browsers, place
 
 __all__ = ["browsers", "place"]
 

@@ -18,3 +18,5 @@ handler400 = "lienthong.office.core.views.errors.bad_request"
 handler403 = "lienthong.office.core.views.errors.permission_denied"
 handler404 = "lienthong.office.core.views.errors.page_not_found"
 handler500 = "lienthong.office.core.views.errors.server_error"
+# allauth's own, not Django's.
+handler429 = "lienthong.office.core.views.errors.too_many_requests"

@@ -31,6 +31,8 @@ class Office:
     sessions: dict[str, str]
     # Ids of organs, by theirs.
     units: dict[str, int]
+    # A path that leads to something real, by the routes of all addresses.
+    addresses: dict[str, str]
 
     def enter(self, page: Page, key: str) -> None:
         """Come in as a person who signed in before, with whatever factors it takes; show the home page."""

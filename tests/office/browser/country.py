@@ -1,23 +1,33 @@
 """Fill a database for the browser's office:  python -m tests.office.browser.country  (settings in the environment).
 
-Prints a JSON object: "sessions", a key for each person, with a second factor; "units", ids of organs and a department.
+Prints a JSON object: "sessions", a key for each person, with a second factor; "units", ids of organs and a department;
+"addresses", for each one that something can be read at, its route and a path that leads to something real.
 """
 
 import json
 import sys
+import time
+from typing import TYPE_CHECKING
 
 import django
 
+if TYPE_CHECKING:
+    from tests.office.people import House
+
 WITH_PASSWORD = (
     "official", "colleague", "administrator", "above_administrator", "security", "auditor", "operator", "suspended",
-    "outsider",
+    "outsider", "leader",
 )  # fmt: skip
+
+
+# The password was typed long ago.
+STALE = "stale"
 
 
 def fill() -> dict[str, dict[str, str] | dict[str, int]]:
     """Make the tables and the country; some of its persons have the password, two have a second position.
 
-    Returns the keys of the persons' sessions, and the ids of the organs.
+    Returns the keys of the persons' sessions, the ids of the organs, and the addresses.
     """
     from django.conf import settings  # noqa: PLC0415 - needs Django set up
     from django.core.management import call_command  # noqa: PLC0415 - as above
@@ -43,9 +53,85 @@ def fill() -> dict[str, dict[str, str] | dict[str, int]]:
         )
         for key, title in (("official", "Văn thư"), ("administrator", "Tổ trưởng")):
             appoint(house.persons[key], make_position(house.departments["province"], title), main=False)
+    _second_steps(house)
     sessions = {key: house.client(key).cookies[settings.SESSION_COOKIE_NAME].value for key in house.persons}
     units = {key: unit.pk for key, unit in house.organs.items()} | {"office": house.departments["province"].pk}
-    return {"sessions": sessions, "units": units}
+    sessions[STALE] = _stale_session(house)
+    return {"sessions": sessions, "units": units, "addresses": _addresses(house)}
+
+
+def _stale_session(house: "House") -> str:
+    from django.conf import settings  # noqa: PLC0415 - needs Django set up
+
+    client = house.client("leader")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 86_400}]
+    session.save()
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def _addresses(house: "House") -> dict[str, str]:
+    """Return a path for each route; what the matrix's places lack is written."""
+    from django.contrib.auth.tokens import default_token_generator  # noqa: PLC0415 - needs Django set up
+
+    from lienthong.office.accounts.actions.invitations import new_token, open_invitation  # noqa: PLC0415 - as above
+    from lienthong.office.core import scope  # noqa: PLC0415 - as above
+    from lienthong.office.organs.models import Succession  # noqa: PLC0415 - as above
+    from tests.office.addresses import place_of, routes  # noqa: PLC0415 - as above
+
+    place = place_of(house)
+    with scope.system():
+        review = Succession.objects.get(needs_review=True).pk
+        made = new_token(open_invitation(house.persons["invited"]).pk)
+    assert made
+    reset = default_token_generator.make_token(house.person("outsider"))
+    real = {
+        "account/invitation/": f"/account/invitation/{made[1]}/",
+        r"account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$":
+            f"/account/password/reset/key/{_base36(house.persons['outsider'].pk)}-{reset}/",
+        "units/successions/<int:number>/": f"/units/successions/{review}/",
+        "persons/<int:person_id>/invite-again/": f"/persons/{house.persons['invited'].pk}/invite-again/",
+        "persons/<int:person_id>/reactivate/": f"/persons/{house.persons['suspended'].pk}/reactivate/",
+        "api/^.*\\Z": "/api/nothing",
+    } | _lists(house)  # fmt: skip
+    return {route: real.get(route) or place.fill(route) for route in routes()}
+
+
+def _base36(number: int) -> str:
+    from django.utils.http import int_to_base36  # noqa: PLC0415 - needs Django set up
+
+    return int_to_base36(number)
+
+
+def _second_steps(house: "House") -> None:
+    """Give the leader codes of an app, and codes for emergencies."""
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes  # noqa: PLC0415 - needs Django set up
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: PLC0415 - as above
+
+    from lienthong.office.core import scope  # noqa: PLC0415 - as above
+
+    with scope.system():
+        TOTP.activate(house.persons["leader"], generate_totp_secret())
+        RecoveryCodes.activate(house.persons["leader"])
+
+
+def _lists(house: "House") -> dict[str, str]:
+    """Bring a list of persons and one of units, with something wrong in each; return where they are shown."""
+    from lienthong.office.accounts.actions.imports import check_import, upload_import  # noqa: PLC0415 - needs Django
+    from lienthong.office.core import scope  # noqa: PLC0415 - as above
+    from lienthong.office.organs.actions.imports import keep_upload  # noqa: PLC0415 - as above
+
+    actor = house.actor("administrator")
+    persons = "name;email;organ\nNgười dùng 90;new@test.invalid;T.province\nNgười dùng 91;wrong;T.province\n"
+    units = "code,name,parent\nT.new,Phòng Mới,T.province\nT.other,Phòng Khác,T.nowhere\n"
+    with scope.system():
+        brought = upload_import(actor=actor, name="persons.csv", content=persons.encode())
+        check_import(brought.pk)
+        kept = keep_upload(actor=actor, subject="units", name="units.csv", content=units.encode())
+    return {
+        "persons/import/<int:import_id>/": f"/persons/import/{brought.pk}/",
+        "units/import/<int:number>/": f"/units/import/{kept.pk}/",
+    }
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def test_search_with_the_keyboard_alone(office: Office, page: Page, project: Pat
     hits = page.locator("#suggestions a")
     expect(hits.first).to_be_visible()
     faults = axe(page, project / AXE)
-    assert not faults, [(f["id"], [(n["target"], n["failureSummary"]) for n in f["nodes"]]) for f in faults]
+    assert not faults, [(f["id"], [(n["target"], n["failureSummary"]) for n in f["nodes"]]) for _theme, f in faults]
     page.keyboard.press("Escape")
     expect(hits).to_have_count(0)
     page.keyboard.type(" ", delay=20)

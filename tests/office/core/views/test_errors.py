@@ -30,6 +30,14 @@ def test_a_forged_form_is_refused_with_what_to_do() -> None:
     assert "load the page again" in response.content.decode()
 
 
+@pytest.mark.django_db
+def test_what_was_tried_too_often_says_so_in_the_readers_language() -> None:
+    browser = Client(headers={"accept-language": "de"})
+    answers = [browser.post("/account/password/reset/", {"email": "nobody@test.invalid"}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
+    assert "Zu viele Versuche" in answers[-1].content.decode()
+
+
 def test_what_broke_is_told_without_database_session_or_request() -> None:
     # No mark: a query would fail the test.
     response = server_error(RequestFactory().get("/"))

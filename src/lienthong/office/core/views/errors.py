@@ -60,6 +60,13 @@ FORGED: Final = Trouble(
     hint=_("Go back, load the page again and send the form once more."),
 )
 
+TOO_MANY: Final = Trouble(
+    status=HTTPStatus.TOO_MANY_REQUESTS,
+    title=_("Too many attempts"),
+    text=_("This was tried so often in a short time that the office lets nobody try it for a while."),
+    hint=_("Wait a few minutes. If it was not you who tried, tell the administrator of your organ."),
+)
+
 
 def show(request: HttpRequest, trouble: Trouble, **more: str) -> HttpResponse:
     """Return a page that tells what happened.
@@ -113,6 +120,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what does not exist, or must not be known to."""
     del exception
     return show(request, NOT_FOUND)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Answer what was tried too often: allauth asks for this page."""
+    return show(request, TOO_MANY)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

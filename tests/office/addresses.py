@@ -1,0 +1,87 @@
+"""Every address of the office, with something real in the place of each part that changes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.urls import URLResolver, get_resolver
+
+from lienthong.office.accounts.models import Substitution
+from lienthong.office.core import scope
+from lienthong.office.core.models import AuditEntry
+from tests.office.people import House
+
+
+def routes() -> list[str]:
+    """Return every address of the office once."""
+
+    def walk(resolver: URLResolver, before: str) -> Iterator[str]:
+        for pattern in resolver.url_patterns:
+            route = before + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern, route)
+            else:
+                yield route
+
+    return list(dict.fromkeys(walk(get_resolver(), "")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What stands for the parts of an address: things of the province, where the right ones are at home."""
+
+    person: int
+    appointment: int
+    unit: int
+    position: int
+    substitution: int
+    entry: int
+
+    def fill(self, route: str, number: str = "") -> str:
+        """Return an address; with a number, one whose parts are all that number."""
+        known = {
+            "person_id": self.person,
+            "appointment_id": self.appointment,
+            "unit_id": self.unit,
+            "substitution_id": self.substitution,
+            "position_id": self.position,
+            "uidb36": "1",
+            "key": "x-y",
+            "provider_id": "none",
+            "token": "A" * 43,
+        }
+        path = route
+        if path.startswith("units/positions/"):
+            known["number"] = self.position
+        elif path.startswith("units/"):
+            known["number"] = self.unit
+        else:
+            known["number"] = self.entry
+        for name, pattern in re.findall(r"\(\?P<(\w+)>((?:\[[^\]]*\]|\.)[+*]?)\)", path):
+            path = path.replace(f"(?P<{name}>{pattern})", str(known[name]))
+        path = re.sub(r"<(?:int:)?(\w+)>", lambda found: number or str(known.get(found[1], 1)), path)
+        return "/" + path.replace("^", "").replace("$", "").replace(r".*\Z", "nothing").replace(r"\Z", "")
+
+
+def place_of(house: House) -> Place:
+    """Write what a house lacks of things with an address of their own; return where all of them are."""
+    with scope.system(), transaction.atomic():
+        appointment = house.appointment("official")
+        substitution = Substitution.objects.create(
+            appointment=appointment,
+            substitute=house.persons["colleague"],
+            valid_from=appointment.valid_from,
+            valid_to=appointment.valid_from.replace(year=appointment.valid_from.year + 1),
+        )
+        entry = AuditEntry.objects.create(
+            kind="a:b:c", object_type="x.y", organ_path=house.organs["province"].path, person_id=0
+        )
+    return Place(
+        person=house.persons["official"].pk,
+        appointment=appointment.pk,
+        unit=house.departments["province"].pk,
+        position=house.positions["official"].pk,
+        substitution=substitution.pk,
+        entry=entry.pk,
+    )
