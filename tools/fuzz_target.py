@@ -7,7 +7,9 @@ from pathlib import Path
 import atheris
 
 # Instrumented as they are imported: our own code, and the parsers in Python that it leans on.
-with atheris.instrument_imports(include=["lienthong", "zipfile", "asn1crypto", "nats.protocol", "tuf", "yaml"]):
+with atheris.instrument_imports(
+    include=["lienthong", "zipfile", "asn1crypto", "nats.protocol", "tuf", "xml.etree", "yaml"]
+):
     from tests.fuzz.targets import TARGETS
 
 

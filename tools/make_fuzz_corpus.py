@@ -11,10 +11,12 @@ import json
 import tempfile
 from collections.abc import Iterable
 from copy import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from lienthong.exchange.asic.container import MEDIA_TYPE, MIMETYPE
 from lienthong.exchange.asic.payload import Parts
@@ -23,12 +25,15 @@ from lienthong.exchange.evidence import record
 from lienthong.exchange.mail.paging import Place
 from lienthong.exchange.packet import BlobRef, CallPacket, HeldRef, Packet, content_of
 from lienthong.kernel import cbor
+from lienthong.profiles.vn.edxml.values import LOCAL, ResponseFor, StatusPacket
+from lienthong.profiles.vn.edxml.writing import write
 from lienthong.trust.chunks import Cipher
 from lienthong.trust.envelope import Session
 from lienthong.trust.header_fields import fields_of
 from lienthong.trust.keys import Algorithm
 from lienthong.trust.seal import header_of, seal
 from tests.fuzz.world import KEYS, STORE, VECTORS, facts
+from tests.support import edxml
 from tests.support.containers import asking, containers_of, keeping, packed, signer_in
 from tests.support.evidence import DOCUMENT, make_state
 from tests.support.gateways import HSO
@@ -244,6 +249,30 @@ def files() -> dict[str, Inputs]:
     }
 
 
+def packets() -> dict[str, Inputs]:
+    """Return edXML packets as producers write them."""
+    key = ec.derive_private_key(1 << 200, ec.SECP256R1())
+    bomb = edxml.attachment(edxml.zipped(("a", bytes(1 << 23))), kind="application/zip")
+    zipped = edxml.attachment(edxml.zipped(("b", edxml.PDF)), kind="application/zip")
+    nested = edxml.attachment(edxml.text(zipped).encode(), name="a.xml", kind="text/xml")
+    entity = edxml.text(declaration='<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>')
+    status = StatusPacket(sender=edxml.PACKET.sender, response=ResponseFor(organ="H49", document_id=edxml.ID))
+    done = msgspec.structs.replace(status, status="03", at=datetime(2020, 1, 1, tzinfo=LOCAL))
+    return {
+        "edxml": {
+            "written": write(edxml.PACKET).in_plain(),
+            "signed": write(edxml.PACKET, signer=edxml.signer(key)).in_plain(),
+            "status": write(done).in_plain(),
+            "zipped": edxml.text(zipped).encode(),
+            "nested": edxml.text(nested).encode("utf-16"),
+            "bomb": edxml.text(bomb).encode(),
+            "entity": entity.encode(),
+            "deep": b"<a>" * 5000,
+            "names": edxml.text(*(edxml.attachment(edxml.PDF, name=each) for each in ("../a", "CON", "a"))).encode(),
+        }
+    }
+
+
 def judged(folder: Path) -> dict[str, Inputs]:
     """Return exported records with the root that they are judged from."""
     state = make_state(folder)
@@ -279,6 +308,7 @@ def main() -> None:
             formats(),
             faces(),
             files(),
+            packets(),
             judged(Path(scratch) / "state"),
             asyncio.run(contained(Path(scratch) / "world")),
         ]

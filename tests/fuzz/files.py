@@ -1,10 +1,13 @@
 """Targets: files that others hand us: containers, exported records, the directory, descriptions of services."""
 
 import json
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from lienthong.directory.errors import DirectoryError
 from lienthong.directory.indexing import Indexer
@@ -16,6 +19,12 @@ from lienthong.exchange.evidence import record
 from lienthong.exchange.evidence.verify_record import verify_record
 from lienthong.exchange.openapi import DescriptionInvalid, anonymised
 from lienthong.kernel.clock import DAY
+from lienthong.profiles.vn.edxml import reading as edxml
+from lienthong.profiles.vn.edxml.described import describe, packet_of
+from lienthong.profiles.vn.edxml.errors import PacketIncomplete, PacketUnreadable
+from lienthong.profiles.vn.edxml.extraction import extract
+from lienthong.profiles.vn.edxml.values import DocumentPacket
+from lienthong.profiles.vn.edxml.writing import write
 from lienthong.trust.errors import EvidenceInvalid
 from tests.fuzz.target import Target, check, check_text
 from tests.fuzz.world import facts
@@ -83,10 +92,33 @@ def _description(data: bytes) -> None:
     check(again == text, "an address that the first look left")
 
 
+def _edxml(data: bytes) -> None:
+    reading = edxml.read(data)
+    for finding in reading.findings:
+        check_text(f"{finding.place} {finding.detail}")
+    for signature in reading.signatures:
+        check_text(f"{signature.subject} {signature.reason} {signature.algorithm}")
+    folder = Path(tempfile.mkdtemp(dir=_SCRATCH.name))
+    found = extract(reading, folder / "in")
+    inside = {path.relative_to(folder / "in").as_posix() for path in (folder / "in").rglob("*") if path.is_file()}
+    check(inside == set(found.values()) and len(list(folder.iterdir())) == 1, "an attachment that is elsewhere")
+    shutil.rmtree(folder)
+    described = msgspec.json.encode(describe(reading))
+    contents = iter(reading.packet.attachments if isinstance(reading.packet, DocumentPacket) else ())
+    check(packet_of(described, lambda _: next(contents).data) == reading.packet, "a description of something else")
+    try:
+        written = write(reading.packet).for_envelope()
+    except PacketIncomplete:
+        return
+    again = edxml.read(written).packet
+    check(write(again).for_envelope() == written, "a packet that changes when it is written again")
+
+
 FILES: Final = (
     Target(name="container", run=_container, refusals=(EvidenceInvalid,)),
     Target(name="record", run=_record, refusals=(EvidenceInvalid,)),
     Target(name="directory", run=_directory, refusals=(DirectoryError,)),
     Target(name="extract", run=_extract, refusals=(DirectoryError,)),
+    Target(name="edxml", run=_edxml, refusals=(PacketUnreadable,)),
     Target(name="description", run=_description, refusals=(DescriptionInvalid,)),
 )

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from lienthong.cli import evidence_view as view
+from lienthong.cli.errors import FileTaken
 from lienthong.exchange.evidence.errors import EvidenceMissing, RootInvalid
 from lienthong.exchange.evidence.export import export_record
 from lienthong.exchange.evidence.judge import Judge
@@ -54,13 +55,6 @@ class EntryAmbiguous(BadInput):
 
     code = "entry_ambiguous"
     hint = "Name one of them by its number."
-
-
-class FileTaken(BadInput):
-    """The file is there already."""
-
-    code = "file_taken"
-    hint = "Name another file, or replace it with --force."
 
 
 @app.command("list")

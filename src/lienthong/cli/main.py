@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "directory": later("The signed map of organs, services, keys and grants."),
     "topics": later("Topics that are published at a site."),
     "evidence": later("Look at the evidence of exchanges, export it, verify it."),
+    "edxml": later("Read and write the packets in which Vietnamese agencies exchange documents."),
     "doctor": later("Check everything a gateway needs and say what to do."),
 }
 _PACKAGE: Final = "lienthong.cli"
