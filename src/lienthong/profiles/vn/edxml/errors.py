@@ -66,7 +66,7 @@ class PacketUnknown(PacketUnreadable):
     """The file is no edXML packet."""
 
     code = "edxml_unknown"
-    hint = "Is it another kind of file?"
+    hint = "It may be another kind of file; look at it, or ask the sender."
 
 
 class PacketIncomplete(PacketError):
