@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "gateway": later("Run the gateway of a site."),
     "directory": later("The signed map of organs, services, keys and grants."),
     "topics": later("Topics that are published at a site."),
+    "signature": later("Verify and make signatures in PDF files."),
     "evidence": later("Look at the evidence of exchanges, export it, verify it."),
     "edxml": later("Read and write the packets in which Vietnamese agencies exchange documents."),
     "doctor": later("Check everything a gateway needs and say what to do."),
