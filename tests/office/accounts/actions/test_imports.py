@@ -149,7 +149,7 @@ def test_what_another_brought_is_not_there(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("\n", "leer"), ("x;y\n1;2\n", "fehlt"), (HEAD, "keine Zeilen"), ("Mail;Name\n" + "a;b\n" * 200_001, "200.000")],
+    [("\n", "leer"), ("x;y\n1;2\n", "fehlen"), (HEAD, "keine Zeilen"), ("Mail;Name\n" + "a;b\n" * 200_001, "200000")],
 )
 def test_a_file_that_will_not_do_is_refused_in_the_readers_language(house: House, text: str, said: str) -> None:
     run = upload_import(actor=house.actor("administrator"), name="x.csv", content=text.encode())

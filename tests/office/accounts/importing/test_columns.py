@@ -1,15 +1,24 @@
 """Heads in three languages and any order; cells that will not do."""
 
+import io
 import unicodedata
 from collections.abc import Iterator
+from itertools import zip_longest
 
 import pytest
 from django.utils.translation import override
 
-from lienthong.office.accounts.importing.columns import Column, Wrong, places_of, read
+from lienthong.office.accounts.importing.columns import HEADS, TITLES, Column, Wrong, read
 from lienthong.office.core.errors import Invalid
+from lienthong.office.core.sheets.tables import Table, read_table
 
-PLACES = {Column.NAME: 0, Column.EMAIL: 1, Column.PHONE: 2, Column.ORGAN: 3, Column.POSITION: 4}
+
+def _table(head: list[str]) -> Table:
+    return read_table(io.BytesIO(";".join(head).encode()), HEADS)
+
+
+def _given(cells: list[str]) -> dict[str, str]:
+    return dict(zip_longest(Column, cells, fillvalue=""))
 
 
 @pytest.fixture(autouse=True)
@@ -29,19 +38,26 @@ def _english() -> Iterator[None]:
     ],
 )
 def test_heads_are_known_whatever_their_language_and_order(head: list[str]) -> None:
-    assert places_of(head) == {Column.NAME: 0, Column.EMAIL: 1}
-    assert places_of(["x", *reversed(head)]) == {Column.EMAIL: 1, Column.NAME: 2}
+    for cells in (head, ["x", *reversed(head)]):
+        assert set(_table(cells).known) == {Column.NAME, Column.EMAIL}
 
 
-@pytest.mark.parametrize(("head", "said"), [(["Name"], "missing"), ([], "missing"), (["1", "2"], "missing"),
-                                            (["Name", "Mail", "Họ tên"], "twice")])  # fmt: skip
+@pytest.mark.parametrize("language", ["vi", "en", "de"])
+def test_the_template_is_understood_in_every_language(language: str) -> None:
+    with override(language):
+        assert list(_table([str(TITLES[column]) for column in Column]).known) == list(Column)
+        assert list(_table([head.title for head in HEADS]).known) == list(Column)
+
+
+@pytest.mark.parametrize(("head", "said"), [(["Name"], "lacks"), (["1", "2"], "lacks"),
+                                            (["Name", "Mail", "Họ tên"], "Two columns")])  # fmt: skip
 def test_a_head_that_will_not_do_is_said_so(head: list[str], said: str) -> None:
     with pytest.raises(Invalid, match=said):
-        places_of(head)
+        _table(head)
 
 
-def test_what_is_read_is_tidied() -> None:
-    found = read([unicodedata.normalize("NFD", " Người  dùng\u200b 1 "), "P1@Test.Invalid ", " 024 1 "], PLACES)
+def test_what_is_read_is_as_it_is_stored() -> None:
+    found = read(_given(["Người dùng 1", "P1@Test.Invalid", "024 1"]))
     assert (found.name, found.email, found.phone, found.organ) == ("Người dùng 1", "p1@test.invalid", "024 1", "")
 
 
@@ -70,6 +86,6 @@ def test_what_is_read_is_tidied() -> None:
 )
 def test_a_cell_that_will_not_do_is_named(cells: list[str], column: Column) -> None:
     with pytest.raises(Wrong) as wrong:
-        read(cells, PLACES)
+        read(_given(cells))
     assert wrong.value.column is column
     assert wrong.value.text

@@ -5,9 +5,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import override
 
 from lienthong.office.accounts.actions.imports import check_import, run_import
-from lienthong.office.accounts.importing.reading import MIB
 from lienthong.office.accounts.models import ImportState, Person, PersonImport
 from lienthong.office.core import scope
+from lienthong.office.core.sheets.tables import MIB
 from tests.office.people import KINDS, House
 
 PAGE = "/persons/import/"

@@ -137,8 +137,23 @@ def test_entities_that_multiply_do_not() -> None:
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             new.writestr(name, sheet if name.endswith("sheet1.xml") else old.read(name))
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match=r"\.xlsx"):
         rows(target.getvalue())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_workbook_that_defines_texts_is_not_parsed(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openpyxl, "load_workbook", lambda *_args, **_more: pytest.fail("It was opened."))
+    part = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]><sst>&a;</sst>'.encode(encoding)
+    with pytest.raises(Invalid, match=r"\.xlsx"):
+        rows(archive(lambda added: added.writestr("xl/other.xml", part)))
+
+
+@pytest.mark.parametrize("broken", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_broken_workbook_is_said_to_be_one(broken: str) -> None:
+    with pytest.raises(Invalid, match=r"\.xlsx"):
+        rows(archive(lambda added: added.writestr(broken, b"<nonsense")))
 
 
 def test_a_million_rows_are_refused_without_being_kept() -> None:

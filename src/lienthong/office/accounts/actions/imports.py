@@ -12,8 +12,7 @@ from lienthong.office.accounts.acting import actor_of
 from lienthong.office.accounts.actions.persons import Details, edit_person, invite_person
 from lienthong.office.accounts.choices import key_of
 from lienthong.office.accounts.events import Kind
-from lienthong.office.accounts.importing.checking import Checked, check
-from lienthong.office.accounts.importing.reading import MOST_BYTES
+from lienthong.office.accounts.importing.checking import LIMITS, Checked, check
 from lienthong.office.accounts.models import Effect, ImportState, PersonImport, PersonImportRow
 from lienthong.office.accounts.selectors import imports
 from lienthong.office.core import audit, scope
@@ -43,7 +42,7 @@ def upload_import(*, actor: Actor, name: str, content: bytes) -> PersonImport:
         Invalid: the file is too large.
     """
     require(actor, Permission.PERSON_MANAGE)
-    if len(content) > MOST_BYTES:
+    if len(content) > LIMITS.size:
         raise Invalid(name, hint=_("The file is larger than 20 MB: split it."))
     with scope.system():
         run = PersonImport.objects.create(
@@ -63,6 +62,9 @@ def check_import(import_id: int) -> None:
         try:
             require(actor, Permission.PERSON_MANAGE)
             _write_rows(run, actor, bytes(run.content))
+        except Invalid as refused:
+            # What is wrong with the file, in one sentence.
+            run.state, run.trouble = ImportState.REFUSED, refused.where[:_TROUBLE]
         except OfficeError as refused:
             run.state, run.trouble = ImportState.REFUSED, refused.advice[:_TROUBLE]
         else:

@@ -1,6 +1,7 @@
 """What each row of a list of persons would do, found out for many rows at a time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import Final
@@ -8,16 +9,18 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from lienthong.office.accounts.actions.rules import may_control, may_fill
-from lienthong.office.accounts.importing.columns import Column, Read, Wrong, places_of, read
-from lienthong.office.accounts.importing.reading import Row, rows_of
+from lienthong.office.accounts.importing.columns import HEADS, Column, Read, Wrong, read
 from lienthong.office.accounts.models import Effect, Person
 from lienthong.office.accounts.selectors import persons, positions
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import Invalid
+from lienthong.office.core.sheets.tables import MIB, Limits, Row, read_table
 from lienthong.office.core.text import search_key
 from lienthong.office.organs.models import Position, Unit
 
+LIMITS: Final = Limits(size=20 * MIB, columns=50)
+"""More than within one request: persons are written in the background."""
 _BATCH: Final = 500
 
 
@@ -55,25 +58,22 @@ def check(actor: Actor, content: bytes) -> Iterator[Checked]:
     Raises:
         Invalid: the file as a whole will not do.
     """
-    rows = rows_of(content)
-    head = next(rows, None)
-    if head is None:
-        raise Invalid("", hint=_("The file is empty."))
-    places, known, any_row = places_of(head[1]), _Known(), False
-    for batch in batched(rows, _BATCH, strict=False):
+    table = read_table(io.BytesIO(content), HEADS, LIMITS)
+    known, any_row = _Known(), False
+    for batch in batched(table.rows, _BATCH, strict=False):
         any_row = True
-        yield from _batch(actor, batch, places, known)
+        yield from _batch(actor, batch, known)
     if not any_row:
-        raise Invalid("", hint=_("The file has no rows below the names of the columns."))
+        raise Invalid(_("The file has no rows below the names of the columns."))
 
 
-def _batch(actor: Actor, rows: Iterable[Row], places: Mapping[Column, int], known: _Known) -> Iterator[Checked]:
+def _batch(actor: Actor, rows: Iterable[Row], known: _Known) -> Iterator[Checked]:
     read_rows: list[tuple[int, Read | Wrong]] = []
-    for number, cells in rows:
+    for row in rows:
         try:
-            read_rows.append((number, read(cells, places)))
+            read_rows.append((row.number, read(row.values)))
         except Wrong as wrong:
-            read_rows.append((number, wrong))
+            read_rows.append((row.number, wrong))
     addresses = [each.email for _number, each in read_rows if isinstance(each, Read)]
     with scope.system():
         there = {person.email: person for person in Person.objects.filter(email__in=addresses)}

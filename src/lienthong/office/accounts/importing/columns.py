@@ -1,8 +1,8 @@
-"""Which column is which, whatever its language and place, and what a cell may hold."""
+"""What the columns of a list of persons are called, in any language, and what a cell may hold."""
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -14,8 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lienthong.office.core.errors import Invalid
-from lienthong.office.core.text import search_key, tidy
+from lienthong.office.core.sheets.tables import Head
 
 NAME_LENGTH: Final = 200
 EMAIL_LENGTH: Final = 254
@@ -44,19 +43,28 @@ TITLES: Final[Mapping[Column, Promise]] = MappingProxyType(
         Column.POSITION: gettext_lazy("Position"),
     }
 )
-# As they are compared: lower case, without diacritics and what is no letter.
-_HEADS: Final[Mapping[Column, frozenset[str]]] = MappingProxyType(
-    {
-        Column.NAME: frozenset({"name", "fullname", "hoten", "hovaten", "ten", "vollername"}),
-        Column.EMAIL: frozenset(
-            {"email", "mail", "mailaddress", "emailaddress", "thudientu", "diachithu", "diachiemail", "mailadresse"}
-        ),
-        Column.PHONE: frozenset({"phone", "telephone", "dienthoai", "sodienthoai", "telefon", "sdt"}),
-        Column.ORGAN: frozenset({"organ", "organcode", "coquan", "macoquan", "kennung", "organkennung", "madonvi"}),
-        Column.POSITION: frozenset({"position", "title", "vitri", "chucvu", "stelle", "funktion", "chucdanh"}),
-    }
-)
-_REQUIRED: Final = (Column.NAME, Column.EMAIL)
+HEADS: Final = (
+    Head(
+        key=Column.NAME,
+        names=("Họ và tên", "Name", "Name", "Họ tên", "Tên", "Full name", "Voller Name"),
+        required=True,
+    ),
+    Head(
+        key=Column.EMAIL,
+        names=("Thư điện tử", "Mail", "E-Mail", "Mail address", "Email address", "Địa chỉ thư", "Địa chỉ email",
+               "Mailadresse"),
+        required=True,
+    ),
+    Head(key=Column.PHONE, names=("Điện thoại", "Telephone", "Telefon", "Phone", "Số điện thoại", "SĐT")),
+    Head(
+        key=Column.ORGAN,
+        names=("Cơ quan", "Organ", "Organ", "Mã cơ quan", "Organ code", "Organkennung", "Kennung", "Mã đơn vị"),
+    ),
+    Head(
+        key=Column.POSITION,
+        names=("Chức vụ", "Position", "Stelle", "Vị trí", "Chức danh", "Title", "Funktion"),
+    ),
+)  # fmt: skip
 _valid_email: Final = EmailValidator()
 
 
@@ -80,37 +88,17 @@ class Read:
     position: str
 
 
-def places_of(head: Sequence[str]) -> Mapping[Column, int]:
-    """Return in which place each column stands.
-
-    Raises:
-        Invalid: one that is needed is missing, or one is there twice.
-    """
-    places: dict[Column, int] = {}
-    for place, cell in enumerate(head):
-        key = "".join(c for c in search_key(cell) if c.isalnum())
-        for column, names in _HEADS.items():
-            if key in names:
-                if column in places:
-                    hint = _('The column "%(name)s" is there twice: remove one.')
-                    raise Invalid("", hint=hint % {"name": TITLES[column]})
-                places[column] = place
-    for column in _REQUIRED:
-        if column not in places:
-            hint = _('The first row must name the columns; "%(name)s" is missing. Take the template.')
-            raise Invalid("", hint=hint % {"name": TITLES[column]})
-    return places
-
-
-def read(cells: Sequence[str], places: Mapping[Column, int]) -> Read:
+def read(given: Mapping[str, str]) -> Read:
     """Return a row as it would be stored.
+
+    Args:
+        given: tidied cells by column.
 
     Raises:
         Wrong: a cell will not do.
     """
-    given = {column: _cell(cells, places.get(column, -1)) for column in Column}
-    for column, text in given.items():
-        if text.startswith("="):
+    for column in Column:
+        if given[column].startswith("="):
             raise Wrong(column, _("This is a formula: put its value here."))
     name, email, phone = given[Column.NAME], given[Column.EMAIL].lower(), given[Column.PHONE]
     _check_name(name)
@@ -123,10 +111,6 @@ def read(cells: Sequence[str], places: Mapping[Column, int]) -> Read:
     if phone and not _PHONE.match(phone):
         raise Wrong(Column.PHONE, _("Enter digits, spaces and + - . / ( ) only, at most 30."))
     return Read(name=name, email=email, phone=phone, organ=given[Column.ORGAN], position=given[Column.POSITION])
-
-
-def _cell(cells: Sequence[str], place: int) -> str:
-    return tidy(cells[place]) if 0 <= place < len(cells) else ""
 
 
 def _check_name(name: str) -> None:

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lienthong.office.accounts.actions.imports import start_import, upload_import
+from lienthong.office.accounts.importing.checking import LIMITS
 from lienthong.office.accounts.importing.columns import TITLES, Column
-from lienthong.office.accounts.importing.reading import MOST_BYTES
 from lienthong.office.accounts.models import Effect, ImportState
 from lienthong.office.accounts.selectors import imports
 from lienthong.office.accounts.views.common import Page, acting_in
@@ -41,7 +41,7 @@ class FileForm(forms.Form):
     def clean_file(self) -> Any:  # noqa: ANN401 - as Django has it
         """Refuse what is too large before it is read."""
         file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
+        if file.size > LIMITS.size:
             raise forms.ValidationError(_("The file is larger than 20 MB: split it."))
         return file
 

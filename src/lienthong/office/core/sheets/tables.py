@@ -34,7 +34,8 @@ class Head:
     """A column that is looked for."""
 
     key: str
-    # How it may be called; compared without case and marks. First in the languages of the office, in their order.
+    # How it may be called; letters and digits are compared, without case and marks. First in the languages of the
+    # office, in their order.
     names: Sequence[str]
     required: bool = False
 
@@ -122,7 +123,7 @@ def _places(cells: Sequence[str], heads: Sequence[Head]) -> tuple[dict[str, int]
 
 
 def _plain(text: str) -> str:
-    return search_key(text).replace("_", " ").strip(" *:")
+    return "".join(character for character in search_key(text) if character.isalnum())
 
 
 def _read(

@@ -2,10 +2,9 @@
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import IO, Any, Final
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from django.utils.translation import gettext as _
@@ -15,14 +14,18 @@ from lienthong.office.core.errors import Invalid
 
 _MIB: Final = 1024 * 1024
 # Rows stream; the table of texts is kept in memory as a whole.
-_UNPACKED: Final = 256 * _MIB
-_TEXTS: Final = 32 * _MIB
+_UNPACKED: Final = 150 * _MIB
+_TEXTS: Final = 24 * _MIB
 _PARTS: Final = 1_000
-# What openpyxl and the libraries below it raise for what is no workbook.
+# What openpyxl and the libraries below it raise for what is no workbook: each parser of XML an error of its own, of
+# which SyntaxError is the common ground.
 _DAMAGE: Final = (
     InvalidFileException, zipfile.BadZipFile, zlib.error, LookupError, ValueError, TypeError, AttributeError,
-    ParseError, OSError,
+    SyntaxError, EOFError, OSError,
 )  # fmt: skip
+# Of a part, in which a document type would stand.
+_BEGIN: Final = 1024
+_ENTITIES: Final = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 _MIDNIGHT: Final = (0, 0, 0, 0)
 
 
@@ -47,16 +50,7 @@ def rows(file: IO[bytes], most: int, columns: int) -> Iterator[tuple[int, list[s
         # What the file says of its own size is not to be trusted.
         sheet.reset_dimensions()
         yield from _cells(sheet.iter_rows(max_col=columns + 1), most, columns)
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        IndexError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        ParseError,
-        OSError,
-    ) as error:
+    except _DAMAGE as error:
         raise _damaged() from error
     finally:
         book.close()
@@ -67,14 +61,28 @@ def _measure(file: IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            _bound(parts)
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels")):
+                    with archive.open(part) as opened:
+                        _refuse_entities(opened.read(_BEGIN))
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError) as error:
         raise _damaged() from error
+    file.seek(0)
+
+
+def _bound(parts: Sequence[zipfile.ZipInfo]) -> None:
     texts = sum(part.file_size for part in parts if part.filename.lower().endswith("sharedstrings.xml"))
     if len(parts) > _PARTS or sum(part.file_size for part in parts) > _UNPACKED or texts > _TEXTS:
         raise Invalid(_("The file unpacks to more than is read at once: send it in parts, or as CSV UTF-8."))
     if any(part.flag_bits & 1 for part in parts):
         raise Invalid(_("The file is protected by a password. Save it without."))
-    file.seek(0)
+
+
+def _refuse_entities(begin: bytes) -> None:
+    # A workbook has no use for a document type, which could define texts that grow without end.
+    if any(mark in begin for mark in _ENTITIES):
+        raise _damaged()
 
 
 def _cells(sheet: Any, most: int, columns: int) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401 - rows of openpyxl
