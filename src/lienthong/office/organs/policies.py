@@ -56,17 +56,21 @@ def require_shape(actor: Actor, *units: Unit) -> None:
             raise Forbidden(unit.name)
 
 
-def may_give(actor: Actor, roles: Iterable[Role], organ_path: str) -> bool:
-    """Tell whether the actor may attach roles to a position of an organ, or appoint somebody to one that has them.
+def above_guards(actor: Actor, roles: Iterable[Role], organ_path: str) -> bool:
+    """Tell whether the actor may have a hand in who guards and audits an organ; in its other positions anybody may.
 
-    Asked for both, so that neither way leads around the other. The separated roles are given by an administrator of an
-    organ above; where there is none, by an administrator who also operates the installation.
+    Asked for giving the roles to a position, for putting somebody into one that has them and for taking them out, so
+    that no way leads around the others. An administrator of an organ above may; where there is none, one who also
+    operates the installation.
     """
-    if not may(actor, Permission.UNIT_MANAGE, Place(organ_path)):
-        return False
-    if actor is SYSTEM or not SEPARATED & set(roles):
+    if actor is SYSTEM or SEPARATED.isdisjoint(roles):
         return True
     return organ_path != actor.organ_path or (actor.operator and not above(organ_path))
+
+
+def may_give(actor: Actor, roles: Iterable[Role], organ_path: str) -> bool:
+    """Tell whether the actor may attach roles to a position of an organ, or take them away."""
+    return may(actor, Permission.UNIT_MANAGE, Place(organ_path)) and above_guards(actor, roles, organ_path)
 
 
 def visible(actor: Actor | Reader, prefix: str = "") -> Q:

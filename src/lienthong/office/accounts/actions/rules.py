@@ -1,7 +1,5 @@
 """Who may change whose account: what the actions of this room check before they do anything (docs/adr/0059)."""
 
-from typing import Final
-
 from django.utils.translation import gettext as _
 
 from lienthong.office.accounts.models import Person
@@ -11,9 +9,7 @@ from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.errors import Conflict, Forbidden, Invalid
 from lienthong.office.core.policies import Permission, may, require
 from lienthong.office.organs.models import Position
-
-GUARDS: Final = frozenset({Role.SECURITY, Role.AUDITOR})
-"""Roles that watch over administrators: administrators of the same organ neither give nor take them."""
+from lienthong.office.organs.policies import SEPARATED, above_guards
 
 
 def controlled(*, actor: Actor, person_id: int, revision: int | None) -> Person:
@@ -102,15 +98,12 @@ def may_fill(actor: Actor, position: Position) -> bool:
 
 
 def require_above_guards(actor: Actor, position: Position) -> None:
-    """Refuse to touch a guarding position from its own organ; at the top, where nobody is above, operators may.
+    """Refuse to touch a guarding position from its own organ.
 
     Raises:
-        Forbidden: as said.
+        Forbidden: ``above_guards`` says so.
     """
-    if GUARDS.isdisjoint(position.roles):
-        return
-    at_top = position.organ_path.count("/") == 1
-    if actor.organ_path == position.organ_path and not (at_top and actor.operator):
+    if not above_guards(actor, map(Role, position.roles), position.organ_path):
         raise Forbidden(position.title)
 
 
@@ -122,8 +115,8 @@ def require_apart(person: Person, position: Position) -> None:
     """
     roles = {role for held in positions.reach_of(person.pk) for role in held.roles}
     wanted = set(position.roles)
-    guards, administers = roles & GUARDS | wanted & GUARDS, Role.ADMINISTRATOR in roles | wanted
-    if guards and administers and wanted & (GUARDS | {Role.ADMINISTRATOR}):
+    guards, administers = roles & SEPARATED | wanted & SEPARATED, Role.ADMINISTRATOR in roles | wanted
+    if guards and administers and wanted & (SEPARATED | {Role.ADMINISTRATOR}):
         raise Invalid(
             position.title,
             hint=_("One person cannot both look after accounts and guard or audit: choose somebody else."),
