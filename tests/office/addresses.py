@@ -10,6 +10,9 @@ from django.urls import URLResolver, get_resolver
 from lienthong.office.accounts.models import Substitution
 from lienthong.office.core import scope
 from lienthong.office.core.models import AuditEntry
+from lienthong.office.documents.actions.drafts import Draft, create_draft
+from lienthong.office.documents.actions.files import add_file
+from lienthong.office.documents.models import File
 from tests.office.people import House
 
 
@@ -37,6 +40,9 @@ class Place:
     position: int
     substitution: int
     entry: int
+    # A draft of the official's, with its file.
+    document: int
+    file: int
 
     def fill(self, route: str, number: str = "") -> str:
         """Return an address; with a number, one whose parts are all that number."""
@@ -46,6 +52,7 @@ class Place:
             "unit_id": self.unit,
             "substitution_id": self.substitution,
             "position_id": self.position,
+            "file_id": self.file,
             "uidb36": "1",
             "key": "x-y",
             "provider_id": "none",
@@ -54,6 +61,8 @@ class Place:
         path = route
         if path.startswith("units/positions/"):
             known["number"] = self.position
+        elif path.startswith("documents/"):
+            known["number"] = self.document
         elif path.startswith("units/"):
             known["number"] = self.unit
         else:
@@ -77,6 +86,9 @@ def place_of(house: House) -> Place:
         entry = AuditEntry.objects.create(
             kind="a:b:c", object_type="x.y", organ_path=house.organs["province"].path, person_id=0
         )
+    author = house.actor("official")
+    draft = create_draft(actor=author, draft=Draft(type="ke-hoach", subject="Kế hoạch"))
+    file = add_file(actor=author, document=draft, role=File.Role.MAIN, name="Kế hoạch.pdf", chunks=[b"%PDF-"])
     return Place(
         person=house.persons["official"].pk,
         appointment=appointment.pk,
@@ -84,4 +96,6 @@ def place_of(house: House) -> Place:
         position=house.positions["official"].pk,
         substitution=substitution.pk,
         entry=entry.pk,
+        document=draft.pk,
+        file=file.pk,
     )

@@ -178,6 +178,8 @@ SECURE_CSP: Final = {
     "frame-ancestors": [CSP.NONE],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE: Final = 2 * 1024 * 1024
+# The most bytes a file of a document may have.
+LIENTHONG_FILE_LIMIT: Final = int(_env.get("LIENTHONG_FILE_LIMIT", str(256 * 1024 * 1024)))
 DATA_UPLOAD_MAX_NUMBER_FIELDS: Final = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE: Final = 2 * 1024 * 1024
 

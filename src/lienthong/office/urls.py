@@ -7,6 +7,7 @@ from lienthong.office.operation.admin import SITE
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("lienthong.office.accounts.sign_in_urls")),
     path("", include("lienthong.office.core.urls")),
+    path("documents/", include("lienthong.office.documents.urls")),
     path("units/", include("lienthong.office.organs.urls")),
     path("persons/", include("lienthong.office.accounts.urls")),
     path("trail/", include("lienthong.office.trail.urls")),

@@ -11,11 +11,13 @@ from lienthong.office.core.actor import Actor, Role
 from lienthong.office.documents.actions.approval import approve, submit
 from lienthong.office.documents.actions.chains import Hand, create_chain
 from lienthong.office.documents.actions.drafts import Draft, create_draft
+from lienthong.office.documents.actions.files import add_file
 from lienthong.office.documents.actions.receiving import Arrival, arrive
-from lienthong.office.documents.models import Chain, Document, StepKind
+from lienthong.office.documents.models import Chain, Document, File, StepKind
 from lienthong.office.documents.states import State
 from tests.office.people import House, appoint, clear, make_person, make_position
 
+PDF = b"%PDF-1.7\n% a file like any other\n"
 # Of the province: key, roles, clearance.
 PEOPLE = (
     ("writer", (), Level.SECRET),
@@ -53,10 +55,15 @@ class Bureau:
         """Begin a plan."""
         return create_draft(actor=self.actor(by), draft=Draft(type="ke-hoach", subject=subject, label=label))
 
+    def with_file(self, document: Document, *, by: str = "writer", name: str = "Kế hoạch.pdf") -> Document:
+        """Bring a main file to a draft."""
+        add_file(actor=self.actor(by), document=document, role=File.Role.MAIN, name=name, chunks=[PDF])
+        return self.fresh(document)
+
     def approved(self, *, label: Level = Level.INTERNAL) -> Document:
         """Take a plan along the chain to where it waits for its signature."""
-        document = self.draft(label=label)
-        submit(actor=self.actor("writer"), document=document, chain=self.chain, seen=1)
+        document = self.with_file(self.draft(label=label))
+        submit(actor=self.actor("writer"), document=document, chain=self.chain, seen=document.revision)
         approve(actor=self.actor("reviewer"), document=document)
         return self.fresh(document)
 

@@ -26,6 +26,7 @@ from lienthong.office.documents.models import (
     Delivery,
     Dispatch,
     Document,
+    File,
     Letterhead,
     Period,
     Relation,
@@ -62,7 +63,7 @@ class Oracle:
     def rules(self) -> dict[type[Model], Callable[[Any], bool]]:
         """Return, per table, whether a row is seen."""
         of_document = dict.fromkeys(
-            (Relation, Step, Comment, Assignment, Dispatch), lambda row: self.document(row.document)
+            (Relation, Step, Comment, Assignment, Dispatch, File), lambda row: self.document(row.document)
         )
         return {
             Document: self.document,

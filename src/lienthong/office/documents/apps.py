@@ -1,6 +1,7 @@
 """The application ``documents``."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DocumentsConfig(AppConfig):
@@ -10,11 +11,17 @@ class DocumentsConfig(AppConfig):
     label = "documents"
 
     def ready(self) -> None:
-        """Say what notifications and the trail tell."""
+        """Stand in the navigation, and say what notifications and the trail tell."""
         # Models of all applications must be there first.
+        from lienthong.office.core import rooms  # noqa: PLC0415 - see above
         from lienthong.office.documents import notices  # noqa: PLC0415 - see above
         from lienthong.office.documents.audit import TITLES  # noqa: PLC0415 - see above
         from lienthong.office.trail import kinds  # noqa: PLC0415 - see above
 
         notices.connect()
         kinds.register(TITLES)
+        rooms.register(
+            rooms.Entry(
+                key="documents", title=_("Documents"), url="/documents/", icon="document", order=10, shortcut="d"
+            )
+        )

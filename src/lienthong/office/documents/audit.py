@@ -29,6 +29,12 @@ class ChainEvent(StrEnum):
     RESERVE = "documents:number:reserve"
 
 
+class FileEvent(StrEnum):
+    """What was done with a file."""
+
+    READ = "documents:file:read"
+
+
 TITLES: Final[Mapping[str, Promise]] = {
     "documents:document:create": _("began a document"),
     "documents:document:arrive": _("a document arrived"),
@@ -37,4 +43,5 @@ TITLES: Final[Mapping[str, Promise]] = {
     ChainEvent.CLOSE: _("closed a chain"),
     ChainEvent.PERIOD: _("began a term of office"),
     ChainEvent.RESERVE: _("kept a number"),
+    FileEvent.READ: _("opened a file"),
 }

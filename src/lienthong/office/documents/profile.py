@@ -44,6 +44,12 @@ def urgency_name(slug: str) -> str:
     return _said(found.names) if found else slug
 
 
+def is_urgent(slug: str) -> bool:
+    """Tell whether a degree of urgency is more than the ordinary one."""
+    found = urgencies().get(slug)
+    return found is not None and found.order > 0
+
+
 def _said(names: Names) -> str:
     return names.of(Language((get_language() or settings.LANGUAGE_CODE)[:_LENGTH]))
 

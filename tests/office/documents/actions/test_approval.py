@@ -28,8 +28,8 @@ def told(bureau: "Bureau", key: str) -> list[str]:
 
 
 def test_each_comes_in_turn_and_is_told(bureau: "Bureau") -> None:
-    document = bureau.draft()
-    submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=1)
+    document = bureau.with_file(bureau.draft())
+    submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=2)
     assert told(bureau, "reviewer") == ["documents:document:to-approve"]
     assert Deed.APPROVE in deeds(bureau.actor("reviewer"), bureau.fresh(document))
     with pytest.raises(Forbidden):
@@ -57,41 +57,47 @@ def test_it_comes_back_with_a_reason_and_goes_round_again(bureau: "Bureau") -> N
     approve(actor=bureau.actor("reviewer"), document=document)
 
 
-def test_submitted_twice_it_is_submitted_once(bureau: "Bureau") -> None:
+def test_without_its_file_it_is_not_submitted(bureau: "Bureau") -> None:
     document = bureau.draft()
-    submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=1)
-    with pytest.raises(Conflict):
+    with override("en"), pytest.raises(Invalid, match="main file"):
         submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=1)
+
+
+def test_submitted_twice_it_is_submitted_once(bureau: "Bureau") -> None:
+    document = bureau.with_file(bureau.draft())
+    submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=2)
+    with pytest.raises(Conflict):
+        submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=2)
     with scope.system():
         assert Step.objects.count() == 2
 
 
 def test_a_chain_of_another_organ_or_type_takes_nothing(bureau: "Bureau") -> None:
-    document = bureau.draft()
+    document = bureau.with_file(bureau.draft())
     with scope.system():
         Chain.objects.filter(pk=bureau.chain.pk).update(type="quyet-dinh")
     with pytest.raises(Invalid):
-        submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=1)
+        submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=2)
     with scope.system():
         Chain.objects.filter(pk=bureau.chain.pk).update(type="", organ=bureau.house.organs["commune"])
     with pytest.raises(Invalid):
-        submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=1)
+        submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=2)
     assert bureau.fresh(document).state == State.DRAFT
 
 
 def test_it_does_not_go_to_somebody_who_is_not_cleared(bureau: "Bureau") -> None:
-    document = bureau.draft(label=Level.SECRET)
+    document = bureau.with_file(bureau.draft(label=Level.SECRET))
     with scope.system():
         bureau.people["reviewer"].clearances.all().delete()
     with override("en"), pytest.raises(Invalid, match="Nobody cleared"):
-        submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=1)
+        submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=2)
     with scope.system():
         assert not Step.objects.exists()
 
 
 def test_a_substitute_decides_for_who_is_absent(bureau: "Bureau") -> None:
-    document = bureau.draft()
-    submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=1)
+    document = bureau.with_file(bureau.draft())
+    submit(actor=bureau.actor("writer"), document=document, chain=bureau.chain, seen=2)
     substitution = substitute(bureau, "second_writer", instead_of="reviewer")
     with scope.system():
         acting = actor_of(bureau.people["second_writer"], f"s{substitution.pk}")

@@ -8,7 +8,7 @@ from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import Invalid
 from lienthong.office.core.text import tidy
 from lienthong.office.documents.actions.change import Change, doing, give_access
-from lienthong.office.documents.models import Chain, ChainStep, Document, Step, StepKind
+from lienthong.office.documents.models import Chain, ChainStep, Document, File, Step, StepKind
 from lienthong.office.documents.models.document import NOTE_LENGTH
 from lienthong.office.documents.notices import Notice, tell
 from lienthong.office.documents.policies import current_step
@@ -36,6 +36,8 @@ def submit(*, actor: Actor, document: Document, chain: Chain, seen: int) -> None
         steps = list(ChainStep.objects.filter(chain__in=fits).order_by("place"))
         if not steps or steps[-1].kind != StepKind.SIGN:
             raise Invalid(_("This chain is not for documents of this type, or nobody signs along it."))
+        if not File.objects.filter(document=held, role=File.Role.MAIN, current=True).exists():
+            raise Invalid(_("A draft needs its main file before it is submitted."))
         last = Step.objects.filter(document=held).aggregate(Max("round"))["round__max"] or 0
         Step.objects.bulk_create(
             Step(document=held, round=last + 1, place=step.place, kind=step.kind, position_id=step.position_id)

@@ -1,6 +1,7 @@
 """The tables of this room."""
 
 from lienthong.office.documents.models.document import Access, Document, Relation
+from lienthong.office.documents.models.files import File
 from lienthong.office.documents.models.numbers import Letterhead, Period, Series, TakenNumber
 from lienthong.office.documents.models.sending import Delivery, Dispatch
 from lienthong.office.documents.models.work import Assignment, Chain, ChainStep, Comment, Step, StepKind
@@ -14,6 +15,7 @@ __all__ = [
     "Delivery",
     "Dispatch",
     "Document",
+    "File",
     "Letterhead",
     "Period",
     "Relation",

@@ -6,9 +6,9 @@ from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import NotFound
-from lienthong.office.documents.models import Document
+from lienthong.office.documents.models import Access, Document, File
 from lienthong.office.documents.policies import may, parts_of, visible
-from lienthong.office.documents.states import DEEDS, Deed, Direction, State
+from lienthong.office.documents.states import DEEDS, Deed, Direction, Part, State
 
 
 def documents(actor: Actor) -> QuerySet[Document]:
@@ -53,11 +53,40 @@ def drafts(actor: Actor) -> QuerySet[Document]:
     return documents(actor).filter(state__in=[State.DRAFT, State.SUBMITTED, State.APPROVED, State.SIGNED])
 
 
+def arrivals(actor: Actor) -> QuerySet[Document]:
+    """Return what arrived and waits for a clerk."""
+    return documents(actor).filter(state=State.ARRIVED)
+
+
+def mine(actor: Actor) -> QuerySet[Document]:
+    """Return what an actor takes part in, and is not over."""
+    taking_part = Access.objects.filter(holder__in=actor.holders).values("document")
+    over = (State.COMPLETED, State.DISCARDED, State.REFUSED, State.RECALLED, State.REPLACED, State.ISSUED)
+    return documents(actor).filter(pk__in=taking_part).exclude(state__in=over)
+
+
+def parts(actor: Actor, found: Document) -> frozenset[Part]:
+    """Return what the actor is to a document."""
+    with scope.system():
+        return parts_of(actor, found)
+
+
 def deeds(actor: Actor, found: Document) -> list[Deed]:
     """Return what the actor may do to a document now: the same answers that the actions give."""
-    with scope.system():
-        parts = parts_of(actor, found)
-    return [deed for deed in DEEDS if may(found, deed, parts)]
+    playing = parts(actor, found)
+    return [deed for deed in DEEDS if may(found, deed, playing)]
+
+
+def file(found: Document, number: int) -> File:
+    """Return a file of a document that the reader sees, of whatever version.
+
+    Raises:
+        NotFound: it has none of that number.
+    """
+    one = File.objects.filter(document=found, pk=number).first()
+    if one is None:
+        raise NotFound(str(number))
+    return one
 
 
 def _register(actor: Actor, direction: Direction) -> QuerySet[Document]:

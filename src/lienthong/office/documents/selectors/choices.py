@@ -1,0 +1,69 @@
+"""What there is to choose from in the forms of a document, for whoever may do the deed. Read as the system."""
+
+from django.db.models import Q, QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from lienthong.kernel.labels import Level
+from lienthong.office.accounts.models import Appointment
+from lienthong.office.core import scope
+from lienthong.office.documents.actions.numbering import run_of, since_of
+from lienthong.office.documents.models import Access, Chain, Document, File, TakenNumber
+from lienthong.office.documents.selectors.people import cleared, in_force
+from lienthong.office.organs.models import Unit
+
+MOST = 500
+type Pairs = list[tuple[int, str]]
+
+
+def chains(document: Document) -> QuerySet[Chain]:
+    """Return the chains for such a document, those for its type first. The reader's own organ shows them."""
+    fits = Chain.objects.filter(organ=document.organ_id, closed_at=None, type__in=("", document.type))
+    return fits.order_by("-type", "name")
+
+
+def colleagues(document: Document) -> Pairs:
+    """Return the appointments of the document's organ whose persons are cleared for it, without its author's."""
+    with scope.system():
+        found = _cleared_here(document).exclude(pk=document.created_by_id or 0)
+        return [(one.pk, f"{one.person.name} · {one.position.title}") for one in found[:MOST]]
+
+
+def writers(document: Document) -> list[int]:
+    """Return the appointments that may write on a draft besides its author's."""
+    with scope.system():
+        found = Access.objects.filter(document=document, writes=True, holder__gt=0)
+        return list(found.exclude(holder=document.created_by_id or 0).values_list("holder", flat=True))
+
+
+def assignable(document: Document) -> Pairs:
+    """Return the departments of the organ (with a minus) and its cleared officials."""
+    today = localdate()
+    with scope.system():
+        units = Unit.objects.filter(organ=document.organ_id, kind="department")
+        units = units.filter(Q(valid_to=None) | Q(valid_to__gt=today), label__lte=max(document.label, Level.INTERNAL))
+        offered = [(-one.pk, one.name) for one in units.order_by("path", "sort_key")[:MOST]]
+        people = _cleared_here(document)[:MOST]
+        return offered + [(one.pk, f"{one.person.name} · {one.position.title}") for one in people]
+
+
+def reserved(document: Document) -> list[tuple[int | str, str]]:
+    """Return the numbers that were kept where a document would be numbered, after the next one."""
+    run = run_of(document)
+    with scope.system():
+        kept = TakenNumber.objects.filter(
+            document=None, series__organ=run.organ, series__register=run.register, series__type=run.type,
+            series__secret=run.secret, series__since=since_of(run, localdate()),
+        ).order_by("number")[:MOST]  # fmt: skip
+        return [("", _("the next one")), *((one.pk, f"{one.number} · {one.reason[:80]}") for one in kept)]
+
+
+def has_main_file(document: Document) -> bool:
+    """Tell whether a document has its main file."""
+    return File.objects.filter(document=document, role=File.Role.MAIN, current=True).exists()
+
+
+def _cleared_here(document: Document) -> QuerySet[Appointment]:
+    here = Appointment.objects.filter(in_force(), position__organ_path=document.organ.path, position__closed_on=None)
+    found = cleared(here, document.level).select_related("person", "position")
+    return found.order_by("position__rank", "person__sort_key", "pk")

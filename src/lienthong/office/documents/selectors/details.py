@@ -1,0 +1,110 @@
+"""What a document's page shows besides its own row."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+
+from lienthong.office.core import scope
+from lienthong.office.core.models import AuditEntry
+from lienthong.office.documents.models import (
+    Assignment,
+    Comment,
+    Delivery,
+    Dispatch,
+    Document,
+    File,
+    Relation,
+    Step,
+)
+from lienthong.office.trail.kinds import text_of
+
+_HISTORY = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An entry of the trail as core/history.html shows it."""
+
+    at: Any
+    who: str
+    acting_as: str
+    on_behalf_of: str
+    what: str
+    changes: tuple[()] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """A dispatch, and how many of its receivers stand where."""
+
+    dispatch: Dispatch
+    counts: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """All of it. Whoever sees the document sees it."""
+
+    files: list[File]
+    older: list[File]
+    steps: list[Step]
+    assignments: list[Assignment]
+    comments: list[Comment]
+    relations: list[Relation]
+    sendings: list[Sending]
+    history: list[Told]
+
+
+def of(document: Document) -> Details:
+    """Read what hangs on a document that the reader sees."""
+    with scope.system():
+        files = list(File.objects.filter(document=document))
+        steps = Step.objects.filter(document=document).select_related("position", "decided_by__person")
+        return Details(
+            files=[one for one in files if one.current],
+            older=[one for one in files if not one.current],
+            steps=list(steps),
+            assignments=list(Assignment.objects.filter(document=document, ended_at=None)),
+            comments=list(Comment.objects.filter(document=document)),
+            relations=list(Relation.objects.filter(document=document)),
+            sendings=_sendings(document),
+            history=_history(document),
+        )
+
+
+def _sendings(document: Document) -> list[Sending]:
+    dispatches = list(Dispatch.objects.filter(document=document))
+    if not dispatches:
+        return []
+    rows = (
+        Delivery.objects.filter(dispatch__in=dispatches)
+        .values_list("dispatch", "state")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    counts: dict[int, dict[str, int]] = {}
+    for dispatch, state, number in rows:
+        counts.setdefault(dispatch, {})[state] = number
+    return [
+        Sending(
+            dispatch=one,
+            counts=[
+                (str(state.label), counts.get(one.pk, {}).get(state.value, 0))
+                for state in Delivery.State
+                if counts.get(one.pk, {}).get(state.value)
+            ],
+        )
+        for one in dispatches
+    ]
+
+
+def _history(document: Document) -> list[Told]:
+    rows = AuditEntry.objects.filter(object_type="documents.document", object_id=document.pk, label__lte=document.label)
+    return [
+        Told(
+            at=entry.at, who=entry.person_name or "–", acting_as=entry.acting_as, on_behalf_of=entry.on_behalf_of,
+            what=text_of(entry.kind),
+        )
+        for entry in rows.order_by("-id")[:_HISTORY]
+    ]  # fmt: skip

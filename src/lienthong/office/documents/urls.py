@@ -1,0 +1,20 @@
+"""Addresses of this room."""
+
+from django.urls import path
+
+from lienthong.office.documents.lists import REGISTERS
+from lienthong.office.documents.views import deeds, document, files, lists
+from lienthong.office.documents.views.doing import PAGES
+
+app_name = "documents"
+urlpatterns = [
+    path("", lists.register, name="mine"),
+    path("new/", document.new, name="new"),
+    *(path(f"{name}/", lists.register, {"name": name}, name=name) for name in REGISTERS if name != "mine"),
+    path("<int:number>/", document.show, name="document"),
+    path("<int:number>/comment/", document.remark, name="comment"),
+    path("<int:number>/files/add/", files.add, name="file_add"),
+    path("<int:number>/files/<int:file_id>/", files.download, name="file"),
+    path("<int:number>/files/<int:file_id>/remove/", files.remove, name="file_remove"),
+    *(path(f"<int:number>/{deed.value}/", deeds.deed, {"name": deed.value}, name=deed.value) for deed in PAGES),
+]
