@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lienthong.cli.backup_file import BackupInvalid
-from lienthong.cli.backup_files import read_files, write_file
+from lienthong.cli.backup_files import move_files, read_files, read_vault, write_file
 
 
 def read(folder: Path) -> dict[str, bytes]:
@@ -20,7 +20,7 @@ def test_files_come_back_where_they_were(tmp_path: Path) -> None:
     (tmp_path / "old" / "secret-key").write_bytes(b"1")
     (tmp_path / "old" / "trail" / "deep" / "large").write_bytes(b"2" * 600_000)
     for name, content in read(tmp_path / "old").items():
-        write_file(tmp_path / "new", name, content)
+        write_file(tmp_path / "new", name, [content[:5], content[5:]])
     assert read(tmp_path / "new") == read(tmp_path / "old") != {}
     assert stat.S_IMODE((tmp_path / "new" / "trail" / "deep" / "large").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "new" / "trail").stat().st_mode) == 0o700
@@ -48,5 +48,47 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["file/../x", "file//etc/x", "file/a/../../x", "file/", "file/."])
 def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(BackupInvalid):
-        write_file(tmp_path / "office", name, b"x")
+        write_file(tmp_path / "office", name, [b"x"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_documents_come_apart_and_whole_ones_only(tmp_path: Path) -> None:
+    for name in ("vault/files/aa/bb/1", "vault/files/aa/bb/2.0123.part", "vault/spool/x", "vault/keys/k", "secret-key"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert list(read(tmp_path)) == ["file/secret-key", "file/vault/keys/k"]
+    # The keys a second time: what was made before the database was copied.
+    assert [name for name, _ in read_vault(tmp_path)] == ["file/vault/keys/k", "file/vault/files/aa/bb/1"]
+    assert list(read_vault(tmp_path / "nothing")) == []
+
+
+def test_a_file_that_goes_while_others_are_read_is_left_out(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"x")
+    reading = read_files(tmp_path)
+    assert next(reading)[0] == "file/a"
+    (tmp_path / "b").unlink()
+    assert [name for name, _ in reading] == ["file/c"]
+
+
+def test_a_second_file_of_a_name_replaces_the_first(tmp_path: Path) -> None:
+    write_file(tmp_path, "file/k", [b"first and longer"])
+    write_file(tmp_path, "file/k", [b"second"])
+    assert (tmp_path / "k").read_bytes() == b"second"
+
+
+def test_files_are_moved_to_where_they_belong_one_of_them_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("file/secret-key", "file/a/b", "file/z"):
+        write_file(tmp_path / "staged", name, [name.encode()])
+    moved: list[str] = []
+    replace = Path.replace
+
+    def noted(path: Path, target: Path) -> Path:
+        moved.append(path.name)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    move_files(tmp_path / "staged", tmp_path / "state" / "office", last="secret-key")
+    assert moved == ["b", "z", "secret-key"]
+    assert (tmp_path / "state" / "office" / "a" / "b").read_bytes() == b"file/a/b"
+    assert stat.S_IMODE((tmp_path / "state" / "office" / "a").stat().st_mode) == 0o700

@@ -15,14 +15,27 @@ from typing import Any
 import psycopg
 import pytest
 
-from lienthong.cli import office_database
-from lienthong.cli.backup_file import BackupInvalid
-from lienthong.cli.backup_run import BackupFailed, NothingToBackUp, write_backup
+from lienthong.cli import backup_run, office_database
+from lienthong.cli.backup_file import BackupInvalid, BackupWriter
+from lienthong.cli.backup_run import BackupFailed, NothingToBackUp, elsewhere, write_backup
 from lienthong.cli.main import main
 from lienthong.cli.restore_run import OfficeTaken, RestoreFailed, check_backup, restore_backup
 from lienthong.embedded.postgres import Postgres, running_url
 
 pytestmark = pytest.mark.slow
+# Keeps files in an office: of each number so many times "mật".
+KEEP = """
+import sys, django
+django.setup()
+from lienthong.office.core import scope
+from lienthong.office.core.actor import SYSTEM
+from lienthong.office.organs.models import Unit
+from lienthong.office.vault.actions.files import store
+with scope.system():
+    unit = Unit.objects.earliest("pk").pk
+for count in sys.argv[1:]:
+    store(unit_id=unit, chunks=["mật".encode() * int(count)], limit=1 << 40, actor=SYSTEM)
+"""
 PASSPHRASE = b"correct horse battery"
 SEE_ALL = "-c lienthong.scope=all -c lienthong.clearance=4 -c lienthong.audit=1"
 # Journals that are open as long as the office is.
@@ -84,19 +97,31 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
 async def _source(folder: Path) -> Source:
     state, backup = folder / "state", folder / "office.backup"
     async with Postgres(state / "postgres", durable=False) as server:
-        env = {"DATABASE_URL": server.url, "LIENTHONG_OFFICE_STATE": str(state / "office")}
-        command = [sys.executable, "-m", "lienthong.office.operation.prepare", "--accounts", "everybody"]
-        env |= {"DJANGO_SETTINGS_MODULE": "lienthong.office.settings"}
-        made = await asyncio.to_thread(
-            subprocess.run, [*command, "--persons", "30"], env=os.environ | env, capture_output=True, check=True
-        )
-        assert made.stdout
+        command = ["-m", "lienthong.office.operation.prepare", "--accounts", "everybody"]
+        assert await ran(state, server.url, *command, "--persons", "30")
+        await ran(state, server.url, "-c", KEEP, "1", "1000000")
         _trail(state / "office" / "trail")
         # While it runs, as it is done every night.
         assert running_url(state / "postgres") == server.url
         size = await write_backup(backup, state, PASSPHRASE)
         assert size == backup.stat().st_size
         return Source(state=state, backup=backup, content=contents(server.url))
+
+
+async def ran(state: Path, url: str, *arguments: str) -> str:
+    """Run Python as a part of an office and return what it said."""
+    env = {"DATABASE_URL": url, "LIENTHONG_OFFICE_STATE": str(state / "office")}
+    env |= {"DJANGO_SETTINGS_MODULE": "lienthong.office.settings", "LIENTHONG_LANGUAGE": "en"}
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, *arguments], env=os.environ | env, capture_output=True, check=False, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+async def checked(state: Path, url: str) -> str:
+    """Read all files of an office to their ends; return what the command says, with their number first."""
+    return await ran(state, url, "-m", "django", "vault", "check")
 
 
 def _trail(folder: Path) -> None:
@@ -133,6 +158,7 @@ async def test_every_row_comes_back(source: Source, tmp_path: Path) -> None:
     assert made == check_backup(source.backup, PASSPHRASE)
     async with Postgres(tmp_path / "new" / "postgres") as server:
         restored = contents(server.url)
+        assert (await checked(tmp_path / "new", server.url)).startswith("2 ")
     for name, content in source.content.items():
         assert restored[name] == content, name
     old, new = source.state / "office", tmp_path / "new" / "office"
@@ -140,6 +166,30 @@ async def test_every_row_comes_back(source: Source, tmp_path: Path) -> None:
         assert (new / name).read_bytes() == (old / name).read_bytes()
         assert stat.S_IMODE((new / name).stat().st_mode) == 0o600
     assert entries(new / "trail" / "journal.sqlite") == entries(old / "trail" / "journal.sqlite") != []
+
+
+async def test_files_that_come_while_it_is_written_are_in_it_as_far_as_their_rows_are(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump = backup_run._dump
+
+    async def meanwhile(url: str, writer: BackupWriter) -> None:
+        await ran(source.state, url, "-c", KEEP, "2")
+        await dump(url, writer)
+        await ran(source.state, url, "-c", KEEP, "3")
+
+    monkeypatch.setattr(backup_run, "_dump", meanwhile)
+    await write_backup(tmp_path / "b", source.state, PASSPHRASE)
+    await restore_backup(tmp_path / "b", tmp_path / "new", PASSPHRASE)
+    async with Postgres(tmp_path / "new" / "postgres") as server:
+        assert (await checked(tmp_path / "new", server.url)).startswith("3 ")
+    assert not (tmp_path / "new" / ".restoring").exists()
+
+
+def test_what_lies_elsewhere_is_named() -> None:
+    assert elsewhere({"LIENTHONG_VAULT_S3": "https://s3.test/b", "LIENTHONG_VAULT_KEYS": "", "X": "1"}) == [
+        "LIENTHONG_VAULT_S3"
+    ]
 
 
 async def test_office_that_does_not_run_is_started_for_it(source: Source, tmp_path: Path) -> None:
@@ -178,6 +228,7 @@ async def test_backup_that_is_spoiled_changes_nothing(source: Source, tmp_path: 
         )
     assert not (tmp_path / "new" / "office").exists()
     assert not (tmp_path / "new" / "postgres").exists()
+    assert not (tmp_path / "new" / ".restoring").exists()
 
 
 async def test_database_that_refuses_a_row_stays_empty(

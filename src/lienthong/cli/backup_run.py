@@ -5,14 +5,14 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from lienthong.cli.backup_file import BackupWriter
-from lienthong.cli.backup_files import read_files
+from lienthong.cli.backup_files import read_files, read_vault
 from lienthong.cli.office_database import database_of, environment_of, has_database, tool
 from lienthong.embedded.child import spawn, stop
 from lienthong.kernel.errors import LienthongError
@@ -21,6 +21,12 @@ from lienthong.kernel.files import sync_folder
 MANIFEST: Final = "manifest"
 DATABASE: Final = "database"
 SECRET_FILE: Final = Path("office") / "secret-key"
+_ELSEWHERE: Final = (
+    "LIENTHONG_VAULT_FILES",
+    "LIENTHONG_VAULT_S3",
+    "LIENTHONG_VAULT_KEYS",
+    "LIENTHONG_VAULT_PASSPHRASE_FILE",
+)
 _PIECE: Final = 256 * 1024
 _GRACE: Final = 10.0
 _TAIL: Final = 2000
@@ -56,15 +62,13 @@ async def write_backup(file: Path, state: Path, passphrase: bytes) -> int:
         made = datetime.now(UTC).isoformat(timespec="seconds")
         _part(writer, MANIFEST, json.dumps({"made": made, "version": version("lienthong")}).encode())
         # Before the database: what it got meanwhile is chained later; what the journal had more would seem removed.
-        for name, pieces in read_files(secret.parent):
-            writer.begin(name)
-            for piece in pieces:
-                writer.write(piece)
-            writer.end()
+        _parts(writer, read_files(secret.parent))
         writer.begin(DATABASE)
         async with database_of(state) as url:
             await _dump(url, writer)
         writer.end()
+        # Of documents after it: what the database's copy refers to must be there.
+        await asyncio.to_thread(_parts, writer, read_vault(secret.parent))
         writer.close()
         return out.tell()
 
@@ -100,6 +104,19 @@ def tail(said: IO[bytes]) -> str:
     size = said.seek(0, os.SEEK_END)
     said.seek(max(0, size - _TAIL))
     return " ".join(said.read().decode(errors="replace").split())
+
+
+def elsewhere(environ: Mapping[str, str]) -> list[str]:
+    """Return the settings by which something of the office lies outside its state folder, and so in no backup of it."""
+    return [name for name in _ELSEWHERE if environ.get(name)]
+
+
+def _parts(writer: BackupWriter, parts: Iterable[tuple[str, Iterator[bytes]]]) -> None:
+    for name, pieces in parts:
+        writer.begin(name)
+        for piece in pieces:
+            writer.write(piece)
+        writer.end()
 
 
 def _part(writer: BackupWriter, name: str, content: bytes) -> None:

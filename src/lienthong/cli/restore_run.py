@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Final
 import psycopg
 
 from lienthong.cli.backup_file import BackupInvalid, BackupReader
-from lienthong.cli.backup_files import PREFIX, write_file
+from lienthong.cli.backup_files import PREFIX, move_files, write_file
 from lienthong.cli.backup_run import DATABASE, MANIFEST, SECRET_FILE, tail
 from lienthong.cli.office_database import database_of, environment_of, tool
 from lienthong.cli.state import state_folder
@@ -19,6 +20,7 @@ from lienthong.embedded.child import spawn, stop
 from lienthong.kernel.errors import LienthongError
 
 _GRACE: Final = 10.0
+_STAGED: Final = ".restoring"
 _USED: Final = (
     "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') "
@@ -39,22 +41,30 @@ class OfficeTaken(LienthongError):
     hint = "Restore into a new folder, or into an empty database."
 
 
-def check_backup(file: Path, passphrase: bytes) -> str:
+def check_backup(file: Path, passphrase: bytes, *, into: Path | None = None) -> str:
     """Read a backup to its end and return when it was made.
+
+    Args:
+        file: the backup.
+        passphrase: what it was encrypted under.
+        into: a folder that gets the office's files; without it nothing is written.
 
     Raises:
         BackupInvalid: it cannot be read, or the passphrase does not open it.
+        OSError: a file could not be written.
     """
     made = ""
     with _opened(file, passphrase) as reader:
         for name, pieces in reader.parts():
-            if name not in {MANIFEST, DATABASE} and not name.startswith(PREFIX):
-                raise BackupInvalid(f"{file}: {name}", hint="Restore it with the version that wrote it.")
             if name == MANIFEST:
                 made = _made(b"".join(pieces))
-            else:
+            elif name.startswith(PREFIX) and into is not None:
+                write_file(into, name, pieces)
+            elif name == DATABASE or name.startswith(PREFIX):
                 for _ in pieces:
                     pass
+            else:
+                raise BackupInvalid(f"{file}: {name}", hint="Restore it with the version that wrote it.")
     return made
 
 
@@ -64,25 +74,38 @@ async def restore_backup(file: Path, state: Path, passphrase: bytes) -> str:
     Raises:
         BackupInvalid: it cannot be read, or the passphrase does not open it.
         OfficeTaken: the folder or the database has an office already.
-        RestoreFailed: PostgreSQL did not take it.
+        RestoreFailed: PostgreSQL did not take it, or a file could not be written.
     """
-    # To its end first: what is found out here has changed nothing yet.
-    made = await asyncio.to_thread(check_backup, file, passphrase)
-    with state_folder(state, command="restore"), _opened(file, passphrase) as reader:
-        secret, files = state / SECRET_FILE, dict[str, bytes]()
-        if secret.exists():
-            raise OfficeTaken(str(state))
-        for name, pieces in reader.parts():
-            if name == DATABASE:
-                await _database(state, pieces)
-            elif name.startswith(PREFIX):
-                files[name] = b"".join(pieces)
-            else:
-                b"".join(pieces)
+    secret = state / SECRET_FILE
+    if secret.exists():
+        raise OfficeTaken(str(state))
+    with state_folder(state, command="restore"), _staged(state) as staged:
+        # To its end first: what is found out here has changed nothing yet.
+        try:
+            made = await asyncio.to_thread(check_backup, file, passphrase, into=staged)
+        except OSError as error:
+            raise RestoreFailed(f"{state}: {error.strerror}", hint="Check the path and the free space.") from error
+        with _opened(file, passphrase) as reader:
+            for name, pieces in reader.parts():
+                if name == DATABASE:
+                    await _database(state, pieces)
+                    break
+                for _ in pieces:
+                    pass
         # Only now, and the secret key last: with it there is an office here.
-        for name in sorted(files, key=lambda name: name == PREFIX + secret.name):
-            write_file(secret.parent, name, files[name])
+        move_files(staged, secret.parent, last=secret.name)
     return made
+
+
+@contextlib.contextmanager
+def _staged(state: Path) -> Iterator[Path]:
+    """Give a folder beside the office's, which is gone afterwards."""
+    folder = state / _STAGED
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _database(state: Path, pieces: Iterator[bytes]) -> None:

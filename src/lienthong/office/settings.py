@@ -182,6 +182,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE: Final = 2 * 1024 * 1024
 LIENTHONG_FILE_LIMIT: Final = int(_env.get("LIENTHONG_FILE_LIMIT", str(256 * 1024 * 1024)))
 DATA_UPLOAD_MAX_NUMBER_FIELDS: Final = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE: Final = 2 * 1024 * 1024
+# What is larger is never on disk in plain.
+FILE_UPLOAD_HANDLERS: Final = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "lienthong.office.vault.uploads.EncryptingUploadHandler",
+]
 
 ACCOUNT_LOGIN_METHODS: Final = {"email"}
 # Nobody signs up; allauth reads here that accounts have passwords, and asks for one.

@@ -59,6 +59,23 @@ def unwrap(reference: bytes, blob: Blob) -> bytes:
     return key_store().unwrap(reference, wrapped, _associated(blob.pk, blob.size, blob.sha256))
 
 
+def change_passphrase(vault: Vault, file: Path) -> None:
+    """Put the folder of keys under another passphrase.
+
+    Args:
+        vault: whose keys are in a folder.
+        file: holds the new one.
+
+    Raises:
+        KeyStoreError: one of the two cannot be read or does not fit, or the new one is too short.
+    """
+    if not isinstance(vault.keys, FolderPlace):
+        raise TypeError("keys in a token")
+    old = vault.keys.passphrase or _own_passphrase(vault.folder)
+    passphrases = (_secret(old, PASSPHRASE_VARIABLE), _secret(file, PASSPHRASE_VARIABLE))
+    FileWrappingStore.change_passphrase(vault.keys.folder, *passphrases)
+
+
 def _associated(id_: UUID, size: int, digest: bytes | memoryview) -> bytes:
     return cbor.encode([_FORMAT, id_.bytes, size, bytes(digest)])
 

@@ -92,8 +92,12 @@ class ClamScan:
         """
         try:
             self._socket = self._connect()
+        except OSError as error:
+            raise ScannerUnavailable(error.strerror or type(error).__name__) from None
+        try:
             self._socket.sendall(b"zINSTREAM\0")
         except OSError as error:
+            self._socket.close()
             raise ScannerUnavailable(error.strerror or type(error).__name__) from None
         return self
 
