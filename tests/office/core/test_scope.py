@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
@@ -89,3 +90,28 @@ def test_a_new_connection_begins_without_any_scope() -> None:
 
     with scope.system(), ThreadPoolExecutor(1) as other:
         assert other.submit(fresh).result() == (scope.NONE, None)
+
+
+def test_a_scope_within_the_same_one_asks_nothing() -> None:
+    with scope.act_for(CLERK):
+        with CaptureQueriesContext(connection) as queries, scope.act_for(CLERK):
+            assert scope.current() == scope.of(CLERK)
+        assert len(queries) == 0
+        assert (setting("scope"), setting("person")) == ("person", "7")
+
+
+def test_a_new_session_of_the_database_has_no_scope_and_is_told_it_again() -> None:
+    def ask() -> None:
+        try:
+            with scope.act_for(CLERK):
+                connection.close()
+                assert setting("scope") in {None, ""}
+                assert scope.current() == scope.NONE
+                with scope.act_for(CLERK):
+                    assert setting("person") == "7"
+        finally:
+            connection.close()
+
+    # In a thread of its own: this one's connection is the test's transaction.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(ask).result()

@@ -7,17 +7,20 @@ the gaps are filled in at each call: what is kept knows nobody, and row-level se
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar, Final
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Expression, QuerySet
+from django.db.models import Expression, Model, QuerySet
+from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import SYSTEM, Actor, Role
 
 type Row = tuple[Any, ...]
+_MANY: Final = "(SELECT unnest(%s::bigint[]))"
 
 
 class Gap(Expression):
@@ -27,7 +30,7 @@ class Gap(Expression):
         """Name the value; ``many`` ids stand on the right of ``__in``."""
         super().__init__()
         self.name = name
-        self._sql: Final = "(SELECT unnest(%s::bigint[]))" if many else "%s"
+        self._sql: Final = _MANY if many else "%s"
 
     def as_sql(self, compiler: SQLCompiler, connection: object) -> tuple[str, tuple["Gap"]]:  # type: ignore[override]  # the gap itself stands for the parameter until the call
         """Return the text, and the gap in the value's place."""
@@ -78,6 +81,8 @@ class _Text:
     parameters: Sequence[Any]
     # Place in the row: what Django does to the value, and the column.
     converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
+    # Makes a model of a row; None for a query of columns.
+    make: Callable[[Row], Any] | None
 
 
 class Compiled:
@@ -87,7 +92,8 @@ class Compiled:
         """Keep the texts of a query.
 
         Args:
-            build: makes it with ``values_list``, of an actor or a reader and of what else the caller gives, by name.
+            build: makes it, of an actor or a reader and of what else the caller gives, by name; while the SQL is made
+                gaps stand for these values, so it compares with them and does nothing else.
             many: which of these are lists of ids, for the right of ``__in``.
         """
         self.build: Final = build
@@ -101,25 +107,31 @@ class Compiled:
         Args:
             actor: who reads.
             given: what fills the builder's own gaps.
+
+        Raises:
+            ValueError: the builder wrote a day of its own into the query.
         """
+        text = self._text_for(actor, given)
+        return [] if text is None else _rows(text, actor, given)
+
+    def models(self, actor: Actor, **given: Any) -> list[Any]:  # noqa: ANN401 - the same
+        """Ask for models, with what ``select_related`` names.
+
+        Raises:
+            TypeError: the query has ``values_list``.
+        """
+        text = self._text_for(actor, given)
+        if text is None:
+            return []
+        if text.make is None:
+            raise TypeError("a query of columns makes no models")
+        return [text.make(row) for row in _rows(text, actor, given)]
+
+    def _text_for(self, actor: Actor, given: Mapping[str, object]) -> _Text | None:
         reader = Reader.of(actor)
         if reader not in self._texts:
             self._texts[reader] = _text(self.build(reader, **{name: self._gap(name) for name in given}))
-        text = self._texts[reader]
-        if text is None:
-            return []
-        values: dict[str, Any] = given | {
-            "lo": actor.lo,
-            "hi": actor.hi,
-            "end": actor.end,
-            "person_id": actor.person_id,
-            "known": list(actor.known),
-        }
-        parameters = [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]
-        with connection.cursor() as cursor:
-            cursor.execute(text.sql, parameters)
-            rows = cursor.fetchall()
-        return [_converted(text, row) for row in rows] if text.converters else rows
+        return self._texts[reader]
 
     def _gap(self, name: str) -> Gap:
         return Gap(name, many=name in self._many)
@@ -131,8 +143,50 @@ def _text(query: QuerySet[Any, Any]) -> _Text | None:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:
         return None
+    if any(isinstance(value, date) for value in parameters):
+        raise ValueError("a day that is written into a query that is kept stays that day")
     columns = [column for column, _sql, _alias in compiler.select[: compiler.col_count]]
-    return _Text(sql=sql, parameters=tuple(parameters), converters=compiler.get_converters(columns))
+    return _Text(
+        # The same, but an index serves it also where it stands beside an "or".
+        sql=sql.replace(f"IN {_MANY}", "= ANY (%s::bigint[])"),
+        parameters=tuple(parameters),
+        converters=compiler.get_converters(columns),
+        make=_maker(query, compiler) if query.query.default_cols else None,
+    )
+
+
+def _maker(query: QuerySet[Any, Any], compiler: Any) -> Callable[[Row], Model]:  # noqa: ANN401 - parts without types
+    """Return what Django's ``ModelIterable`` does with each row, its preparations done."""
+    info, select = compiler.klass_info, compiler.select
+    model, places = info["model"], info["select_fields"]
+    begin, end = places[0], places[-1] + 1
+    names = [column.target.attname for column, _sql, _alias in select[begin:end]]
+    mode = query._fetch_mode  # type: ignore[attr-defined]  # noqa: SLF001 - as ModelIterable; the stubs lack it
+    related = get_related_populators(info, select, query.db, mode)
+
+    def make(row: Row) -> Model:
+        made: Model = model.from_db(query.db, names, row[begin:end])
+        for each in related:
+            each.populate(row, made)
+        return made
+
+    return make
+
+
+def _rows(text: _Text, actor: Actor, given: Mapping[str, Any]) -> list[Row]:
+    values = {
+        **given,
+        "lo": actor.lo,
+        "hi": actor.hi,
+        "end": actor.end,
+        "person_id": actor.person_id,
+        "known": list(actor.known),
+    }
+    parameters = [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]
+    with connection.cursor() as cursor:
+        cursor.execute(text.sql, parameters)
+        rows = cursor.fetchall()
+    return [_converted(text, row) for row in rows] if text.converters else rows
 
 
 def _converted(text: _Text, row: Row) -> Row:

@@ -79,27 +79,35 @@ def switch(scope: Scope) -> None:
     """Set the connection's settings, until they are set again."""
     with connection.cursor() as cursor:
         cursor.execute(_SET, [getattr(scope, name) for name in _NAMES])
-    # Django's connection is an object of this thread; what it was told last is kept beside it.
-    connection.lienthong_scope = scope  # type: ignore[attr-defined]  # ours
+    _told(scope)
+
+
+def _told(scope: Scope) -> None:
+    # Django's connection is an object of this thread; what it was told last, and by which session, is kept beside it.
+    connection.lienthong_scope = (connection.connection, scope)  # type: ignore[attr-defined]  # ours
 
 
 def current() -> Scope:
-    """Return what this thread's connection was told last."""
-    scope: Scope = getattr(connection, "lienthong_scope", NONE)
-    return scope if connection.connection is not None else NONE
+    """Return what this thread's connection was told last; none for a session that has begun since."""
+    session, scope = getattr(connection, "lienthong_scope", (None, NONE))
+    return scope if session is connection.connection else NONE
 
 
 @contextlib.contextmanager
 def using(scope: Scope) -> Iterator[None]:
     """Read within a scope, and go back to the one before."""
     before = current()
+    if scope == before:
+        # Whatever is begun within goes back to this one by itself.
+        yield
+        return
     switch(scope)
     try:
         yield
     finally:
         if _is_failed():
             # The settings go back by the rollback that follows.
-            connection.lienthong_scope = before  # type: ignore[attr-defined]  # ours
+            _told(before)
         else:
             switch(before)
 

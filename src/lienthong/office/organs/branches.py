@@ -73,6 +73,16 @@ class Grown:
         return f'<li id="u{number}"{state}>{twist}{link}<ul id="b{number}">{below}</ul></li>'
 
 
+def links(branches: Iterable[Branch]) -> SafeString:
+    """Return the items of a plain list of units."""
+    return mark_safe("\n".join(map(_link, branches)))  # noqa: S308 - every part is escaped where it is made
+
+
+def _link(branch: Branch) -> str:
+    tag = f" {label_tag(branch.label)}" if branch.label >= Level.CONFIDENTIAL else ""
+    return f'<li><a href="/units/{branch.id}/">{escape(branch.name)}</a>{tag}</li>'
+
+
 def _post(post: Post) -> str:
     names = ", ".join(holder.name for holder in post.holders)
     text = f"{post.title}: {names}" if names else post.title

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.models import AuditEntry
 from lienthong.office.core.policies import Permission, which
 from lienthong.office.core.templatetags.look import level_name
@@ -69,13 +70,19 @@ class Told:
     changes: list[Change]
 
 
+def _entries(reader: Actor | Reader, *, number: int) -> QuerySet[AuditEntry]:
+    audited = which(reader, Permission.AUDIT_VIEW) & Q(label__lte=reader.clearance)
+    return AuditEntry.objects.filter(
+        audited | Q(person_id=reader.person_id), object_type="organs.unit", object_id=number
+    ).order_by("-id")[:SHOWN]
+
+
+ENTRIES: Final = Compiled(_entries)
+
+
 def history(actor: Actor, unit: Unit) -> list[Told]:
     """Return the latest entries about a unit: one's own, and those an auditor of its organ may read."""
-    audited = which(actor, Permission.AUDIT_VIEW) & Q(label__lte=actor.clearance)
-    rows = AuditEntry.objects.filter(
-        audited | Q(person_id=actor.person_id), object_type="organs.unit", object_id=unit.pk
-    ).order_by("-id")[:SHOWN]
-    return [_told(entry) for entry in rows]
+    return [_told(entry) for entry in ENTRIES.models(actor, number=unit.pk)]
 
 
 def _told(entry: AuditEntry) -> Told:

@@ -1,13 +1,15 @@
 """Reads of positions and of who holds them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Final
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.timezone import localdate
 
 from lienthong.office.core.actor import Actor, Role
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import NotFound
 from lienthong.office.core.policies import Permission, may
 from lienthong.office.organs.models import Position, Unit
@@ -50,18 +52,24 @@ def position(actor: Actor, number: int) -> Position:
     return found
 
 
-def posts(actor: Actor, of: Iterable[Unit | int], *, on: date | None = None) -> list[Post]:
-    """Return the positions that are open in some units on a day, by rank, with their holders: one query."""
-    day = on or localdate()
-    ids = [each.pk if isinstance(each, Unit) else each for each in of]
+def _held(reader: Actor | Reader, *, ids: Sequence[int], day: date) -> QuerySet[Position, Any]:
     still = Q(closed_on=None) | Q(closed_on__gt=day)
-    rows = (
+    return (
         Position.objects.annotate(held=FilteredRelation("appointments", condition=in_force(day, "appointments__")))
-        .filter(still, visible(actor, "unit__"), unit__in=ids)
+        .filter(still, visible(reader, "unit__"), unit__in=ids)
         .order_by("unit_id", "rank", "pk", "held__person__sort_key", "held__pk")
         .values_list("pk", "unit_id", "title", "roles", "rank", "closed_on", "held__person_id", "held__person__name",
                      "held__valid_to", "held__person__organ_path")
     )  # fmt: skip
+
+
+HELD: Final = Compiled(_held, many=frozenset({"ids"}))
+
+
+def posts(actor: Actor, of: Iterable[Unit | int], *, on: date | None = None) -> list[Post]:
+    """Return the positions that are open in some units on a day, by rank, with their holders: one query."""
+    ids = [each.pk if isinstance(each, Unit) else each for each in of]
+    rows = HELD(actor, ids=ids, day=on or localdate())
     found: dict[int, Post] = {}
     for number, unit, title, roles, rank, closed_on, person, name, until, path in rows:
         post = found.setdefault(

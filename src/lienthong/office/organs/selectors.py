@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat, Length
 from django.utils.timezone import localdate
 
-from lienthong.office.core.actor import Actor
+from lienthong.office.core.actor import NOBODY, Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import NotFound
 from lienthong.office.core.policies import Permission, which
 from lienthong.office.core.text import search_key, sort_key
@@ -52,6 +53,25 @@ def unit(actor: Actor, number: int) -> Unit:
     if found is None:
         raise NotFound(str(number))
     return found
+
+
+def _bare(reader: Actor | Reader, *, number: int) -> QuerySet[Unit]:
+    return Unit.objects.filter(visible(reader), pk=number)
+
+
+BARE: Final = Compiled(_bare)
+
+
+def bare(actor: Actor, number: int) -> Unit:
+    """Return one; what stands above it is yet to be asked for.
+
+    Raises:
+        NotFound: there is none, or not for this actor.
+    """
+    found: list[Unit] = BARE.models(actor, number=number)
+    if not found:
+        raise NotFound(str(number))
+    return found[0]
 
 
 def above(of: Unit) -> list[int]:
@@ -109,27 +129,43 @@ def branches(
         narrow: what the tree is narrowed to.
     """
     wanted = set(parents)
-    under = Q(parent__in=wanted - {None})
-    if None in wanted:
-        under |= Q(parent=None)
     narrow = narrow or Narrow()
-    if on is None or on == localdate():
-        return _of_today(actor, under, narrow)
-    return _of_day(actor, under, narrow, on)
+    day = on or localdate()
+    if day != localdate():
+        return _of_day(actor, _under(wanted), narrow, day)
+    if narrow:
+        return [_branch(row) for row in _of_today(actor, _under(wanted), narrow, day)]
+    query = TOPS if None in wanted else BELOW
+    return [_branch(row) for row in query(actor, parents=[each for each in wanted if each], today=day)]
 
 
-def _of_today(actor: Actor, under: Q, narrow: Narrow) -> list[Branch]:
-    now = in_force(localdate())
+def _under(parents: set[int | None]) -> Q:
+    under = Q(parent__in=parents - {None})
+    return under | Q(parent=None) if None in parents else under
+
+
+def _of_today(actor: Actor | Reader, under: Q, narrow: Narrow, today: date) -> QuerySet[Unit, Any]:
+    now = in_force(today)
     below = Unit.objects.filter(now, visible(actor), parent=OuterRef("pk"))
     held = Position.objects.filter(unit=OuterRef("pk"), closed_on=None)
-    rows = (
-        units(actor)
-        .filter(under, now, narrow.shown())
+    return (
+        Unit.objects.filter(visible(actor), under, now, narrow.shown())
         .annotate(more=Exists(below) | Exists(held))
         .order_by("kind", "sort_key", "pk")
         .values_list("pk", "parent_id", "name", "kind", "type", "label", "more", "sort_key")
     )
-    return [_branch(row) for row in rows]
+
+
+def _below(reader: Actor | Reader, *, parents: Sequence[int], today: date) -> QuerySet[Unit, Any]:
+    return _of_today(reader, Q(parent__in=parents), Narrow(), today)
+
+
+def _tops(reader: Actor | Reader, *, parents: Sequence[int], today: date) -> QuerySet[Unit, Any]:
+    return _of_today(reader, Q(parent__in=parents) | Q(parent=None), Narrow(), today)
+
+
+BELOW: Final = Compiled(_below, many=frozenset({"parents"}))
+TOPS: Final = Compiled(_tops, many=frozenset({"parents"}))
 
 
 def _of_day(actor: Actor, under: Q, narrow: Narrow, on: date) -> list[Branch]:
@@ -155,14 +191,27 @@ def _branch(row: Sequence[object]) -> Branch:
     )  # fmt: skip
 
 
+def _versions(_reader: Actor | Reader, *, number: int) -> QuerySet[UnitVersion]:
+    return UnitVersion.objects.filter(unit=number).order_by(F("valid_from").desc(nulls_last=True))
+
+
+def _named(reader: Actor | Reader, *, ids: Sequence[int]) -> QuerySet[Unit]:
+    return Unit.objects.filter(visible(reader), pk__in=ids)
+
+
+VERSIONS: Final = Compiled(_versions)
+NAMED: Final = Compiled(_named, many=frozenset({"ids"}))
+
+
 def versions(of: Unit) -> list[UnitVersion]:
     """Return what a unit that the actor sees was over time, latest first; its parents are yet to be asked for."""
-    return list(UnitVersion.objects.filter(unit=of).order_by(F("valid_from").desc(nulls_last=True)))
+    return VERSIONS.models(NOBODY, number=of.pk)
 
 
 def named(actor: Actor, numbers: Iterable[int | None]) -> dict[int, Unit]:
     """Return units by id, as far as the actor sees them."""
-    return {each.pk: each for each in units(actor).filter(pk__in=[number for number in numbers if number])}
+    ids = {number for number in numbers if number}
+    return {each.pk: each for each in NAMED.models(actor, ids=list(ids))} if ids else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,12 +228,19 @@ class Relative:
     decision: str
 
 
+def _relatives(reader: Actor | Reader, *, number: int) -> QuerySet[Succession]:
+    came = Q(successor=number) & (visible(reader, "predecessor__") | Q(predecessor=None))
+    went = Q(predecessor=number) & visible(reader, "successor__")
+    found = Succession.objects.filter(came | went).order_by("-needs_review", "old_code", "pk")
+    return found.select_related("predecessor", "successor")
+
+
+RELATIVES: Final = Compiled(_relatives)
+
+
 def relatives(actor: Actor, of: Unit) -> tuple[list[Relative], list[Relative]]:
     """Return which units went into this one, those to be reviewed first, and into which it went."""
-    came = Q(successor=of) & (visible(actor, "predecessor__") | Q(predecessor=None))
-    went = Q(predecessor=of) & visible(actor, "successor__")
-    rows = Succession.objects.filter(came | went).order_by("-needs_review", "old_code", "pk")
-    found = list(rows.select_related("predecessor", "successor"))
+    found: list[Succession] = RELATIVES.models(actor, number=of.pk)
     return (
         [_relative(row, row.predecessor) for row in found if row.successor_id == of.pk],
         [_relative(row, row.successor) for row in found if row.predecessor_id == of.pk],

@@ -1,11 +1,15 @@
 """The home page."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import localdate
 from pytest_django import DjangoAssertNumQueries
 
-from lienthong.office.core import cards
+from lienthong.office.core import cards, scope
 from lienthong.office.core.cards import Card, Content, Group, Row
+from lienthong.office.organs.models import Succession
 from tests.office.people import House
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +54,22 @@ def test_it_asks_the_database_a_few_times_only(
     client = house.client("official")
     with django_assert_max_num_queries(QUERIES):
         client.get("/")
+
+
+def test_many_rows_on_a_card_cost_no_more_queries_than_one(house: House) -> None:
+    client = house.client("administrator")
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/")
+        return len(queries)
+
+    counts = []
+    for number in range(2 * cards.ROWS):
+        with scope.system():
+            Succession.objects.create(
+                old_code=f"{number}", successor=house.organs["commune"], since=localdate(), needs_review=True
+            )
+        counts.append(asked())
+    assert counts == [counts[0]] * len(counts)
+    assert f">{2 * cards.ROWS}<" in client.get("/").text

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import localdate
 
 from lienthong.office.core import scope
@@ -11,13 +13,17 @@ from lienthong.office.organs.actions.merge import Merger, merge
 from lienthong.office.organs.actions.rename import rename
 from lienthong.office.organs.actions.times import Change
 from lienthong.office.organs.models import Succession
+from tests.office.garden import plant
 from tests.office.organs.tree import revisions
+from tests.office.people import appoint, make_person, make_position
 
 if TYPE_CHECKING:
     from tests.office.people import House
 
 TODAY = localdate()
 SHAPES = ("rename", "move", "merge", "split", "close", "label")
+# Four of every page, and one of each part.
+QUERIES = 11
 BELOW = ("new", "positions/new")
 
 
@@ -107,3 +113,24 @@ def test_ids_that_lead_nowhere(house: "House", number: int) -> None:
         assert client.get(f"/units/{number}/{place}").status_code == 404
     for place in (f"positions/{number}/", f"successions/{number}/", f"branches/{number}/"):
         assert client.get(f"/units/{place}").status_code == 404
+
+
+def test_many_positions_units_and_predecessors_cost_no_more_queries_than_one(house: "House") -> None:
+    number, client = house.organs["province"].pk, house.client("administrator")
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/units/{number}/").status_code == 200
+        return len(queries)
+
+    counts = []
+    for each in range(4):
+        with scope.system():
+            below = plant(f"Xã {each + 10}", house.organs["province"])
+            Succession.objects.create(predecessor=below, successor=house.organs["province"], since=TODAY)
+            position = make_position(house.organs["province"], f"Chức vụ {each}")
+            appoint(make_person(50 + each, f"more.{each}", house.organs["province"]), position)
+        counts.append(asked())
+    assert counts == [counts[0]] * len(counts)
+    assert counts[0] <= QUERIES
+    assert "Chức vụ 3" in page(house, "administrator", number)

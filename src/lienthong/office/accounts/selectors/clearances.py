@@ -1,25 +1,34 @@
 """Clearances, and labelled units named to somebody."""
 
+from datetime import date
+from typing import Any, Final
+
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from lienthong.kernel.labels import Level
 from lienthong.office.accounts.models import Clearance, NeedToKnow
 from lienthong.office.core import scope
-from lienthong.office.core.actor import Actor
+from lienthong.office.core.actor import NOBODY, SYSTEM, Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import NotFound
 from lienthong.office.core.policies import Permission, which
 from lienthong.office.organs.models import Unit
 
 
+def _level(_reader: Actor | Reader, *, number: int, today: date) -> QuerySet[Clearance, Any]:
+    held = Clearance.objects.filter(person_id=number, revoked_at=None, valid_from__lte=today, valid_to__gt=today)
+    return held.values_list("level")
+
+
+LEVEL: Final = Compiled(_level)
+
+
 def level_of(person_id: int) -> Level:
     """Return up to which level a person is cleared today. Knows no reader."""
-    today = localdate()
     with scope.system():
-        held = Clearance.objects.filter(
-            person_id=person_id, revoked_at=None, valid_from__lte=today, valid_to__gt=today
-        ).first()
-    return Level(held.level) if held else Level.INTERNAL
+        held = LEVEL(SYSTEM, number=person_id, today=localdate())
+    return Level(held[0][0]) if held else Level.INTERNAL
 
 
 def history_of(person_id: int) -> QuerySet[Clearance, Clearance]:
@@ -27,10 +36,21 @@ def history_of(person_id: int) -> QuerySet[Clearance, Clearance]:
     return Clearance.objects.filter(person_id=person_id).select_related("granted_by").order_by("-valid_from", "-pk")
 
 
-def units_named_to(person_id: int) -> QuerySet[NeedToKnow, NeedToKnow]:
-    """Return the labelled units that are named to a person, of those that the reader may know of."""
-    named = NeedToKnow.objects.filter(person_id=person_id, valid_to__gt=localdate())
+HISTORY: Final = Compiled(lambda _reader, number: history_of(number))
+"""The same, kept; by ``number``."""
+
+
+def _named(_reader: Actor | Reader, *, number: int, today: date) -> QuerySet[NeedToKnow]:
+    named = NeedToKnow.objects.filter(person_id=number, valid_to__gt=today)
     return named.select_related("unit").order_by("unit__sort_key")
+
+
+NAMED: Final = Compiled(_named)
+
+
+def units_named_to(person_id: int) -> list[NeedToKnow]:
+    """Return the labelled units that are named to a person, of those that the reader may know of."""
+    return NAMED.models(NOBODY, number=person_id, today=localdate())
 
 
 def nameable_by(actor: Actor) -> QuerySet[Unit, Unit]:

@@ -8,6 +8,7 @@ from django.utils.timezone import localdate
 from lienthong.office.accounts.models import Appointment, Person, PersonKey
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import NotFound
 from lienthong.office.core.policies import Permission, which
 from lienthong.office.core.text import search_key
@@ -16,9 +17,16 @@ from lienthong.office.organs.models import Kind, Unit
 _SHOWN: Final = 10
 
 
-def seen_by(actor: Actor) -> QuerySet[Person, Person]:
+def seen_by(actor: Actor | Reader) -> QuerySet[Person, Person]:
     """Return the persons whom somebody may see: those of their organ and, for some, below; and themselves."""
     return Person.objects.filter(which(actor, Permission.PERSON_VIEW) | Q(pk=actor.person_id))
+
+
+def _seen(reader: Actor | Reader, *, number: int) -> QuerySet[Person]:
+    return seen_by(reader).select_related("organ").filter(pk=number)
+
+
+SEEN: Final = Compiled(_seen)
 
 
 def seen(actor: Actor, person_id: int) -> Person:
@@ -28,10 +36,10 @@ def seen(actor: Actor, person_id: int) -> Person:
         NotFound: there is none of that number that the actor may see.
     """
     with scope.act_for(actor):
-        person = seen_by(actor).select_related("organ").filter(pk=person_id).first()
-    if person is None:
+        found: list[Person] = SEEN.models(actor, number=person_id)
+    if not found:
         raise NotFound(f"person {person_id}")
-    return person
+    return found[0]
 
 
 def listed(actor: Actor) -> QuerySet[Person, Person]:

@@ -1,13 +1,15 @@
 """Positions and who holds them, or substitutes in them."""
 
 from datetime import date
+from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 
 from lienthong.office.accounts.models import Appointment, Substitution
 from lienthong.office.core import scope
-from lienthong.office.core.actor import Actor
+from lienthong.office.core.actor import NOBODY, SYSTEM, Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import NotFound
 from lienthong.office.core.policies import Permission, which
 from lienthong.office.organs.models import Position
@@ -18,20 +20,25 @@ def open_on(day: date, prefix: str = "") -> Q:
     return Q(**{f"{prefix}valid_to": None}) | Q(**{f"{prefix}valid_to__gt": day})
 
 
-def reach_of(person_id: int) -> list[Position]:
-    """Return all positions that a person holds or substitutes in, now or later. Knows no reader."""
-    today = localdate()
-    own = Appointment.objects.filter(open_on(today), person_id=person_id)
+def _reach(_reader: Actor | Reader, *, number: int, today: date) -> QuerySet[Position]:
+    own = Appointment.objects.filter(open_on(today), person_id=number)
     # Two queries by their indexes: one with "or" would read the appointments of a country.
     instead = Appointment.objects.filter(
         open_on(today),
-        substitutions__substitute_id=person_id,
+        substitutions__substitute_id=number,
         substitutions__ended_at=None,
         substitutions__valid_to__gt=today,
     )
+    return Position.objects.filter(pk__in=own.values("position_id").union(instead.values("position_id")))
+
+
+REACH: Final = Compiled(_reach)
+
+
+def reach_of(person_id: int) -> list[Position]:
+    """Return all positions that a person holds or substitutes in, now or later. Knows no reader."""
     with scope.system():
-        reached = own.values_list("position_id").union(instead.values_list("position_id"))
-        return list(Position.objects.filter(pk__in=[number for (number,) in reached]))
+        return REACH.models(SYSTEM, number=person_id, today=localdate())
 
 
 def appointments_of(person_id: int) -> QuerySet[Appointment, Appointment]:
@@ -41,6 +48,10 @@ def appointments_of(person_id: int) -> QuerySet[Appointment, Appointment]:
         .select_related("position__unit__organ")
         .order_by("-valid_to", "-is_main", "-valid_from")
     )
+
+
+HELD: Final = Compiled(lambda _reader, number: appointments_of(number))
+"""The same, kept; by ``number``."""
 
 
 def appointment(actor: Actor, appointment_id: int) -> Appointment:
@@ -76,17 +87,24 @@ def fillable_by(actor: Actor, organ_id: int) -> QuerySet[Position, Position]:
     )
 
 
-def substitutions_about(person_id: int) -> QuerySet[Substitution, Substitution]:
-    """Return the substitutions that are not over, in which a person is substituted or substitutes."""
+def _about(_reader: Actor | Reader, *, number: int, today: date) -> QuerySet[Substitution]:
     return (
         Substitution.objects.filter(
-            Q(appointment__person_id=person_id) | Q(substitute_id=person_id),
+            Q(appointment__person_id=number) | Q(substitute_id=number),
             ended_at=None,
-            valid_to__gt=localdate(),
+            valid_to__gt=today,
         )
         .select_related("appointment__position", "appointment__person", "substitute")
         .order_by("valid_from", "pk")
     )
+
+
+ABOUT: Final = Compiled(_about)
+
+
+def substitutions_about(person_id: int) -> list[Substitution]:
+    """Return the substitutions that are not over, in which a person is substituted or substitutes."""
+    return ABOUT.models(NOBODY, number=person_id, today=localdate())
 
 
 def substitution(actor: Actor, substitution_id: int) -> Substitution:

@@ -44,14 +44,16 @@ def shown(request: HttpRequest, person_id: int) -> HttpResponse:
         "crumbs": [{"title": _("Persons"), "url": "/persons/"}, {"title": person.name, "url": ""}],
         "person": person,
         "controls": controls,
-        "appointments": [_appointment(actor, person, each) for each in positions.appointments_of(person_id)],
+        "appointments": [_appointment(actor, person, each) for each in positions.HELD.models(actor, number=person_id)],
         "substitutions": substitutions_shown(actor, person_id),
         "abilities": _abilities(actor, person, controls=controls),
         "sees_clearance": sees_clearance,
     }
     if sees_clearance:
-        page["clearance"] = clearances.level_of(person_id)
-        page["clearances"] = clearances.history_of(person_id)
+        # One's own is known already.
+        own = actor.person_id == person_id and actor.placed
+        page["clearance"] = actor.clearance if own else clearances.level_of(person_id)
+        page["clearances"] = clearances.HISTORY.models(actor, number=person_id)
         page["units"] = clearances.units_named_to(person_id)
         page["clears"] = may(actor, Permission.CLEARANCE_GRANT, person)
     if controls:

@@ -1,14 +1,15 @@
 """Small pieces of pages that Python writes faster, or better, than a template."""
 
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
 
 from lienthong.kernel.labels import Level
 from lienthong.profiles import load
@@ -46,6 +47,23 @@ def level_name(level: int) -> str:
 @cache
 def _level_name(level: int, language: str) -> str:
     return load(settings.LIENTHONG_PROFILE).labels[Level(level)].names.of(Language(language))
+
+
+@register.filter
+def ability_items(abilities: Iterable[Mapping[str, Any]]) -> SafeString:
+    """Return what somebody may do, as the items of core/abilities.html: with a link, or with the reason why not."""
+    refused = gettext("Not allowed:")
+    return mark_safe("\n".join(_ability(each, refused) for each in abilities))  # noqa: S308 - escaped part by part
+
+
+def _ability(ability: Mapping[str, Any], refused: str) -> str:
+    title, url, reason = (escape(str(ability.get(name) or "")) for name in ("title", "url", "reason"))
+    if ability["may"]:
+        text = f'<a href="{url}">{title}</a>' if url else title
+        return f"<li>{icon('check')}<span>{text}</span></li>"
+    why = f" <small>({reason})</small>" if reason else ""
+    hidden = f'<span class="visually-hidden">{escape(refused)}</span>'
+    return f'<li class="refused">{icon("lock")}<span>{hidden} {title}{why}</span></li>'
 
 
 @register.filter

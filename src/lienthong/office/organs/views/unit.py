@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.policies import Permission, may
 from lienthong.office.organs import profile, selectors
+from lienthong.office.organs.branches import links
 from lienthong.office.organs.histories import history
 from lienthong.office.organs.holders import posts
 from lienthong.office.organs.models import Kind, Unit, UnitVersion
@@ -27,7 +28,7 @@ from lienthong.office.organs.views.common import acting_in, way
 def unit(request: HttpRequest, number: int) -> HttpResponse:
     """Show a unit."""
     actor = acting_in(request)
-    found = selectors.unit(actor, number)
+    found = selectors.bare(actor, number)
     versions = selectors.versions(found)
     # One read for all units that are named: those above, and those it stood under.
     seen = selectors.named(actor, [*selectors.above(found), *(version.parent_id for version in versions)])
@@ -42,7 +43,7 @@ def unit(request: HttpRequest, number: int) -> HttpResponse:
         "state": state(found),
         "posts": [(post, role_names(post.roles)) for post in posts(actor, [found])],
         "open_to_persons": open_to_persons,
-        "below": selectors.branches(actor, [found.pk]),
+        "below": links(selectors.branches(actor, [found.pk])),
         "versions": [Stage.of(version, seen) for version in versions],
         "predecessors": came,
         "successors": went,
