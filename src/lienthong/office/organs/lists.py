@@ -1,7 +1,7 @@
 """The list of units."""
 
 from django.db.models import Q, QuerySet
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +34,7 @@ def _name(name: str, level: int) -> str:
 
 def _marked(name: str, level: int) -> SafeString:
     """Return a name with its label, where that says anything."""
-    return format_html("{} {}", name, label(level)) if level >= Level.CONFIDENTIAL else format_html("{}", name)
+    return format_html("{} {}", name, label(level)) if level >= Level.CONFIDENTIAL else escape(name)
 
 
 def _blocs() -> list[Choice]:
@@ -58,7 +58,7 @@ def _code(code: str | None, name: str | None) -> str:
 def _above(code: str | None, name: str | None) -> SafeString:
     """Return what the page says of it."""
     del code
-    return format_html("{}", name or "")
+    return escape(name or "")
 
 
 UNITS = ListPage(

@@ -1,10 +1,13 @@
 """The list of persons, as core.lists shows it."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.office.accounts.actions.rules import may_control
@@ -21,7 +24,12 @@ _TAGS = {State.ACTIVE: "tag-good", State.INVITED: "tag-news", State.SUSPENDED: "
 
 
 def _state(value: str) -> SafeString:
-    state = State(value)
+    return _tag(State(value), get_language() or settings.LANGUAGE_CODE)
+
+
+@cache
+def _tag(state: State, language: str) -> SafeString:
+    del language
     return format_html('<span class="tag {}">{}</span>', _TAGS[state], state.label)
 
 

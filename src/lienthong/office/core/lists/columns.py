@@ -1,5 +1,6 @@
 """What a list shows of a row, on the page and in an export."""
 
+import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -51,7 +52,8 @@ class Column:
         """Return a cell's content for a page."""
         if self.html is not None:
             return self.html(*values)
-        return escape(shown(self.value(*values)))
+        # Django's own ``escape`` asks of every argument whether it is lazy.
+        return SafeString(html.escape(shown(self.value(*values))))
 
 
 def named(names: Mapping[Any, Text]) -> Callable[[Any], str]:
