@@ -196,6 +196,25 @@ def test_bounds_of_the_tree(made: Callable[[], str]) -> None:
     bounded(made().encode())
 
 
+@pytest.mark.parametrize("mark", [b"<!--a-->", b"<?a b?>", b"<![CDATA[A]]>"])
+def test_marks_that_are_no_elements(mark: bytes) -> None:
+    bounded(text(attachment("?")).encode().replace(b"?<", mark * (4 << 20) + b"<", 1), size=64 * MIB)
+
+
+def test_names_of_marks_without_end() -> None:
+    marks = "a" + "\u0302\u0323" * 200_000
+    xml = text(*(attachment(PDF, name=marks, content_id=f"{number}") for number in range(20)))
+    begun = time.process_time()
+    reading = read(xml.encode())
+    assert time.process_time() - begun < _SECONDS
+    assert Oddity.NAME_UNSAFE in codes(reading)
+
+
+def test_nested_packets_are_parsed_for_the_whole() -> None:
+    inner = attachment(text(attachment(bytes(MIB))).encode(), name="a.xml", kind="text/xml")
+    bounded(text(*[inner] * 4).encode(), parsed=8 * MIB)
+
+
 def test_blanks_between_many_elements_cost_no_more_than_they_are() -> None:
     begun = time.process_time()
     read(text(header=HEADER.replace("<edXML:Subject>", ("<a/>" + " \n" * 20) * 15_000 + "<edXML:Subject>")).encode())

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -13,9 +14,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from lienthong.profiles.vn.edxml.errors import PacketError
+from lienthong.profiles.vn.edxml.limits import Limits
 from lienthong.profiles.vn.edxml.oddities import Oddity
 from lienthong.profiles.vn.edxml.reading import read
 from lienthong.profiles.vn.edxml.signatures import SignatureReport, Verdict
+from lienthong.profiles.vn.edxml.values import Attachment
 from lienthong.profiles.vn.edxml.writing import write
 from tests.support.edxml import PACKET, PDF, attachment, codes, signer, text
 
@@ -196,6 +199,19 @@ def test_several_signatures() -> None:
     assert len(reading.signatures) == 4
     assert {each.verdict for each in reading.signatures[1:]} == {Verdict.UNCHECKED}
     assert Oddity.SIGNATURE_UNCHECKED in codes(reading)
+
+
+def test_signatures_are_checked_within_one_bound() -> None:
+    large = write(msgspec.structs.replace(PACKET, attachments=(_LARGE,)), signer=SIGNER).in_plain().decode()
+    signature = re.search(r"<ds:Signature .*</ds:Signature>", large, re.DOTALL)
+    assert signature is not None
+    several = large.replace(signature[0], "".join(f"<a>{signature[0]}</a>" for _ in range(4)))
+    found = read(several.encode(), limits=Limits(verified=10 << 20)).signatures
+    assert [each.reason.startswith("too much to check") for each in found] == [False, False, True, True]
+    assert report(large).verdict is Verdict.INTACT
+
+
+_LARGE = Attachment(name="a.pdf", type="application/pdf", content_id="1", data=PDF + bytes(3 << 20))
 
 
 def test_too_many_references_are_not_digested() -> None:

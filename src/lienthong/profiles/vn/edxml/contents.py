@@ -8,7 +8,7 @@ from typing import Final
 
 from lienthong.profiles.vn.edxml import layout, media
 from lienthong.profiles.vn.edxml.limits import Budget
-from lienthong.profiles.vn.edxml.names import confusable, look, safe_name
+from lienthong.profiles.vn.edxml.names import MAX_NAME, confusable, look, safe_name
 from lienthong.profiles.vn.edxml.oddities import Notes, Oddity
 from lienthong.profiles.vn.edxml.tree import Node
 from lienthong.profiles.vn.edxml.unzip import is_zip, unpack_only
@@ -42,6 +42,8 @@ class ContentsReader:
         self._nodes = encoded.every("Attachment") if encoded is not None else []
         references = manifest.every("Reference") if manifest is not None else []
         self._references = [_reference(each) for each in references]
+        # Of several with the same id the first one counts.
+        self._named = {each.content_id: each for each in reversed(self._references)}
 
     def read(self) -> tuple[Attachment, ...]:
         """Return the attachments, in order.
@@ -57,10 +59,13 @@ class ContentsReader:
     def _attachment(self, node: Node, number: int) -> Attachment:
         self._budget.attachment(node.line)
         place, content_id = place_of(number), content_id_of(_text(node, "ContentId"))
-        reference = next((each for each in self._references if each.content_id == content_id), None)
+        reference = self._named.get(content_id)
         name = _text(node, "AttachmentName") or (reference.name if reference is not None else "")
         if not name:
             self._notes.add(Oddity.MISSING, f"{place}/AttachmentName", line=node.line)
+        if len(name) > MAX_NAME:
+            self._notes.add(Oddity.NAME_UNSAFE, place, line=node.line, detail=name)
+            name = name[:MAX_NAME]
         declared = media.normal(_text(node, "ContentType"))
         data, kind = self._bytes(node, place), declared
         if is_zip(data) and not name.lower().endswith(_ARCHIVES):
@@ -105,7 +110,7 @@ class ContentsReader:
                 self._notes.add(Oddity.ZIP_KEPT, place, line=line, detail=found.why)
             return data, declared
         self._notes.add(Oddity.ZIPPED if as_zip else Oddity.ZIPPED_UNDECLARED, place, line=line, detail=declared)
-        if unicodedata.normalize("NFC", found.name) != unicodedata.normalize("NFC", name):
+        if unicodedata.normalize("NFC", found.name[:MAX_NAME]) != unicodedata.normalize("NFC", name):
             self._notes.add(Oddity.ZIP_NAME, place, line=line, detail=found.name)
         kind = media.by_start(found.data) or media.by_name(name) if as_zip else declared
         return found.data, kind
@@ -123,7 +128,7 @@ class ContentsReader:
                 self._notes.add(
                     Oddity.ATTACHMENT_MISSING, reference.node.place, line=reference.node.line, detail=reference.name
                 )
-            elif reference.name and reference.name != attachments[number - 1].name:
+            elif reference.name and reference.name[:MAX_NAME] != attachments[number - 1].name:
                 self._notes.add(
                     Oddity.REFERENCE_DIFFERS, place_of(number), line=reference.node.line, detail=reference.name
                 )
@@ -141,9 +146,10 @@ class ContentsReader:
                 self._notes.add(Oddity.NAME_UNSAFE, place, line=line, detail=each.name)
             if confusable(each.name):
                 self._notes.add(Oddity.NAME_CONFUSABLE, place, line=line, detail=each.name)
-            if each.name and look(each.name) in looks:
+            alike = look(each.name)
+            if each.name and alike in looks:
                 self._notes.add(Oddity.NAME_REPEATED, place, line=line, detail=each.name)
-            looks.add(look(each.name))
+            looks.add(alike)
 
 
 def content_id_of(text: str) -> str:

@@ -18,6 +18,10 @@ class Limits:
     unpacked: int = 256 * _MIB
     # Unpacked to packed, of a ZIP file that unpacks to more than 1 MiB.
     ratio: int = 100
+    # Of text that is parsed, with that of nested packets.
+    parsed: int = 96 * _MIB
+    # Of text that signatures are checked over: the size of their packet, for each reference in them.
+    verified: int = 64 * _MIB
     attachments: int = 500
     elements: int = 20_000
     # Of elements in elements.
@@ -28,6 +32,8 @@ class Limits:
     namespaces: int = 64
     # Signs of equality: expat reads all attributes of an element before it shows one, so they are counted unparsed.
     equals: int = 100_000
+    # Of "<": comments and the like cost time and are no elements.
+    marks: int = 100_000
     # Of the text of one element that is not base64.
     text: int = _MIB
     # Signatures that are looked at.
@@ -46,6 +52,8 @@ class Budget:
     elements: int = field(init=False, default=0)
     attachments: int = field(init=False, default=0)
     unpacked: int = field(init=False, default=0)
+    parsed: int = field(init=False, default=0)
+    verified: int = field(init=False, default=0)
 
     def element(self, line: int) -> None:
         """Count an element.
@@ -66,6 +74,26 @@ class Budget:
         self.attachments += 1
         if self.attachments > self.limits.attachments:
             raise PacketTooLarge(f"more than {self.limits.attachments} attachments", line=line)
+
+    def text(self, text: bytes) -> None:
+        """Count a text before it is parsed.
+
+        Raises:
+            PacketTooLarge: there is too much of it, or of what is in it.
+        """
+        self.parsed += len(text)
+        if self.parsed > self.limits.parsed:
+            raise PacketTooLarge(f"more than {self.limits.parsed} bytes of text, with that of nested packets")
+        for sign, most in ((b"=", self.limits.equals), (b"<", self.limits.marks)):
+            if text.count(sign) > most:
+                raise PacketTooLarge(f"more than {most} of {sign.decode()}")
+
+    def may_verify(self, size: int) -> bool:
+        """Count bytes to check signatures over; tells whether they may still be."""
+        if self.verified + size > self.limits.verified:
+            return False
+        self.verified += size
+        return True
 
     @property
     def left(self) -> int:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Final
 
+MAX_NAME: Final = 512
+"""Characters of a name that are looked at: bringing marks into order takes the square of their number."""
 _MAX_BYTES: Final = 180
 """Of a name: systems allow 255, and numbers may have to be put behind it."""
 _MAX_SUFFIX: Final = 12
@@ -36,7 +38,7 @@ def safe_name(name: str, number: int) -> str:
 
 def _cleaned(name: str) -> str:
     """Return a name that is safe but for its length; empty if nothing of it can be used."""
-    last = _SEPARATORS.split(unicodedata.normalize("NFC", name.translate(_SLASHES)))[-1]
+    last = _SEPARATORS.split(unicodedata.normalize("NFC", name[:MAX_NAME].translate(_SLASHES)))[-1]
     shown = "".join(each for each in last if unicodedata.category(each) not in _UNSEEN)
     plain = " ".join(_FORBIDDEN.sub("_", shown).split()).strip(". ")
     if plain.startswith(("-", "~")):

@@ -59,7 +59,7 @@ def _read(data: bytes, budget: Budget, *, depth: int) -> Reading:
     root = parse(text, budget)
     inspect(root, notes)
     header, reader = header_of(root), HeaderReader(root, notes)
-    signatures = SignaturesReader(root, text, notes, budget.limits).read()
+    signatures = SignaturesReader(root, text, notes, budget).read()
     packet: Packet
     nested: dict[int, Reading] = {}
     if is_status(header):

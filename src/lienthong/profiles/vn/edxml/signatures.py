@@ -17,7 +17,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from lienthong.kernel.errors import quoted
 from lienthong.profiles.vn.edxml import layout, verifying
 from lienthong.profiles.vn.edxml.encoding import Text
-from lienthong.profiles.vn.edxml.limits import Limits
+from lienthong.profiles.vn.edxml.limits import Budget
 from lienthong.profiles.vn.edxml.oddities import Notes, Oddity
 from lienthong.profiles.vn.edxml.tree import Node
 
@@ -25,8 +25,6 @@ _ELEMENTS: Final = frozenset({"Signature", "DigitalSignature"})
 _WEAK: Final = ("sha1", "md5", "-sha224", "ripemd")
 _MAX_CERTIFICATE: Final = 64 * 1024
 _MAX_SHOWN: Final = 400
-_MAX_WORK: Final = 256 * 1024 * 1024
-"""Bytes that references may make a verifier digest: their number times the size of the packet."""
 
 
 class Verdict(StrEnum):
@@ -65,8 +63,9 @@ class SignatureReport(msgspec.Struct, frozen=True, kw_only=True):
 class SignaturesReader:
     """Looks at the signatures of one packet."""
 
-    def __init__(self, root: Node, text: Text, notes: Notes, limits: Limits) -> None:
-        self._root, self._text, self._notes, self._limits = root, text, notes, limits
+    def __init__(self, root: Node, text: Text, notes: Notes, budget: Budget) -> None:
+        self._root, self._text, self._notes, self._budget = root, text, notes, budget
+        self._limits = budget.limits
 
     def read(self) -> tuple[SignatureReport, ...]:
         """Return a report for each signature, up to the limit."""
@@ -112,7 +111,7 @@ class SignaturesReader:
         if certificate is None:
             return Verdict.UNCHECKED, "no certificate that can be read", False
         references = len(_all(node, "Reference"))
-        if references * len(self._text.utf8) > _MAX_WORK:
+        if not self._budget.may_verify(max(references, 1) * len(self._text.utf8)):
             return Verdict.UNCHECKED, f"too much to check: {references} references", False
         before = [each for each in _all(self._root, "Signature") if each.namespace == layout.XMLDSIG]
         outcome = verifying.verify(self._text.utf8, number=before.index(node), certificate=certificate)

@@ -135,8 +135,7 @@ def parse(text: Text, budget: Budget) -> Node:
         PacketForbidden: it has a document type, and with it perhaps entities.
         PacketTooLarge: it goes beyond the budget.
     """
-    if text.utf8.count(b"=") > budget.limits.equals:
-        raise PacketTooLarge(f"more than {budget.limits.equals} signs of equality")
+    budget.text(text.utf8)
     builder = _Builder(budget, text.skipped)
     parser = DefusedXMLParser(target=builder, encoding="utf-8", forbid_dtd=True)
     builder.parser = parser
