@@ -1,5 +1,6 @@
 """Writing attachments into a folder: never over another file, never outside, never through a link."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -50,6 +51,37 @@ def test_nothing_is_replaced_and_no_link_is_followed(tmp_path: Path) -> None:
     found = extract(packet_with(*((name, b"theirs") for name in names)), folder)
     assert list(found.values()) == ["a (2).pdf", "b (2).pdf", "c (2).pdf"]
     assert (folder / "a.pdf").read_bytes() == b"mine"
+    assert list(outside.iterdir()) == []
+
+
+def test_what_comes_between_looking_and_writing_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "in"
+    outside.mkdir()
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(b"mine")
+    (folder / "b.pdf").symlink_to(outside / "b.pdf")
+    # As if they had not been there yet when the folder was looked through.
+    monkeypatch.setattr(os, "listdir", lambda _: [])
+    found = extract(packet_with(("a.pdf", b"theirs"), ("b.pdf", b"theirs")), folder)
+    assert list(found.values()) == ["a (2).pdf", "b (2).pdf"]
+    assert (folder / "a.pdf").read_bytes() == b"mine"
+    assert list(outside.iterdir()) == []
+
+
+def test_a_folder_that_is_swapped_for_a_link_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "in"
+    outside.mkdir()
+    folder.mkdir()
+    reading = read(text(attachment(text(attachment(PDF)).encode(), name="d.xml", kind="text/xml")).encode())
+
+    def swapped(name: str, mode: int, *, dir_fd: int) -> None:
+        os.symlink(outside, name, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "mkdir", swapped)
+    with pytest.raises(NotExtracted):
+        extract(reading, folder)
     assert list(outside.iterdir()) == []
 
 
