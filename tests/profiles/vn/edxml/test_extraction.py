@@ -76,8 +76,13 @@ def test_a_folder_that_is_swapped_for_a_link_is_not_followed(tmp_path: Path, mon
     folder.mkdir()
     reading = read(text(attachment(text(attachment(PDF)).encode(), name="d.xml", kind="text/xml")).encode())
 
-    def swapped(name: str, mode: int, *, dir_fd: int) -> None:
-        os.symlink(outside, name, dir_fd=dir_fd)
+    real = os.mkdir
+
+    def swapped(name: str, mode: int, *, dir_fd: int | None = None) -> None:
+        if dir_fd is None:
+            real(name, mode)
+        else:
+            os.symlink(outside, name, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "mkdir", swapped)
     with pytest.raises(NotExtracted):
