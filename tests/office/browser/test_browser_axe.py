@@ -34,6 +34,7 @@ _POSTED: Final = (
     "language", "theme", "notifications/read", "notifications/mail", "notifications/<int:note>/",
     "persons/<int:person_id>/appointments/<int:appointment_id>/main/",
     "persons/<int:person_id>/units/<int:unit_id>/withdraw/",
+    "persons/<int:person_id>/sessions/<int:session_id>/end/",
     "persons/substitutions/<int:substitution_id>/end/", "tokens/<int:number>/withdraw/",
 )  # fmt: skip
 # Accounts are not made, and not joined with others, by whoever has them; no provider is set up here.

@@ -13,8 +13,10 @@ class Kind(StrEnum):
     """``source:subject:action`` of each entry."""
 
     SIGN_IN = "accounts:person:sign-in"
+    SIGN_IN_REFUSED = "accounts:person:sign-in-refused"
     PASSWORD = "accounts:person:password"  # noqa: S105 - the name of a deed
     SIGN_OUT = "accounts:person:sign-out"
+    SESSION_END = "accounts:session:end"
     SECOND_FACTOR_ADD = "accounts:second-factor:add"
     SECOND_FACTOR_REMOVE = "accounts:second-factor:remove"
     SECOND_FACTOR_RESET = "accounts:second-factor:reset"
@@ -42,8 +44,10 @@ class Kind(StrEnum):
 TITLES: Final[Mapping[str, Promise]] = MappingProxyType(
     {
         Kind.SIGN_IN: _("signed in"),
+        Kind.SIGN_IN_REFUSED: _("refused a sign-in"),
         Kind.PASSWORD: _("set a new password"),
         Kind.SIGN_OUT: _("signed the person out everywhere"),
+        Kind.SESSION_END: _("ended a session of the person"),
         Kind.SECOND_FACTOR_ADD: _("set up a second step"),
         Kind.SECOND_FACTOR_REMOVE: _("removed a second step"),
         Kind.SECOND_FACTOR_RESET: _("reset the second step"),

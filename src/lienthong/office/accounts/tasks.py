@@ -17,6 +17,7 @@ from django.utils.translation import override
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from lienthong.office.accounts.actions import refused_sign_ins
 from lienthong.office.accounts.actions.invitations import new_token
 from lienthong.office.accounts.models import Person
 from lienthong.office.accounts.selectors.imports import language_of
@@ -67,6 +68,15 @@ def send_invitation(*, invitation_id: int) -> None:
             "until": invitation.expires_at,
         }
         _send(_("Your account"), render_to_string("accounts/mail/invitation.txt", context), person.email)
+
+
+@app.task(name="accounts.record_refused_sign_in", retry=_AGAIN)
+def record_refused_sign_in(*, person_id: int, step: str, address: str | None) -> None:
+    """Write down that somebody failed to sign in.
+
+    It is left here for known and unknown addresses alike: the time that a page takes must not tell which it is.
+    """
+    refused_sign_ins.record_refused_sign_in(person_id=person_id, step=refused_sign_ins.Step(step), address=address)
 
 
 def _absolute(place: str) -> str:

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:person_id>/appointments/<int:appointment_id>/main/", holdings.make_main, name="make-main"),
     path("<int:person_id>/appointments/<int:appointment_id>/substitute/", holdings.substitute, name="substitute"),
     path("<int:person_id>/units/<int:unit_id>/withdraw/", holdings.withdraw_unit, name="withdraw-unit"),
+    path("<int:person_id>/sessions/<int:session_id>/end/", holdings.end_session, name="end-session"),
     path("substitutions/<int:substitution_id>/end/", holdings.end_substitution, name="end-substitution"),
     *(path(f"<int:person_id>/{name}/", deed.deed, {"name": name}, name=name) for name in DEEDS),
 ]

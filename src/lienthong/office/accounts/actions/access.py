@@ -1,6 +1,8 @@
 """What lets somebody in, taken away: sessions, tokens, second factors, clearances."""
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -12,7 +14,8 @@ from lienthong.office.accounts.events import Kind
 from lienthong.office.accounts.models import Clearance, NeedToKnow, Person
 from lienthong.office.core import audit, scope
 from lienthong.office.core.actor import Actor
-from lienthong.office.core.errors import Invalid
+from lienthong.office.core.audit import Json
+from lienthong.office.core.errors import Invalid, NotFound
 
 
 def distrust(*, actor: Actor, person: Person) -> None:
@@ -59,4 +62,28 @@ def sign_out_everywhere(*, actor: Actor, person_id: int, revision: int) -> Perso
     with scope.system():
         end_access(person.pk)
         audit.record(actor=actor, kind=Kind.SIGN_OUT, obj=person)
+    return person
+
+
+@transaction.atomic
+def end_session(*, actor: Actor, person_id: int, session_id: int) -> Person:
+    """End one session of a person; the others and the tokens stay.
+
+    Args:
+        actor: their administrator. One's own sessions are ended under ``/account/sessions/``.
+        person_id: whose.
+        session_id: which, as ``selectors.sessions.of`` lists them.
+
+    Raises:
+        NotFound, Forbidden: as ``rules.controlled``; also when it has ended, or is somebody else's.
+    """
+    person = controlled(actor=actor, person_id=person_id, revision=None)
+    with scope.system():
+        session = UserSession.objects.select_for_update().filter(user_id=person.pk, pk=session_id).first()
+        if session is None:
+            raise NotFound(f"session {session_id}")
+        Session.objects.filter(session_key=session.session_key).delete()
+        old: dict[str, Json] = {"address": session.ip, "since": session.created_at.isoformat(timespec="seconds")}
+        session.delete()
+        audit.record(actor=actor, kind=Kind.SESSION_END, obj=person, old=old)
     return person

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lienthong.office.accounts import forms
-from lienthong.office.accounts.actions import appointments, clearances, substitutions
+from lienthong.office.accounts.actions import access, appointments, clearances, substitutions
 from lienthong.office.accounts.actions.rules import may_control
 from lienthong.office.accounts.models import Appointment
 from lienthong.office.accounts.selectors import persons, positions
@@ -135,6 +135,15 @@ def withdraw_unit(request: HttpRequest, person_id: int, unit_id: int) -> HttpRes
     """Let a person no longer know of a labelled unit."""
     clearances.withdraw_unit(actor=acting_in(request), person_id=person_id, unit_id=unit_id)
     messages.success(request, _("The unit is no longer known to this person."))
+    return redirect(_page(person_id))
+
+
+@require_POST
+@login_required
+def end_session(request: HttpRequest, person_id: int, session_id: int) -> HttpResponse:
+    """Sign a person out on one of their devices."""
+    access.end_session(actor=acting_in(request), person_id=person_id, session_id=session_id)
+    messages.success(request, _("The session has ended."))
     return redirect(_page(person_id))
 
 
