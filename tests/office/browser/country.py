@@ -57,7 +57,46 @@ def fill() -> dict[str, dict[str, str] | dict[str, int]]:
     sessions = {key: house.client(key).cookies[settings.SESSION_COOKIE_NAME].value for key in house.persons}
     units = {key: unit.pk for key, unit in house.organs.items()} | {"office": house.departments["province"].pk}
     sessions[STALE] = _stale_session(house)
-    return {"sessions": sessions, "units": units, "addresses": _addresses(house)}
+    papers, working = _papers(house)
+    return {"sessions": sessions | working, "units": units, "addresses": _addresses(house) | papers}
+
+
+def _papers(house: "House") -> tuple[dict[str, str], dict[str, str]]:
+    """Return for each deed the page of a document in whose state it is offered, and sessions of those who may."""
+    from django.conf import settings  # noqa: PLC0415 - needs Django set up
+    from django.test import Client  # noqa: PLC0415 - as above
+
+    from lienthong.office.documents.actions.approval import submit  # noqa: PLC0415 - as above
+    from lienthong.office.documents.actions.assigning import Orders, assign  # noqa: PLC0415 - as above
+    from lienthong.office.documents.actions.recalling import asked_back  # noqa: PLC0415 - as above
+    from lienthong.office.documents.actions.receiving import accept  # noqa: PLC0415 - as above
+    from tests.office.documents.bureau import open_bureau  # noqa: PLC0415 - as above
+    from tests.office.people import sign_in  # noqa: PLC0415 - as above
+
+    bureau = open_bureau(house)
+    submitted = bureau.with_file(bureau.draft())
+    submit(actor=bureau.actor("writer"), document=submitted, chain=bureau.chain, seen=submitted.revision)
+    arrived, accepted, assigned, wanted = (bureau.arrived(subject=f"Công văn {number}") for number in range(1, 5))
+    for document in (accepted, assigned, wanted):
+        accept(actor=bureau.actor("clerk"), document=document)
+    doer = bureau.actor("doer").appointment_id
+    assert doer
+    assign(actor=bureau.actor("signer"), document=assigned, orders=Orders(lead=doer))
+    asked_back(organ_id=house.organs["province"].pk, uid=wanted.uid, author_code="T.centre", reason="Nhầm")
+    states = {
+        submitted: ("approve", "return"), bureau.signed(): ("issue",), arrived: ("accept", "refuse"),
+        accepted: ("assign",), assigned: ("start", "complete"), wanted: ("agree-recall", "refuse-recall"),
+    }  # fmt: skip
+    pages = {
+        f"documents/<int:number>/{deed}/": f"/documents/{document.pk}/{deed}/"
+        for document, deeds in states.items() for deed in deeds
+    }  # fmt: skip
+    sessions = {}
+    for key in ("reviewer", "signer", "clerk", "doer"):
+        client = Client()
+        sign_in(client, bureau.people[key])
+        sessions[key] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return pages, sessions
 
 
 def _stale_session(house: "House") -> str:

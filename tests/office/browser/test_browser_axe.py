@@ -26,12 +26,14 @@ ENTERING: Final = "entering"
 # Whoever comes first among these and is shown a page looks at it. The leader has second steps set up, and whoever is
 # cleared has no password.
 READERS: Final = (
-    ANONYMOUS, "administrator", "security", "auditor", "operator", "leader", "cleared", STALE, ENTERING,
+    ANONYMOUS, "administrator", "security", "auditor", "operator", "leader", "cleared", STALE, ENTERING, "official",
+    "reviewer", "signer", "clerk", "doer",
 )  # fmt: skip
 # Programs' addresses, and Django's own pages for operators.
 ELSEWHERE: Final = ("api/", "admin/")
 _POSTED: Final = (
-    "language", "theme", "notifications/read", "notifications/mail", "notifications/<int:note>/",
+    "language", "theme", "documents/<int:number>/comment/", "notifications/read",
+    "notifications/mail", "notifications/<int:note>/",
     "persons/<int:person_id>/appointments/<int:appointment_id>/main/",
     "persons/<int:person_id>/units/<int:unit_id>/withdraw/",
     "persons/<int:person_id>/sessions/<int:session_id>/end/",
@@ -50,6 +52,7 @@ _LEADING_ON: Final = (
 )  # fmt: skip
 _PARTS_AND_FILES: Final = (
     "units/branches/<int:number>/", "units/pick/", "search/suggestions", "notifications/list",
+    "documents/<int:number>/files/<int:file_id>/",
     "account/2fa/webauthn/login/", "account/2fa/recovery-codes/download/", "persons/import/template/",
 )  # fmt: skip
 WITHOUT_PAGE: Final = frozenset({*_POSTED, *_CLOSED, *_LEADING_ON, *_PARTS_AND_FILES})
