@@ -18,6 +18,7 @@ NEEDS = {
     "browser": (os.environ.get("CHROMIUM", "chromium"), "chromium"),
     "curl": ("curl", "curl"),
     "openssl": ("openssl", "openssl"),
+    "pdfsig": ("pdfsig", "poppler-utils"),
 }
 
 # No deadlines: two shared cores make every one of them a coin toss. Shared machines replay the same examples.

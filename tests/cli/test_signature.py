@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
 from lienthong.cli import signature_view as view
 from lienthong.cli.main import main
@@ -102,6 +103,63 @@ def test_mistakes_end_in_one_line(folder: Path, capsys: pytest.CaptureFixture[st
         assert found == status, arguments
         assert "Traceback" not in said
         assert said.strip()
+
+
+def key_file(folder: Path, passphrase: bytes = b"") -> Path:
+    protection = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    path = folder / "key.p12"
+    leaf = OURS.leaf
+    above = [OURS.middle.certificate]
+    path.write_bytes(serialize_key_and_certificates(b"x", leaf.key, leaf.certificate, above, protection))
+    return path
+
+
+def test_a_file_is_signed_beside_itself_with_a_passphrase_from_a_file(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_file(folder, "mật khẩu".encode())
+    (folder / "passphrase").write_text("mật khẩu\n")
+    monkeypatch.setenv("LIENTHONG_PASSPHRASE_FILE", str(folder / "passphrase"))
+    given = ("sign", "plain.pdf", "--pkcs12", "key.p12", "--stamp", "1,300,60,540,130", "--reason", "Ban hành")
+    status, shown, said = run(capsys, *given)
+    assert (status, said) == (0, "")
+    assert "plain.signed.pdf" in shown
+    original, signed_ = (folder / "plain.pdf").read_bytes(), (folder / "plain.signed.pdf").read_bytes()
+    assert original == pdf()
+    assert signed_.startswith(original)
+    status, found = values(capsys, "verify", "plain.signed.pdf", "--trust", "root.pem")
+    assert (status, found["signatures"][0]["stated_reason"]) == (0, "Ban hành")
+    # What is there is replaced only if that was asked for.
+    assert run(capsys, *given)[0] == 1
+    assert (folder / "plain.signed.pdf").read_bytes() == signed_
+    assert run(capsys, *given, "--force")[0] == 0
+    assert (folder / "plain.signed.pdf").read_bytes() != signed_
+    # No file of a half-finished attempt is left.
+    assert {path.name for path in folder.iterdir()} == {
+        *("signed.pdf", "plain.pdf", "plain.signed.pdf", "root.pem", "key.p12", "passphrase")
+    }
+
+
+def test_nothing_is_written_when_signing_fails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key_file(folder)
+    for arguments, status in (
+        (("plain.pdf",), 2),
+        (("plain.pdf", "--pkcs12", "key.p12", "--key", "key.pem"), 2),
+        (("plain.pdf", "--key", "key.pem"), 2),
+        (("plain.pdf", "--library", "x.so"), 2),
+        (("plain.pdf", "--pkcs12", "key.p12", "--stamp", "1,2,3"), 2),
+        (("plain.pdf", "--pkcs12", "key.p12", "--certify", "all"), 2),
+        (("plain.pdf", "--pkcs12", "key.p12", "--stamp", "9,300,60,540,130"), 1),
+        (("plain.pdf", "--pkcs12", "key.p12", "--tsa", "ftp://x"), 1),
+        (("plain.pdf", "--pkcs12", "plain.pdf"), 1),
+        (("missing.pdf", "--pkcs12", "key.p12"), 1),
+        (("key.p12", "--pkcs12", "key.p12"), 1),
+        (("plain.pdf", "--pkcs12", "key.p12", "-o", "missing/x.pdf"), 1),
+    ):
+        found, _, said = run(capsys, "sign", *arguments)
+        assert found == status, (arguments, said)
+        assert "Traceback" not in said
+    assert not [path for path in folder.iterdir() if "signed" in path.name and path.name != "signed.pdf"]
 
 
 def test_everything_that_can_be_found_has_words_in_every_language() -> None:

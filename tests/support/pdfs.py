@@ -11,7 +11,7 @@ from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -25,7 +25,7 @@ from lienthong.signatures.isolation import Task
 from lienthong.signatures.report import Report, Signature
 from lienthong.signatures.validation import validate
 
-type Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+type Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 _LISTS = "http://lists.invalid/all.crl"
 
 

@@ -2,23 +2,22 @@
 
 import logging
 import sys
+from typing import Final
 
 import msgspec
 
 from lienthong.signatures.isolation import Task
 from lienthong.signatures.limits import confine
 from lienthong.signatures.report import Facts, Problem, Report, State
+from lienthong.signatures.surveying import survey
+from lienthong.signatures.validation import validate
 
-_MAX_TASK = 64 * 1024 * 1024
+_MAX_TASK: Final = 64 * 1024 * 1024
 
 
 def main() -> int:
     """Read task and file from standard input, answer on standard output, and return 0."""
     task = msgspec.json.decode(sys.stdin.buffer.readline(_MAX_TASK), type=Task)
-    # Loaded before anything is taken away, so that nothing has to be opened afterwards.
-    from lienthong.signatures.surveying import survey  # noqa: PLC0415
-    from lienthong.signatures.validation import validate  # noqa: PLC0415
-
     # The libraries log what they find, with quotes from the file.
     logging.disable(logging.CRITICAL)
     data = sys.stdin.buffer.read()

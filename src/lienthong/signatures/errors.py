@@ -24,13 +24,6 @@ class RevocationInvalid(BadInput):
     hint = "Name files with revocation lists (PEM or DER) or OCSP responses (DER)."
 
 
-class PdfUnreadable(BadInput):
-    """The file cannot be read."""
-
-    code = "pdf_unreadable"
-    hint = "Check the path, and that it is a PDF within the limits of docs/signatures.md."
-
-
 class SignerInvalid(BadInput):
     """The certificate or its key cannot be used to sign."""
 

@@ -78,7 +78,7 @@ class Pkcs11KeyStore:
         """
         file = _file(path)
         file.check_free()
-        device = _open_token(library, token, pin)
+        device = open_token(library, token, pin)
         try:
             store = cls(device, file, device.new_locking_key())
             file.create(store._content({}, ()))
@@ -96,7 +96,7 @@ class Pkcs11KeyStore:
         """
         file = _file(path)
         locking_key, locked, nonce, ciphertext = _parts(file)
-        device = _open_token(library, token, pin)
+        device = open_token(library, token, pin)
         try:
             cipher = AESGCM(device.unlock(locking_key, locked, _KIND))
             plain = cipher.decrypt(nonce, ciphertext, _associated(locking_key, locked, nonce))
@@ -205,7 +205,12 @@ class Pkcs11KeyStore:
         return cbor.encode([self._locking_key, locked, nonce, AESGCM(file_key).encrypt(nonce, plain, associated)])
 
 
-def _open_token(library: Path, label: str, pin: bytes) -> "Token":
+def open_token(library: Path, label: str, pin: bytes) -> "Token":
+    """Log in to a token.
+
+    Raises:
+        KeyStoreError: it refuses, is not there, or python-pkcs11 is not installed.
+    """
     try:
         from lienthong.trust.pkcs11_token import Token as Device  # noqa: PLC0415 - an extra, needed from here on
     except ImportError:

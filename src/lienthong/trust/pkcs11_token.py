@@ -104,6 +104,28 @@ class Token:
                 signer = self._signers[id_] = self._key(pkcs11.ObjectClass.PRIVATE_KEY, id_)
             return signer.sign(digest, mechanism=pkcs11.Mechanism.ECDSA)
 
+    def sign_rsa(self, id_: bytes, data: bytes) -> bytes:
+        """Sign with RSA (PKCS #1 v1.5) over SHA-256."""
+        with self._turn, _told(self._name):
+            key = self._key(pkcs11.ObjectClass.PRIVATE_KEY, id_)
+            return key.sign(data, mechanism=pkcs11.Mechanism.SHA256_RSA_PKCS)
+
+    def certificates(self) -> list[tuple[bytes, str, bytes]]:
+        """Return the certificates in the token that have a private key there: object id, label, DER."""
+        kind = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
+        keys = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
+        with self._turn, _told(self._name):
+            signing = {bytes(each[pkcs11.Attribute.ID]) for each in self._session.get_objects(keys)}
+            return [
+                (
+                    bytes(each[pkcs11.Attribute.ID]),
+                    str(each[pkcs11.Attribute.LABEL]),
+                    bytes(each[pkcs11.Attribute.VALUE]),
+                )
+                for each in self._session.get_objects(kind)
+                if bytes(each[pkcs11.Attribute.ID]) in signing
+            ]
+
     def remove_key(self, id_: bytes) -> None:
         """Destroy a key, of a pair both halves; harmless when it is not there."""
         with self._turn, _told(self._name):
