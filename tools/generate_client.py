@@ -19,7 +19,7 @@ _HEAD: Final = '"""For ordinary code: made of the file for asyncio by ``tools/ge
 # In this order: what is longer goes before what it contains.
 _REPLACED: Final = (
     (r'\A"""[^"]*"""', _HEAD),
-    (r"^import asyncio\nimport contextlib\n", "import contextlib\nimport time\n"),
+    (r"^import asyncio\nimport contextlib\nimport copy\n", "import contextlib\nimport copy\nimport time\n"),
     (r"^import asyncio\n", ""),
     (r"await asyncio\.sleep\(", "time.sleep("),
     (r"AsyncGenerator", "Generator"),

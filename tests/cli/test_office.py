@@ -231,7 +231,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 def test_end_of_a_part_is_the_end_of_all(tmp_path: Path) -> None:
     with running(tmp_path) as office:
-        (worker,) = [pid for pid in office.below() if "procrastinate" in command_of(pid)]
+        (worker,) = [pid for pid in office.below() if "operation.work" in command_of(pid)]
         os.kill(worker, signal.SIGKILL)
         _, err = office.process.communicate(timeout=PATIENCE)
         assert office.process.returncode == 1

@@ -22,6 +22,7 @@ from lienthong.kernel.errors import LienthongError
 
 _PREPARE: Final = "lienthong.office.operation.prepare"
 _SERVE: Final = "lienthong.office.operation.serve"
+_WORK: Final = "lienthong.office.operation.work"
 _LOOPBACK: Final = "127.0.0.1"
 # A country with all its accounts is made in two minutes.
 _PREPARE_SECONDS: Final = 600.0
@@ -117,14 +118,7 @@ def _commands(options: Options, port: int) -> dict[str, list[str]]:
     """Return the commands in the order of starting; the pages are stopped first, then the background work."""
     serve = ["--host", options.host, "--port", str(port), "--workers", str(options.workers)]
     return {
-        "worker": [
-            sys.executable,
-            "-m",
-            "django",
-            "procrastinate",
-            "worker",
-            f"--shutdown-graceful-timeout={_GRACE / 2}",
-        ],
+        "worker": [sys.executable, "-m", _WORK],
         "web": [sys.executable, "-m", _SERVE, *serve],
     }
 

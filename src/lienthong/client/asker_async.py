@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import AsyncGenerator
 from typing import Any, Self, Unpack
 
 import httpx2
+import msgspec
 
 from lienthong.client.asking import Ask, Reply, passes, pause, problem_of
 from lienthong.client.connection import UNSENT, Options, Settings, reply_of, request_of
@@ -26,6 +28,17 @@ class AsyncAsker:
         """
         self._settings = Settings(url=url, client=client, **options)
         self._http = httpx2.AsyncClient(**self._settings.options())
+
+    def speaking_for(self, client: ClientId | str) -> Self:
+        """Return a client of another information system behind the same gateway, over the same connections.
+
+        Closing one of them closes all. The gateway must let this connection speak for that system.
+        """
+        other = copy.copy(self)
+        # What belongs to this one's name.
+        vars(other).pop("topics", None)
+        vars(other).update(_settings=msgspec.structs.replace(self._settings, client=client))
+        return other
 
     async def __aenter__(self) -> Self:
         """Use it."""
@@ -57,12 +70,12 @@ class AsyncAsker:
             attempt += 1
 
     async def _once(self, ask: Ask[Any]) -> Reply:
-        response = await self._http.send(self._http.build_request(**request_of(ask, self._settings.timeout)))
+        response = await self._http.send(self._http.build_request(**request_of(ask, self._settings)))
         return reply_of(response, response.content)
 
     @contextlib.asynccontextmanager
     async def _stream(self, ask: Ask[None]) -> AsyncGenerator[httpx2.Response]:
-        request = self._http.build_request(**request_of(ask, self._settings.timeout))
+        request = self._http.build_request(**request_of(ask, self._settings))
         response = await self._http.send(request, stream=True)
         try:
             if response.status_code >= httpx2.codes.BAD_REQUEST:

@@ -1,11 +1,13 @@
 """For ordinary code: made of the file for asyncio by ``tools/generate_client.py``."""
 
 import contextlib
+import copy
 import time
 from collections.abc import Generator
 from typing import Any, Self, Unpack
 
 import httpx2
+import msgspec
 
 from lienthong.client.asking import Ask, Reply, passes, pause, problem_of
 from lienthong.client.connection import UNSENT, Options, Settings, reply_of, request_of
@@ -26,6 +28,17 @@ class Asker:
         """
         self._settings = Settings(url=url, client=client, **options)
         self._http = httpx2.Client(**self._settings.options())
+
+    def speaking_for(self, client: ClientId | str) -> Self:
+        """Return a client of another information system behind the same gateway, over the same connections.
+
+        Closing one of them closes all. The gateway must let this connection speak for that system.
+        """
+        other = copy.copy(self)
+        # What belongs to this one's name.
+        vars(other).pop("topics", None)
+        vars(other).update(_settings=msgspec.structs.replace(self._settings, client=client))
+        return other
 
     def __enter__(self) -> Self:
         """Use it."""
@@ -57,12 +70,12 @@ class Asker:
             attempt += 1
 
     def _once(self, ask: Ask[Any]) -> Reply:
-        response = self._http.send(self._http.build_request(**request_of(ask, self._settings.timeout)))
+        response = self._http.send(self._http.build_request(**request_of(ask, self._settings)))
         return reply_of(response, response.content)
 
     @contextlib.contextmanager
     def _stream(self, ask: Ask[None]) -> Generator[httpx2.Response]:
-        request = self._http.build_request(**request_of(ask, self._settings.timeout))
+        request = self._http.build_request(**request_of(ask, self._settings))
         response = self._http.send(request, stream=True)
         try:
             if response.status_code >= httpx2.codes.BAD_REQUEST:

@@ -1,9 +1,10 @@
 """The client for asyncio. ``tools/generate_client.py`` makes the other one of it."""
 
 import asyncio
+import hashlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from functools import cached_property
 from typing import BinaryIO, Unpack
 from uuid import UUID
@@ -211,6 +212,20 @@ class AsyncClient(AsyncAsker):
             AnswerInvalid: what came is not that content.
             GatewayUnreachable: it does not come to its end.
         """
+        digest = hashlib.sha256()
+        async for data in self.pieces(message, number, sender=sender):
+            digest.update(data)
+            file.write(data)
+        return digest.hexdigest()
+
+    async def pieces(self, message: UUID, number: int = 0, *, sender: str | None = None) -> AsyncGenerator[bytes]:
+        """Yield a content as it comes, going on where it was when the connection is lost.
+
+        Only at the end it is known that all of it is what the sender sealed: until then it must not be relied on.
+
+        Raises:
+            NotFound, AnswerInvalid, GatewayUnreachable: as for ``download``.
+        """
         download, attempt = Download(message, number, sender=sender), 0
         while True:
             before = download.taken
@@ -218,9 +233,10 @@ class AsyncClient(AsyncAsker):
                 async with self._stream(download.ask()) as response:
                     download.begin(reply_of(response))
                     async for data in response.aiter_raw():
-                        file.write(data)
                         download.take(data)
-                return download.finish()
+                        yield data
+                download.finish()
+                return
             except httpx2.TransportError as error:
                 # Where something came, it is worth going on.
                 attempt = 0 if download.taken > before else attempt + 1

@@ -41,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Return the arguments of httpx2's clients."""
         return {
             "base_url": self.url,
-            "headers": {"X-Road-Client": str(self.client), "Accept-Language": self.language},
+            "headers": {"Accept-Language": self.language},
             "timeout": self.timeout,
             "verify": True if self.tls is None else self.tls,
             # The gateway is near; a proxy for the world outside does not lead to it.
@@ -49,15 +49,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def request_of(ask: Ask[Any], timeout: float) -> Mapping[str, Any]:
+def request_of(ask: Ask[Any], settings: Settings) -> Mapping[str, Any]:
     """Return a request as the arguments of httpx2's ``build_request``."""
     return {
         "method": ask.method,
         "url": ask.path,
         "params": ask.params or None,
-        "headers": ask.headers,
+        # Clients of several information systems may share connections.
+        "headers": {"X-Road-Client": str(settings.client), **ask.headers},
         "content": ask.content or None,
-        "timeout": timeout + ask.patience,
+        "timeout": settings.timeout + ask.patience,
     }
 
 

@@ -1,8 +1,9 @@
 """For ordinary code: made of the file for asyncio by ``tools/generate_client.py``."""
 
+import hashlib
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import BinaryIO, Unpack
 from uuid import UUID
@@ -210,6 +211,20 @@ class Client(Asker):
             AnswerInvalid: what came is not that content.
             GatewayUnreachable: it does not come to its end.
         """
+        digest = hashlib.sha256()
+        for data in self.pieces(message, number, sender=sender):
+            digest.update(data)
+            file.write(data)
+        return digest.hexdigest()
+
+    def pieces(self, message: UUID, number: int = 0, *, sender: str | None = None) -> Generator[bytes]:
+        """Yield a content as it comes, going on where it was when the connection is lost.
+
+        Only at the end it is known that all of it is what the sender sealed: until then it must not be relied on.
+
+        Raises:
+            NotFound, AnswerInvalid, GatewayUnreachable: as for ``download``.
+        """
         download, attempt = Download(message, number, sender=sender), 0
         while True:
             before = download.taken
@@ -217,9 +232,10 @@ class Client(Asker):
                 with self._stream(download.ask()) as response:
                     download.begin(reply_of(response))
                     for data in response.iter_raw():
-                        file.write(data)
                         download.take(data)
-                return download.finish()
+                        yield data
+                download.finish()
+                return
             except httpx2.TransportError as error:
                 # Where something came, it is worth going on.
                 attempt = 0 if download.taken > before else attempt + 1

@@ -25,6 +25,9 @@ LIENTHONG_PROFILE: Final = _env.get("LIENTHONG_PROFILE", "vn")
 # What the trail's journal calls this office: a-z, 0-9 and "-", as the code of a site in the directory.
 TRAIL_SITE: Final = _env.get("LIENTHONG_OFFICE_SITE", "office")
 
+# The file that names the gateways documents leave and arrive through; it may be written later.
+EXCHANGE: Final = Path(_env["LIENTHONG_OFFICE_EXCHANGE"]) if _env.get("LIENTHONG_OFFICE_EXCHANGE") else None
+
 DEBUG: Final = False
 SECRET_KEY: Final = load_key(STATE)
 # Where the office is reached; a proxy in front ends TLS.

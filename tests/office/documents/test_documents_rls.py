@@ -28,6 +28,7 @@ from lienthong.office.documents.models import (
     Document,
     File,
     Letterhead,
+    Mailbox,
     Period,
     Relation,
     Series,
@@ -72,6 +73,7 @@ class Oracle:
             Delivery: lambda row: self.document(row.dispatch.document),
             **dict.fromkeys((Chain, Period, Letterhead, Series), self._own),
             ChainStep: lambda row: self._own(row.chain),
+            Mailbox: lambda row: row is None,
             TakenNumber: lambda row: self._own(row.series),
         }
 
@@ -93,6 +95,7 @@ def full(bureau: "Bureau") -> "Bureau":
         for organ in bureau.house.organs.values():
             Period.objects.create(organ=organ, starts_on=date(2026, 1, 1))
             Letterhead.objects.create(organ=organ, notation="x")
+            Mailbox.objects.create(organ=organ)
     return bureau
 
 

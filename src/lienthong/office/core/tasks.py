@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from lienthong.office.core.notifications import cleaning, mailing
@@ -19,3 +20,17 @@ def mail_notifications(timestamp: int) -> None:
 def forget_notifications(timestamp: int) -> None:
     """Forget old notifications."""
     cleaning.forget(datetime.fromtimestamp(timestamp, UTC))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="core.rescue_jobs", queueing_lock="core.rescue_jobs", pass_context=True)
+async def rescue_jobs(context: JobContext, timestamp: int) -> None:
+    """Have jobs done again whose worker has died: they would stay half done for ever.
+
+    Every job of the office may be done twice: what it changes it changes in a transaction, what it tells others bears
+    a key by which they know it again.
+    """
+    del timestamp
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs():
+        await jobs.retry_job(job)

@@ -1,5 +1,6 @@
 """Tell the sender of a document what became of it, after the transaction that made it so."""
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from lienthong.office.documents.models import Document
@@ -18,4 +19,6 @@ def report(document: Document, deed: Deed, note: str = "") -> None:
     """
     if document.message is None or not DEEDS[deed].code:
         return
-    app.configure_task(TASK).defer(document_id=document.pk, code=DEEDS[deed].code, note=note)
+    app.configure_task(TASK).defer(
+        document_id=document.pk, code=DEEDS[deed].code, note=note, at=timezone.now().isoformat()
+    )

@@ -3,7 +3,7 @@
 from lienthong.office.documents.models.document import Access, Document, Relation
 from lienthong.office.documents.models.files import File
 from lienthong.office.documents.models.numbers import Letterhead, Period, Series, TakenNumber
-from lienthong.office.documents.models.sending import Delivery, Dispatch
+from lienthong.office.documents.models.sending import Delivery, Dispatch, Mailbox
 from lienthong.office.documents.models.work import Assignment, Chain, ChainStep, Comment, Step, StepKind
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Document",
     "File",
     "Letterhead",
+    "Mailbox",
     "Period",
     "Relation",
     "Series",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.office.accounts.models import Appointment
 from lienthong.office.documents.models.document import NAME_LENGTH, NOTE_LENGTH, Document
+from lienthong.office.organs.models import Unit
 
 CODE_LENGTH: Final = 40
 
@@ -38,11 +39,20 @@ class Dispatch(models.Model):
     total = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
     followed_at = models.DateTimeField(null=True)
+    # When the exchange is asked next how far it is; None: not any more.
+    follow_at = models.DateTimeField(null=True, editable=False)
+    # What is sent, kept from before it is: said again after a crash it is the same message.
+    prepared = models.JSONField(null=True, editable=False)
+    # How often somebody had it sent again.
+    tries = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         """The newest first."""
 
         ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("follow_at",), name="dispatch_follow", condition=models.Q(follow_at__isnull=False)),
+        )
 
     def __str__(self) -> str:
         """Name it by its audience."""
@@ -60,6 +70,7 @@ class Delivery(models.Model):
         OPENED = "opened", _("opened")
         ACCEPTED = "accepted", _("accepted")
         REFUSED = "refused", _("refused")
+        RECALLED = "recalled", _("taken back")
         DEAD = "dead", _("could not be delivered")
 
     dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="deliveries")
@@ -82,3 +93,20 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         """Name the receiver."""
         return self.organ
+
+
+class Mailbox(models.Model):
+    """When an organ's mailbox at the exchange is looked into next. The system's own."""
+
+    organ = models.OneToOneField(Unit, models.CASCADE, primary_key=True, related_name="+")
+    due_at = models.DateTimeField(db_default=Now(), db_index=True)
+    # Seconds until the look after that, where there is nothing: they grow.
+    pause = models.FloatField(default=0)
+    # A look has begun and has not come to its end: what was opened may not be entered yet.
+    unsettled = models.BooleanField(default=True)
+    # When all that was opened was compared with what is entered.
+    checked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Name it by its organ."""
+        return str(self.organ_id)

@@ -1,0 +1,100 @@
+"""When which mailbox is looked into.
+
+Soon where something comes, seldom where nothing does, at once where this very office has just sent something.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Case, F, Value, When
+from django.utils import timezone
+
+from lienthong.office.core import scope
+from lienthong.office.documents.models import Mailbox
+from lienthong.office.organs.models import Kind, Unit
+
+BUSY: Final = 1.0
+"""Seconds until the next look where something was, or is about to be."""
+IDLE: Final = 5.0
+"""Seconds between two looks where nothing comes, in an office of few organs."""
+LOOKS_A_SECOND: Final = 20.0
+"""So many idle mailboxes are looked into in a second: with thousands of organs a look at each takes minutes."""
+_SELDOM: Final = 240.0
+_FAILED_FIRST: Final = 5.0
+_FAILED_LAST: Final = 300.0
+# Longer than a look takes; whoever dies meanwhile leaves it to another one.
+_LEASE: Final = timedelta(minutes=10)
+_WHOLE: Final = timedelta(days=1)
+
+
+def sync(codes: Collection[str]) -> None:
+    """Have a row for each organ served, and for no other."""
+    with scope.system(), transaction.atomic():
+        served = Unit.objects.filter(kind=Kind.ORGAN, code__in=list(codes)).values_list("pk", flat=True)
+        ids = set(served)
+        known = set(Mailbox.objects.values_list("organ", flat=True))
+        Mailbox.objects.filter(organ__in=known - ids).delete()
+        rows = [Mailbox(organ_id=pk, due_at=timezone.now()) for pk in sorted(ids - known)]
+        Mailbox.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def claim(limit: int) -> list[Mailbox]:
+    """Take mailboxes that are due, the longest waiting first, so that nobody else takes them.
+
+    Returns:
+        They as they were before; ``unsettled`` says that an earlier look did not come to its end.
+    """
+    now = timezone.now()
+    with scope.system(), transaction.atomic():
+        due = Mailbox.objects.select_for_update(of=("self",), skip_locked=True).select_related("organ")
+        found = list(due.filter(due_at__lte=now).order_by("due_at")[:limit])
+        Mailbox.objects.filter(pk__in=[row.pk for row in found]).update(due_at=now + _LEASE, unsettled=True)
+    return found
+
+
+def looked(row: Mailbox, *, found: bool, whole: bool, served: int) -> None:
+    """Note that a look came to its end.
+
+    Args:
+        row: as it was claimed.
+        found: there was something.
+        whole: what had been opened was looked through as well.
+        served: how many organs this office has.
+    """
+    idle = min(max(IDLE, served / LOOKS_A_SECOND), _SELDOM)
+    now = timezone.now()
+    with scope.system(), transaction.atomic():
+        # As it is now: somebody may have woken it meanwhile.
+        held = Mailbox.objects.select_for_update().filter(pk=row.pk).first()
+        if held is None:
+            return
+        held.pause = BUSY if found else min(max(held.pause * 2, BUSY), idle)
+        held.due_at, held.unsettled = now + timedelta(seconds=held.pause), False
+        held.checked_at = now if whole else held.checked_at
+        held.save(update_fields=["pause", "due_at", "unsettled", "checked_at"])
+
+
+def failed(row: Mailbox) -> None:
+    """Note that a look did not come to its end: later again, then with what was opened."""
+    pause = min(max(row.pause * 2, _FAILED_FIRST), _FAILED_LAST)
+    with scope.system():
+        Mailbox.objects.filter(pk=row.pk).update(pause=pause, due_at=timezone.now() + timedelta(seconds=pause))
+
+
+def is_whole_due(row: Mailbox) -> bool:
+    """Tell whether what was opened before is to be looked through, not only what is new."""
+    return row.unsettled or row.checked_at is None or timezone.now() - row.checked_at > _WHOLE
+
+
+def wake(codes: Iterable[str]) -> None:
+    """Have the mailboxes of organs looked into at once, those that are of this office."""
+    now = timezone.now()
+    with scope.system():
+        rows = Mailbox.objects.filter(organ__code__in=list(codes))
+        # One that is being looked into is left to it: it comes again soon, as its pause is short.
+        rows.update(
+            pause=BUSY / 2,
+            due_at=Case(When(due_at__gt=now, due_at__lt=now + _LEASE / 2, then=Value(now)), default=F("due_at")),
+        )

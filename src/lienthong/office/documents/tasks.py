@@ -1,0 +1,61 @@
+"""What documents need of the background: sending them, telling their authors, asking for them back."""
+
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+
+from lienthong.client import GatewayUnreachable, Problem, Unavailable
+from lienthong.kernel.errors import LienthongError
+from lienthong.office.documents import reports
+from lienthong.office.documents.actions import dispatching, recalling
+from lienthong.office.documents.exchange import sending, telling
+from lienthong.office.documents.exchange.errors import words
+
+# 3, 9, 27 s … some 9 hours altogether: a gateway that is being moved loses nothing.
+_ATTEMPTS: Final = 9
+_AGAIN: Final = RetryStrategy(max_attempts=_ATTEMPTS, exponential_wait=3)
+
+
+@app.task(name=dispatching.TASK, retry=_AGAIN, pass_context=True)
+def dispatch(context: JobContext, *, dispatch_id: int) -> None:
+    """Send a dispatch; what keeps it from leaving is told on its page."""
+    with override(settings.LANGUAGE_CODE):
+        try:
+            sending.send(dispatch_id)
+        except Problem as error:
+            if not isinstance(error, Unavailable):
+                # The gateway said no, and will say so again; nothing has left.
+                sending.failed(dispatch_id, words(error), sent_nothing=True)
+                return
+            _once_more(context, dispatch_id, error)
+            raise
+        except (LienthongError, OSError) as error:
+            _once_more(context, dispatch_id, error)
+            raise
+
+
+def _once_more(context: JobContext, dispatch_id: int, error: Exception) -> None:
+    final = context.job.attempts + 1 >= _ATTEMPTS
+    # The system's own words, such as paths, are for the log.
+    trouble = words(error) if isinstance(error, LienthongError) else _("The office could not read its files.")
+    if isinstance(error, GatewayUnreachable):
+        trouble = _("The gateway of the exchange does not answer.")
+    sending.failed(dispatch_id, trouble, final=final)
+
+
+@app.task(name=reports.TASK, retry=_AGAIN, pass_context=True)
+def report(context: JobContext, *, document_id: int, code: str, note: str, at: str) -> None:
+    """Tell the author of a document what became of it."""
+    key = f"documents.report.{document_id}.{code}.{context.job.id}.{at}"
+    telling.tell_author(document_id=document_id, code=code, note=note, at=datetime.fromisoformat(at), key=key)
+
+
+@app.task(name=recalling.TASK, retry=_AGAIN)
+def recall(*, document_id: int, reason: str) -> None:
+    """Ask the receivers of a document for it."""
+    telling.ask_back(document_id=document_id, reason=reason)

@@ -1,0 +1,178 @@
+"""Two offices that exchange documents through an exchange in memory, and the background work that does it."""
+
+import contextlib
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job
+
+from lienthong.kernel.identifiers import OrganId
+from lienthong.kernel.labels import Level
+from lienthong.office.accounts.acting import actor_of
+from lienthong.office.accounts.models import Person
+from lienthong.office.core import scope
+from lienthong.office.core.actor import Actor, Role
+from lienthong.office.documents.actions.dispatching import dispatch
+from lienthong.office.documents.actions.issuing import issue
+from lienthong.office.documents.exchange import audience, enclosures, gateways, mailboxes, taking
+from lienthong.office.documents.exchange.enclosures import Enclosure
+from lienthong.office.documents.exchange.memory import MemoryExchange
+from lienthong.office.documents.models import Dispatch, Document
+from lienthong.office.organs.models import Unit
+from tests.office.documents.bureau import Bureau
+from tests.office.people import appoint, clear, make_person, make_position
+
+
+@dataclass(slots=True)
+class MemoryCabinet:
+    """Keeps files in memory: those that leave are put in by the test, those that arrived are read out."""
+
+    leaving: list[tuple[str, bytes]] = field(default_factory=list)
+    arrived: list[tuple[int, str, str, bytes]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def enclosed(self, document: Document) -> Sequence[Enclosure]:
+        return [
+            Enclosure(
+                name=name,
+                role="main" if number == 0 else "appendix",
+                media_type="application/pdf",
+                size=len(data),
+                sha256=hashlib.sha256(data).hexdigest(),
+            )
+            for number, (name, data) in enumerate(self.leaving)
+        ]
+
+    def read(self, document: Document, number: int) -> BinaryIO:
+        return io.BytesIO(self.leaving[number][1])
+
+    def keep(self, document: Document, *, name: str, role: str, media_type: str, chunks: Iterable[bytes]) -> None:
+        data = b"".join(chunks)
+        if self.error is not None:
+            raise self.error
+        self.arrived.append((document.pk, name, role, data))
+
+    def of(self, document: Document) -> list[tuple[str, bytes]]:
+        return [(name, data) for pk, name, _role, data in self.arrived if pk == document.pk]
+
+
+@dataclass(slots=True, kw_only=True)
+class Posts:
+    """The bureau of the province, a commune with a clerk, and what is between them."""
+
+    bureau: Bureau
+    exchange: MemoryExchange
+    cabinet: MemoryCabinet
+    clerk: Person
+
+    @property
+    def commune(self) -> Unit:
+        return self.bureau.house.organs["commune"]
+
+    @property
+    def province(self) -> Unit:
+        return self.bureau.house.organs["province"]
+
+    def commune_clerk(self) -> Actor:
+        with scope.system():
+            return actor_of(Person.objects.get(pk=self.clerk.pk))
+
+    def issued(self, *, label: Level = Level.INTERNAL) -> Document:
+        """A plan of the province, numbered."""
+        document = self.bureau.signed(label=label)
+        issue(actor=self.bureau.actor("clerk"), document=document)
+        return self.bureau.fresh(document)
+
+    def dispatched(self, document: Document | None = None, *, to: audience.Audience | None = None) -> Dispatch:
+        """Have it sent to the commune; it waits for the background work."""
+        document = document or self.issued()
+        with scope.system():
+            to = to or audience.organs([self.commune], sender=self.province)
+        return dispatch(actor=self.bureau.actor("clerk"), document=document, audience=to)
+
+    def sent(self, *, label: Level = Level.INTERNAL) -> Dispatch:
+        """The same, and it has left."""
+        made = self.dispatched(self.issued(label=label))
+        run_jobs()
+        return fresh(made)
+
+    def look(self, organ: Unit | None = None, *, whole: bool = False) -> int:
+        """Look into the commune's mailbox, or another one."""
+        organ = organ or self.commune
+        post = taking.Post(exchange=self.exchange, link=self.exchange.link(organ.code), organ=organ)
+        return taking.look(post, whole=whole)
+
+    def arrived(self, organ: Unit | None = None) -> list[Document]:
+        """What has come to an organ, the oldest first."""
+        with scope.system():
+            found = Document.objects.filter(organ=organ or self.commune, direction="incoming").order_by("pk")
+            return list(found.select_related("organ"))
+
+
+def fresh(made: Dispatch) -> Dispatch:
+    """Return a dispatch as the database has it now."""
+    with scope.system():
+        return Dispatch.objects.select_related("document__organ").get(pk=made.pk)
+
+
+def run_jobs(*, attempts: int = 0) -> list[str]:
+    """Do what waits for the background work of this room, once; returns the names of the tasks."""
+    # Tasks register when they are imported, which Django's own start does not.
+    import lienthong.office.documents.tasks  # noqa: F401, PLC0415 - for its tasks
+
+    rows = list(ProcrastinateJob.objects.filter(task_name__startswith="documents.").order_by("id"))
+    with contextlib.closing(_Deleted([row.pk for row in rows])):
+        for row in rows:
+            run_job(row.task_name, row.args, attempts=attempts, number=row.pk)
+    return [row.task_name for row in rows]
+
+
+def run_job(name: str, kwargs: dict[str, object], *, attempts: int = 0, number: int = 1) -> None:
+    """Do one."""
+    task = app.tasks[name]
+    job = Job(
+        id=number,
+        queue="default",
+        lock=None,
+        queueing_lock=None,
+        task_name=name,
+        task_kwargs={},
+        attempts=attempts,
+    )
+    before = [JobContext(app=app, job=job, start_timestamp=0.0, abort_reason=lambda: None)] if task.pass_context else []
+    task.func(*before, **kwargs)
+
+
+class _Deleted:
+    """Takes jobs off the list, done or not: what fails is not repeated here."""
+
+    def __init__(self, ids: list[int]) -> None:
+        self._ids = ids
+
+    def close(self) -> None:
+        from django.db import connection  # noqa: PLC0415 - beside its only use
+
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs WHERE id = ANY(%s)", [self._ids])
+
+
+@contextlib.contextmanager
+def opened(bureau: Bureau) -> Iterator[Posts]:
+    """Give the house an exchange, and the commune a clerk."""
+    house = bureau.house
+    organs = {unit.code: OrganId("VN", "PARTY", unit.code) for unit in house.organs.values()}
+    with scope.system():
+        clerk = make_person(71, "commune_clerk", house.organs["commune"])
+        appoint(clerk, make_position(house.departments["commune"], "Văn thư", Role.CLERK))
+        clear(clerk, Level.SECRET, by=house.persons["security"])
+    posts = Posts(bureau=bureau, exchange=MemoryExchange(organs=organs), cabinet=MemoryCabinet(), clerk=clerk)
+    enclosures.connect(posts.cabinet)
+    with gateways.standing_in(posts.exchange):
+        mailboxes.sync(posts.exchange.served())
+        yield posts
