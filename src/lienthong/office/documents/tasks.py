@@ -14,7 +14,7 @@ from lienthong.kernel.errors import LienthongError
 from lienthong.office.documents import reports
 from lienthong.office.documents.actions import dispatching, recalling
 from lienthong.office.documents.exchange import sending, telling
-from lienthong.office.documents.exchange.errors import words
+from lienthong.office.documents.exchange.errors import PacketInvalid, words
 
 # 3, 9, 27 s … some 9 hours altogether: a gateway that is being moved loses nothing.
 _ATTEMPTS: Final = 9
@@ -27,9 +27,9 @@ def dispatch(context: JobContext, *, dispatch_id: int) -> None:
     with override(settings.LANGUAGE_CODE):
         try:
             sending.send(dispatch_id)
-        except Problem as error:
+        except (Problem, PacketInvalid) as error:
             if not isinstance(error, Unavailable):
-                # The gateway said no, and will say so again; nothing has left.
+                # It cannot be described, or the gateway said no, and will say so again; nothing has left.
                 sending.failed(dispatch_id, words(error), sent_nothing=True)
                 return
             _once_more(context, dispatch_id, error)

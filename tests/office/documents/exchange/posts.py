@@ -1,11 +1,8 @@
 """Two offices that exchange documents through an exchange in memory, and the background work that does it."""
 
 import contextlib
-import hashlib
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
@@ -19,47 +16,16 @@ from lienthong.office.accounts.models import Person
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
 from lienthong.office.documents.actions.dispatching import dispatch
+from lienthong.office.documents.actions.files import keep
 from lienthong.office.documents.actions.issuing import issue
-from lienthong.office.documents.exchange import audience, enclosures, gateways, mailboxes, taking
-from lienthong.office.documents.exchange.enclosures import Enclosure
+from lienthong.office.documents.exchange import audience, gateways, mailboxes, taking
+from lienthong.office.documents.exchange.enclosures import enclosed
 from lienthong.office.documents.exchange.memory import MemoryExchange
-from lienthong.office.documents.models import Dispatch, Document
+from lienthong.office.documents.models import Dispatch, Document, File
 from lienthong.office.organs.models import Unit
+from lienthong.office.vault.selectors import read
 from tests.office.documents.bureau import Bureau
 from tests.office.people import appoint, clear, make_person, make_position
-
-
-@dataclass(slots=True)
-class MemoryCabinet:
-    """Keeps files in memory: those that leave are put in by the test, those that arrived are read out."""
-
-    leaving: list[tuple[str, bytes]] = field(default_factory=list)
-    arrived: list[tuple[int, str, str, bytes]] = field(default_factory=list)
-    error: Exception | None = None
-
-    def enclosed(self, document: Document) -> Sequence[Enclosure]:
-        return [
-            Enclosure(
-                name=name,
-                role="main" if number == 0 else "appendix",
-                media_type="application/pdf",
-                size=len(data),
-                sha256=hashlib.sha256(data).hexdigest(),
-            )
-            for number, (name, data) in enumerate(self.leaving)
-        ]
-
-    def read(self, document: Document, number: int) -> BinaryIO:
-        return io.BytesIO(self.leaving[number][1])
-
-    def keep(self, document: Document, *, name: str, role: str, media_type: str, chunks: Iterable[bytes]) -> None:
-        data = b"".join(chunks)
-        if self.error is not None:
-            raise self.error
-        self.arrived.append((document.pk, name, role, data))
-
-    def of(self, document: Document) -> list[tuple[str, bytes]]:
-        return [(name, data) for pk, name, _role, data in self.arrived if pk == document.pk]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,8 +34,9 @@ class Posts:
 
     bureau: Bureau
     exchange: MemoryExchange
-    cabinet: MemoryCabinet
     clerk: Person
+    # What is enclosed in documents that are issued from now on; the first is the main file.
+    leaving: list[tuple[str, bytes]] = field(default_factory=list)
 
     @property
     def commune(self) -> Unit:
@@ -87,6 +54,8 @@ class Posts:
         """A plan of the province, numbered."""
         document = self.bureau.signed(label=label)
         issue(actor=self.bureau.actor("clerk"), document=document)
+        for number, (name, data) in enumerate(self.leaving):
+            keep(document=document, role=File.Role("appendix" if number else "main"), name=name, chunks=[data])
         return self.bureau.fresh(document)
 
     def dispatched(self, document: Document | None = None, *, to: audience.Audience | None = None) -> Dispatch:
@@ -113,6 +82,12 @@ class Posts:
         with scope.system():
             found = Document.objects.filter(organ=organ or self.commune, direction="incoming").order_by("pk")
             return list(found.select_related("organ"))
+
+
+def files_of(document: Document) -> list[tuple[str, bytes]]:
+    """Return what is enclosed in a document."""
+    with scope.system():
+        return [(file.name, b"".join(read(file.blob_id))) for file in enclosed(document)]
 
 
 def fresh(made: Dispatch) -> Dispatch:
@@ -171,8 +146,7 @@ def opened(bureau: Bureau) -> Iterator[Posts]:
         clerk = make_person(71, "commune_clerk", house.organs["commune"])
         appoint(clerk, make_position(house.departments["commune"], "Văn thư", Role.CLERK))
         clear(clerk, Level.SECRET, by=house.persons["security"])
-    posts = Posts(bureau=bureau, exchange=MemoryExchange(organs=organs), cabinet=MemoryCabinet(), clerk=clerk)
-    enclosures.connect(posts.cabinet)
+    posts = Posts(bureau=bureau, exchange=MemoryExchange(organs=organs), clerk=clerk)
     with gateways.standing_in(posts.exchange):
         mailboxes.sync(posts.exchange.served())
         yield posts

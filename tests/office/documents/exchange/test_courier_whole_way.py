@@ -17,7 +17,7 @@ from lienthong.office.documents.exchange.courier import Courier
 from lienthong.office.documents.models import Delivery, Dispatch
 from lienthong.office.documents.reports import report
 from lienthong.office.documents.states import Deed, State
-from tests.office.documents.exchange.posts import fresh, run_jobs
+from tests.office.documents.exchange.posts import files_of, fresh, run_jobs
 
 if TYPE_CHECKING:
     from tests.office.documents.bureau import Bureau
@@ -62,14 +62,14 @@ def delivery(made: Dispatch, code: str = "T.commune") -> Delivery:
 
 
 def test_there_and_back_and_what_became_of_it(real: "Posts", courier: Courier) -> None:
-    real.cabinet.leaving = [("Kế hoạch.pdf", b"%PDF-1"), ("Phụ lục.pdf", bytes(range(256)) * 4000)]
+    real.leaving = [("Quyết định.pdf", b"%PDF-1"), ("Phụ lục.pdf", bytes(range(256)) * 4000)]
     made = real.dispatched(real.issued(label=Level.CONFIDENTIAL))
     assert run_jobs() == ["documents.dispatch"]
     assert fresh(made).state == Dispatch.State.SENT
     until(courier, lambda: bool(real.arrived()))
     (document,) = real.arrived()
     assert (document.subject, document.level) == (made.document.subject, Level.CONFIDENTIAL)
-    assert real.cabinet.of(document) == real.cabinet.leaving
+    assert files_of(document) == real.leaving
     entry = accept(actor=real.commune_clerk(), document=document)
     assert run_jobs() == ["documents.report"]
     until(courier, lambda: delivery(made).state == Delivery.State.ACCEPTED)

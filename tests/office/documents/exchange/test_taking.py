@@ -9,13 +9,13 @@ import pytest
 from lienthong.client import AnswerInvalid, GatewayUnreachable, NewContent
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
-from lienthong.office.core.errors import Invalid
 from lienthong.office.core.models import AuditEntry, Notification
 from lienthong.office.documents.exchange import packet
 from lienthong.office.documents.exchange.packet import Media
-from lienthong.office.documents.models import Delivery, Document, Relation
+from lienthong.office.documents.models import Delivery, Document, File, Relation
 from lienthong.office.vault.errors import FileInfected
-from tests.office.documents.exchange.posts import fresh, run_jobs
+from lienthong.office.vault.models import Blob
+from tests.office.documents.exchange.posts import files_of, fresh, run_jobs
 
 if TYPE_CHECKING:
     from tests.office.documents.exchange.posts import Posts
@@ -46,8 +46,13 @@ _FILE = {"name": "a", "role": "main", "media_type": "a/b", "size": 1, "sha256": 
 _STATUS = {"uid": str(uuid4()), "code": "04", "at": "2026-11-26T08:00:00Z"}
 
 
+def _rows() -> list[int]:
+    with scope.system():
+        return [model.objects.count() for model in (Document, File, Blob, AuditEntry, Notification, Relation)]
+
+
 def test_a_document_arrives_with_everything(posts: "Posts") -> None:
-    posts.cabinet.leaving = [("Kế hoạch.pdf", b"%PDF-1"), ("Phụ lục.pdf", b"x" * 300_000)]
+    posts.leaving = [("Quyết định.pdf", b"%PDF-1"), ("Phụ lục.pdf", b"x" * 300_000)]
     made = posts.sent(label=Level.CONFIDENTIAL)
     assert posts.look() == 1
     (document,) = posts.arrived()
@@ -55,7 +60,7 @@ def test_a_document_arrives_with_everything(posts: "Posts") -> None:
     assert (document.uid, document.subject, document.number) == (sent.uid, sent.subject, sent.number)
     assert (document.level, document.author_code, document.author) == (Level.CONFIDENTIAL, "T.province", "Tỉnh 1")
     assert document.message == made.message
-    assert posts.cabinet.of(document) == posts.cabinet.leaving
+    assert files_of(document) == posts.leaving == files_of(made.document)
     with scope.system():
         assert Notification.objects.filter(person=posts.clerk, kind="documents:document:arrived").count() == 1
     # It stays in the mailbox, opened, until somebody decides; and comes no second time.
@@ -63,24 +68,33 @@ def test_a_document_arrives_with_everything(posts: "Posts") -> None:
     assert (posts.look(), posts.look(whole=True), len(posts.arrived())) == (0, 0, 1)
 
 
-def test_what_was_opened_and_not_entered_comes_again(posts: "Posts") -> None:
-    posts.cabinet.leaving = [("a.pdf", b"1")]
+def _failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Have keeping a file fail, after the first piece has been kept."""
+
+    def store(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("lienthong.office.documents.actions.files.store", store)
+
+
+def test_what_was_opened_and_not_entered_comes_again(posts: "Posts", monkeypatch: pytest.MonkeyPatch) -> None:
+    posts.leaving = [("a.pdf", b"1")]
     posts.sent()
-    posts.cabinet.error = OSError("the disk is full")
-    with pytest.raises(OSError, match="full"):
-        posts.look()
+    with monkeypatch.context() as failing:
+        _failing(failing, OSError("the disk is full"))
+        with pytest.raises(OSError, match="full"):
+            posts.look()
     with scope.system():
         assert not Document.objects.filter(direction="incoming").exists()
         assert not AuditEntry.objects.filter(kind="documents:document:arrive").exists()
-    posts.cabinet.error = None
     assert posts.look() == 0
     assert posts.look(whole=True) == 1
     (document,) = posts.arrived()
-    assert posts.cabinet.of(document) == [("a.pdf", b"1")]
+    assert files_of(document) == [("a.pdf", b"1")]
 
 
 def test_a_content_that_breaks_off_is_not_entered(posts: "Posts", monkeypatch: pytest.MonkeyPatch) -> None:
-    posts.cabinet.leaving = [("a.pdf", b"1")]
+    posts.leaving = [("a.pdf", b"1")]
     posts.sent()
     original = type(posts.exchange.link("T.commune")).pieces
 
@@ -101,7 +115,7 @@ def test_one_that_fails_does_not_keep_others_from_coming(posts: "Posts", monkeyp
     digest = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
     _send(posts, _paper(files=[_FILE | {"sha256": digest}]), b"1")
     _send(posts, _paper(subject="2"))
-    posts.cabinet.error = OSError("full")
+    _failing(monkeypatch, OSError("full"))
     with pytest.raises(OSError, match="full"):
         posts.look()
     assert [document.subject for document in posts.arrived()] == ["2"]
@@ -138,6 +152,9 @@ def test_a_gateway_that_goes_away_ends_the_look(posts: "Posts") -> None:
         (_paper(files=[_FILE]), (b"1",), {}),
         (_paper(files=[_FILE]), (), {}),
         (_paper(files=[_FILE | {"name": "../a"}]), (b"1",), {}),
+        (_paper(files=[_FILE, _FILE | {"name": "b"}]), (b"1", b"1"), {}),
+        (_paper(files=[_FILE, _FILE | {"name": "A", "role": "appendix"}]), (b"1", b"1"), {}),
+        (_paper(files=[_FILE | {"role": "else"}]), (b"1",), {}),
         # Labels that offices do not handle.
         (_paper(), (), {"label": "internal/personnel"}),
         # Nothing that an office knows.
@@ -152,25 +169,23 @@ def test_a_gateway_that_goes_away_ends_the_look(posts: "Posts") -> None:
 def test_what_is_hostile_is_refused_with_a_reason_and_leaves_nothing(
     posts: "Posts", data: bytes, more: tuple[bytes, ...], options: dict[str, object]
 ) -> None:
-    with scope.system():
-        before = (Document.objects.count(), AuditEntry.objects.count(), Notification.objects.count())
+    before = _rows()
     _send(posts, data, *more, **options)  # type: ignore[arg-type]  # as above
     assert posts.look() == 1
-    with scope.system():
-        assert (Document.objects.count(), AuditEntry.objects.count(), Notification.objects.count()) == before
+    assert _rows() == before
     (letter,) = posts.exchange.letters
     assert letter.state == "refused"
     assert letter.note
-    assert posts.cabinet.arrived == []
     assert posts.look(whole=True) == 0
 
 
-def test_a_file_that_is_not_taken_is_told_to_the_sender(posts: "Posts") -> None:
-    posts.cabinet.leaving = [("a.pdf", b"1")]
+def test_a_file_that_is_not_taken_is_told_to_the_sender(posts: "Posts", monkeypatch: pytest.MonkeyPatch) -> None:
+    posts.leaving = [("a.pdf", b"1")]
     made = posts.sent()
-    posts.cabinet.error = FileInfected("Eicar")
+    _failing(monkeypatch, FileInfected("Eicar"))
     posts.look()
-    assert isinstance(posts.cabinet.error, Invalid)
+    with scope.system():
+        assert AuditEntry.objects.get(kind="vault:file:infected").new == {"found": "Eicar"}
     assert posts.arrived() == []
     assert posts.exchange.letters[0].state == "refused"
     assert "Eicar" in posts.exchange.letters[0].note

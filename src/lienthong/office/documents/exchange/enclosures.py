@@ -1,60 +1,58 @@
-"""Where the files of documents are: the one place at which sending and arriving meet the rest of this room."""
+"""The files that leave with a document, read from the vault as they are sent: in plain they touch no disk."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, Final, Protocol
+import io
+from collections.abc import Iterator
+from typing import BinaryIO, override
 
-from lienthong.office.documents.models import Document
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enclosure:
-    """A file of a document, as it leaves."""
-
-    name: str
-    role: str
-    media_type: str
-    # Bytes; digest in hexadecimal.
-    size: int
-    sha256: str
+from lienthong.office.documents.models import Document, File
+from lienthong.office.vault.selectors import read
 
 
-class Cabinet(Protocol):
-    """Keeps the files of documents."""
-
-    def enclosed(self, document: Document) -> Sequence[Enclosure]:
-        """Return the files that leave with a document, in their order."""
-
-    def read(self, document: Document, number: int) -> BinaryIO:
-        """Open one of them; what comes can be sought."""
-
-    def keep(self, document: Document, *, name: str, role: str, media_type: str, chunks: Iterable[bytes]) -> None:
-        """Keep a file that arrived with a document, in the transaction that goes on.
-
-        Raises:
-            Invalid: it is not taken: too large, or a virus.
-        """
+def enclosed(document: Document) -> list[File]:
+    """Return the files that leave with a document, the main file first. Read as the system."""
+    return list(File.objects.filter(document=document, current=True).order_by("-role", "pk"))
 
 
-@dataclass(slots=True)
-class _Connected:
-    cabinet: Cabinet | None = None
+def opened(file: File) -> BinaryIO:
+    """Open a file of a document; what comes can be sought, and was verified before it comes."""
+    return io.BufferedReader(_Stored(file), io.DEFAULT_BUFFER_SIZE)
 
 
-_connected: Final = _Connected()
+class _Stored(io.RawIOBase):
+    """A file of the vault, from wherever it is read on."""
 
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._at = 0
+        self._pieces: Iterator[bytes] | None = None
+        self._rest = b""
 
-def connect(cabinet: Cabinet) -> None:
-    """Say who keeps files."""
-    _connected.cabinet = cabinet
+    @override
+    def readable(self) -> bool:
+        return True
 
+    @override
+    def seekable(self) -> bool:
+        return True
 
-def cabinet() -> Cabinet:
-    """Return who keeps files.
+    @override
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.size}[whence]
+        position = min(max(start + offset, 0), self._file.size)
+        if position != self._at:
+            self._at, self._pieces, self._rest = position, None, b""
+        return self._at
 
-    Raises:
-        LookupError: nobody does.
-    """
-    if _connected.cabinet is None:
-        raise LookupError("nobody keeps the files of documents")
-    return _connected.cabinet
+    @override
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # any buffer; BufferedReader gives this
+        if self._pieces is None:
+            self._pieces = read(self._file.blob_id, self._at)
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        part, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(part)] = part
+        self._at += len(part)
+        return len(part)

@@ -14,8 +14,9 @@ import msgspec
 from msgspec import Meta
 
 from lienthong.client import ContentItem
-from lienthong.office.documents.exchange import names
 from lienthong.office.documents.exchange.errors import PacketInvalid
+from lienthong.office.documents.models.files import NAME_LENGTH
+from lienthong.office.documents.names import safe_name, same_to_the_eye
 from lienthong.office.documents.states import CODES
 
 MAX_PACKET: Final = 256 * 1024
@@ -46,9 +47,9 @@ class Media(StrEnum):
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file of a document, as one of the contents that follow."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=names.MAX_NAME)]
-    # What it is to the document, such as ``main`` or ``appendix``.
-    role: Annotated[str, Meta(pattern=r"^[a-z-]{1,20}$")]
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
+    # What it is to the document; one at most is the main file.
+    role: Literal["main", "appendix"]
     media_type: _MediaType
     # Bytes.
     size: Annotated[int, Meta(ge=0, le=MAX_FILE)]
@@ -156,7 +157,7 @@ def decode(media: Media, data: bytes) -> Packet:
         raise PacketInvalid(str(error)[:300]) from error
     match packet:
         case Paper(files=files):
-            _check_names(files)
+            _check_files(files)
         case Status(code=code) if code not in CODES:
             raise PacketInvalid(f"the code {code}")
         case Status(at=at) if at.tzinfo is None:
@@ -181,14 +182,14 @@ def check_contents(paper: Paper, contents: tuple[ContentItem, ...]) -> None:
         raise PacketInvalid("its files are not those that it names")
 
 
-def _check_names(files: tuple[File, ...]) -> None:
-    seen: set[str] = set()
-    for file in files:
-        if not names.is_sound(file.name):
+def _check_files(files: tuple[File, ...]) -> None:
+    if sum(file.role == "main" for file in files) > 1:
+        raise PacketInvalid("two main files")
+    for number, file in enumerate(files):
+        if file.name != safe_name(file.name):
             raise PacketInvalid(f"a file named {file.name[:80]!r}")
-        if names.key(file.name) in seen:
+        if any(same_to_the_eye(file.name, other.name) for other in files[:number]):
             raise PacketInvalid(f"two files named {file.name[:80]!r}")
-        seen.add(names.key(file.name))
 
 
 def paper(data: bytes) -> Paper:

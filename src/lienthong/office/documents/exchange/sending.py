@@ -12,12 +12,12 @@ from lienthong.kernel.identifiers import OrganId
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.documents import profile
-from lienthong.office.documents.exchange import mailboxes, names, packet
-from lienthong.office.documents.exchange.enclosures import Enclosure, cabinet
+from lienthong.office.documents.exchange import mailboxes, packet
+from lienthong.office.documents.exchange.enclosures import enclosed, opened
 from lienthong.office.documents.exchange.following import STANDINGS
 from lienthong.office.documents.exchange.gateways import connected
 from lienthong.office.documents.exchange.link import Link
-from lienthong.office.documents.models import Delivery, Dispatch, Document, Relation
+from lienthong.office.documents.models import Delivery, Dispatch, Document, File, Relation
 from lienthong.office.documents.models.document import NAME_LENGTH, NOTE_LENGTH
 from lienthong.office.documents.states import State
 from lienthong.office.organs.models import Unit
@@ -85,8 +85,8 @@ def subject_of(document: Document) -> str:
     return document.number if document.level < Level.CONFIDENTIAL else ""
 
 
-def describe(document: Document, files: list[Enclosure]) -> packet.Paper:
-    """Return a document as it travels."""
+def describe(document: Document) -> packet.Paper:
+    """Return a document as it travels, with the files that leave with it."""
     return packet.Paper(
         uid=document.uid,
         type=document.type,
@@ -103,7 +103,16 @@ def describe(document: Document, files: list[Enclosure]) -> packet.Paper:
         copies=document.copies,
         note=document.note,
         related=tuple(_related(document)),
-        files=_files(files),
+        files=tuple(
+            packet.File(
+                name=file.name,
+                role="main" if file.role == File.Role.MAIN else "appendix",
+                media_type=file.media_type,
+                size=file.size,
+                sha256=file.digest,
+            )
+            for file in enclosed(document)
+        ),
     )
 
 
@@ -119,34 +128,11 @@ def _related(document: Document) -> list[packet.Related]:
     ]
 
 
-def _files(enclosed: list[Enclosure]) -> tuple[packet.File, ...]:
-    """Return how files are named on the way: soundly, and no two alike."""
-    found: list[packet.File] = []
-    taken: set[str] = set()
-    for enclosure in enclosed:
-        name, number = names.sound(enclosure.name), 1
-        while names.key(name) in taken:
-            number += 1
-            name = names.sound(f"{number} {enclosure.name}")
-        taken.add(names.key(name))
-        found.append(
-            packet.File(
-                name=name,
-                role=enclosure.role,
-                media_type=enclosure.media_type,
-                size=enclosure.size,
-                sha256=enclosure.sha256,
-            )
-        )
-    return tuple(found)
-
-
 def _contents(dispatch: Dispatch, link: Link) -> list[NewContent]:
     document = dispatch.document
     if dispatch.prepared is None:
-        paper = describe(document, list(cabinet().enclosed(document)))
         # From here on the same bytes, whatever becomes of the rows: the key stands for them.
-        dispatch.prepared = {"paper": packet.encode(paper).decode(), "uploads": {}}
+        dispatch.prepared = {"paper": packet.encode(describe(document)).decode(), "uploads": {}}
         dispatch.save(update_fields=["prepared"])
     written = dispatch.prepared["paper"].encode()
     paper = packet.paper(written)
@@ -157,8 +143,8 @@ def _contents(dispatch: Dispatch, link: Link) -> list[NewContent]:
         name = str(number + 1)
         if file.size <= min(INLINE, room):
             room -= file.size
-            with cabinet().read(document, number) as opened:
-                contents.append(NewContent(data=opened.read(), name=name))
+            with opened(_kept(document, file)) as reader:
+                contents.append(NewContent(data=reader.read(), name=name))
         else:
             contents.append(NewContent(upload=_uploaded(dispatch, link, number, file), name=name))
     return contents
@@ -168,10 +154,15 @@ def _uploaded(dispatch: Dispatch, link: Link, number: int, file: packet.File) ->
     prepared = dispatch.prepared or {}
     known: dict[str, str] = prepared["uploads"]
     if str(number) not in known:
-        with cabinet().read(dispatch.document, number) as opened:
-            known[str(number)] = str(link.upload(opened, size=file.size, digest=file.sha256).id)
+        with opened(_kept(dispatch.document, file)) as reader:
+            known[str(number)] = str(link.upload(reader, size=file.size, digest=file.sha256).id)
         dispatch.save(update_fields=["prepared"])
     return UUID(known[str(number)])
+
+
+def _kept(document: Document, file: packet.File) -> File:
+    """Return the file that a packet names."""
+    return File.objects.get(document=document, current=True, name=file.name, digest=file.sha256)
 
 
 def _record(dispatch: Dispatch, sent: Sent, status: MessageStatus) -> list[str]:

@@ -17,18 +17,22 @@ from lienthong.kernel.errors import IdentifierInvalid, LabelInvalid, LienthongEr
 from lienthong.kernel.identifiers import SubsystemId
 from lienthong.kernel.labels import Label, Level
 from lienthong.office.core import scope
+from lienthong.office.core.actor import SYSTEM
+from lienthong.office.core.audit import record
 from lienthong.office.core.errors import Invalid
 from lienthong.office.documents import profile
+from lienthong.office.documents.actions.files import keep
 from lienthong.office.documents.actions.recalling import asked_back
 from lienthong.office.documents.actions.receiving import Arrival, arrive
 from lienthong.office.documents.exchange import packet
-from lienthong.office.documents.exchange.enclosures import cabinet
 from lienthong.office.documents.exchange.errors import PacketInvalid, words
 from lienthong.office.documents.exchange.link import Exchange, Link
-from lienthong.office.documents.models import Delivery, Document, Relation
+from lienthong.office.documents.models import Delivery, Document, File, Relation
 from lienthong.office.documents.models.document import NOTE_LENGTH
 from lienthong.office.documents.states import Direction
 from lienthong.office.organs.models import Unit
+from lienthong.office.vault.errors import FileInfected
+from lienthong.office.vault.events import VaultEvent
 
 _PAGE: Final = 200
 # Of one look; what is more comes at the next.
@@ -94,6 +98,10 @@ def take(post: Post, item: MailboxItem) -> bool:
     try:
         _enter(post, message)
     except (PacketInvalid, Invalid) as error:
+        if isinstance(error, FileInfected):
+            # What the vault wrote down of it went with everything else that had come.
+            with transaction.atomic(), scope.system():
+                record(actor=SYSTEM, kind=VaultEvent.FILE_INFECTED, obj=post.organ, new={"found": error.where})
         _log.warning("document_refused", message=str(item.id), organ=post.organ.code, code=error.code)
         reason = words(error)[:_NOTE]
         post.link.refuse(item.id, reason=reason, key=key_of(item.id), sender=item.sender)
@@ -168,13 +176,9 @@ def _arrive(post: Post, message: Message, paper: packet.Paper, author: str) -> N
         document.save(update_fields=["pages", "copies"])
         _relate(document, paper)
         for number, file in enumerate(paper.files, start=1):
-            cabinet().keep(
-                document,
-                name=file.name,
-                role=file.role,
-                media_type=file.media_type,
-                chunks=post.link.pieces(message.id, number, sender=message.sender),
-            )
+            chunks = post.link.pieces(message.id, number, sender=message.sender)
+            role = File.Role(file.role)
+            keep(document=document, role=role, name=file.name, chunks=chunks, media_type=file.media_type)
 
 
 def _once(post: Post, message: Message, author: str) -> None:

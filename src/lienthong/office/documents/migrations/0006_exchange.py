@@ -11,7 +11,7 @@ from lienthong.office.core.rls import protect
 class Migration(migrations.Migration):
     """What is sent, when it is followed, and when mailboxes are looked into. The mailboxes are the system's own."""
 
-    dependencies = [("documents", "0003_protection"), ("organs", "0006_upload")]
+    dependencies = [("documents", "0005_protect_files"), ("organs", "0006_upload")]
     operations = [
         migrations.CreateModel(
             name="Mailbox",

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """An index of what is followed, built while the office runs."""
 
     atomic = False
-    dependencies = [("documents", "0004_exchange")]
+    dependencies = [("documents", "0006_exchange")]
     operations = [
         AddIndexConcurrently(
             "dispatch",
