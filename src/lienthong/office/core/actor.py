@@ -82,6 +82,11 @@ class Actor:
         return bool(self.organ_path)
 
     @property
+    def ceiling(self) -> Level:
+        """Up to which level things open to this actor now."""
+        return self.clearance if self.opens_top_secret else min(self.clearance, Level.SECRET)
+
+    @property
     def system(self) -> bool:
         """Tell whether this is the installation itself."""
         return self is SYSTEM

@@ -20,12 +20,12 @@ def visible(actor: Actor) -> Q:
     near = Q(Exists(Access.objects.filter(document=OuterRef("pk"), holder__in=actor.holders)))
     if actor.at_desk:
         near = Q(at_desk=True, label__lt=Level.TOP_SECRET) | near
-    return Q(organ_id=actor.organ_id, label__lte=_ceiling(actor)) & near
+    return Q(organ_id=actor.organ_id, label__lte=actor.ceiling) & near
 
 
 def parts_of(actor: Actor, document: Document) -> frozenset[Part]:
     """Return what the actor is to a document; nothing to whom it is not shown. Reads as the system."""
-    if document.organ_id != actor.organ_id or document.label > _ceiling(actor):
+    if document.organ_id != actor.organ_id or document.label > actor.ceiling:
         return frozenset()
     parts: set[Part] = set()
     access = Access.objects.filter(document=document, holder__in=actor.holders).values_list("writes", flat=True)
@@ -66,11 +66,6 @@ def current_step(document: Document) -> Step | None:
     """Return the step whose turn it is; None where nothing is asked for."""
     open_steps = Step.objects.filter(document=document, outcome=Step.Outcome.OPEN)
     return open_steps.order_by("-round", "place").first()
-
-
-def _ceiling(actor: Actor) -> Level:
-    """Return up to which level documents open to an actor now."""
-    return actor.clearance if actor.opens_top_secret else min(actor.clearance, Level.SECRET)
 
 
 def _turn(actor: Actor, document: Document) -> set[Part]:

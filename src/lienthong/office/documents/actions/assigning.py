@@ -138,4 +138,4 @@ def _end_assignments(document: Document) -> None:
     before = Assignment.objects.filter(document=document, done_at=None, ended_at=None)
     gone = list(before.values_list("holder", flat=True))
     before.update(ended_at=timezone.now())
-    Access.objects.filter(document=document, holder__in=gone, writes=False).delete()
+    Access.objects.filter(document=document, holder__in=gone, writes=False, via=0).delete()

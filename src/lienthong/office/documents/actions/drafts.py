@@ -108,8 +108,8 @@ def share_draft(*, actor: Actor, document: Document, appointments: Collection[in
         colleagues = Appointment.objects.filter(in_force(), pk__in=wanted, position__organ_path=held.organ.path)
         if set(cleared(colleagues, held.level).values_list("pk", flat=True)) != wanted:
             raise Invalid(_("Only cleared colleagues of the same organ can write on it."))
-        before = set(Access.objects.filter(document=held, holder__gt=0).values_list("holder", flat=True))
-        Access.objects.filter(document=held, holder__gt=0).exclude(holder=author).delete()
+        before = set(Access.objects.filter(document=held, holder__gt=0, via=0).values_list("holder", flat=True))
+        Access.objects.filter(document=held, holder__gt=0, via=0).exclude(holder=author).delete()
         Access.objects.bulk_create([Access(document=held, holder=one, writes=True) for one in sorted(wanted)])
         change.old, change.new = {"writers": len(before) - 1}, {"writers": len(wanted)}
         tell(Notice.INVITED, held, persons_of(wanted - before))

@@ -214,6 +214,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("holder", models.BigIntegerField()),
                 ("writes", models.BooleanField(default=False)),
+                ("via", models.BigIntegerField(default=0)),
                 ("since", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 (
                     "document",
@@ -353,7 +354,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="access",
-            constraint=models.UniqueConstraint(fields=("document", "holder"), name="access_once"),
+            constraint=models.UniqueConstraint(fields=("document", "holder", "via"), name="access_once"),
         ),
         migrations.AddConstraint(
             model_name="relation",

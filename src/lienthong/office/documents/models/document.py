@@ -113,12 +113,14 @@ class Access(models.Model):
     holder = models.BigIntegerField()
     # May change the draft; readers may not.
     writes = models.BooleanField(default=False)
+    # The work file that lets them in (its id), as long as they work on it; 0: the document itself.
+    via = models.BigIntegerField(default=0)
     since = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         """Asked from both ends."""
 
-        constraints = (models.UniqueConstraint(fields=("document", "holder"), name="access_once"),)
+        constraints = (models.UniqueConstraint(fields=("document", "holder", "via"), name="access_once"),)
         indexes = (models.Index(fields=("holder", "-document"), name="access_holder"),)
 
     def __str__(self) -> str:

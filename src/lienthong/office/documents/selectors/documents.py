@@ -60,7 +60,7 @@ def arrivals(actor: Actor) -> QuerySet[Document]:
 
 def mine(actor: Actor) -> QuerySet[Document]:
     """Return what an actor takes part in, and is not over."""
-    taking_part = Access.objects.filter(holder__in=actor.holders).values("document")
+    taking_part = Access.objects.filter(holder__in=actor.holders, via=0).values("document")
     over = (State.COMPLETED, State.DISCARDED, State.REFUSED, State.RECALLED, State.REPLACED, State.ISSUED)
     return documents(actor).filter(pk__in=taking_part).exclude(state__in=over)
 
