@@ -4,7 +4,7 @@ import pytest
 
 from lienthong import profiles
 from lienthong.kernel.labels import Level
-from lienthong.profiles.base import Language, Names
+from lienthong.profiles.base import Archives, Language, Names
 
 
 def test_the_profile_of_vietnam_has_every_table() -> None:
@@ -14,6 +14,12 @@ def test_the_profile_of_vietnam_has_every_table() -> None:
     assert len(vn.urgencies) == 5
     assert len(vn.document_types) == 33
     assert len(vn.organs()) == 3356
+
+
+def test_terms_of_retention_lie_within_their_bounds() -> None:
+    for archives in (profiles.load("vn").archives, Archives()):
+        assert 0 < archives.least <= min(archives.usual) <= max(archives.usual) <= archives.most
+        assert archives.submit_years > 0
 
 
 @pytest.mark.parametrize("name", ["", "xx", "base", "vn.units", "../vn"])

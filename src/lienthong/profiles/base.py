@@ -191,6 +191,19 @@ class Numbering:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Archives:
+    """How long work files are kept, and by when they go to the archive. Without a law of its own: what is usual."""
+
+    # The shortest and the longest term in years; besides, a file may be kept for ever.
+    least: int = 1
+    most: int = 100
+    # Terms in years that are offered first.
+    usual: tuple[int, ...] = (5, 10, 30)
+    # Within so many years of its end the file of a piece of work goes to the archive.
+    submit_years: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One political system: its words for levels, urgency and documents, and its tree of organs."""
 
@@ -203,3 +216,4 @@ class Profile:
     # The exchange tree, parents before children. A function, as reading it costs milliseconds.
     organs: Callable[[], tuple[OrganSpec, ...]]
     office: OfficeTables
+    archives: Archives = Archives()

@@ -3,6 +3,7 @@
 from typing import Final
 
 from lienthong.profiles.base import Profile
+from lienthong.profiles.vn.archives import ARCHIVES
 from lienthong.profiles.vn.document_types import DOCUMENT_TYPES
 from lienthong.profiles.vn.labels import LABELS
 from lienthong.profiles.vn.numbering import NUMBERING
@@ -18,5 +19,6 @@ PROFILE: Final = Profile(
     numbering=NUMBERING,
     organs=organs_of_country,
     office=OFFICE,
+    archives=ARCHIVES,
 )
 """What ``lienthong.profiles.load("vn")`` returns."""
