@@ -12,7 +12,9 @@ from lienthong.office.core import scope
 from lienthong.office.core.models import AuditEntry
 from lienthong.office.documents.actions.drafts import Draft, create_draft
 from lienthong.office.documents.actions.files import add_file
-from lienthong.office.documents.models import File
+from lienthong.office.documents.models import Document, File
+from lienthong.office.records.actions.covers import Cover, open_file
+from lienthong.office.records.models import Approval, Disposal, DisposalFile, Hold, Item
 from tests.office.people import House
 
 
@@ -43,6 +45,10 @@ class Place:
     # A draft of the official's, with its file.
     document: int
     file: int
+    # A work file of the official's in which it lies, and a proposal to dispose of it.
+    work_file: int
+    item: int
+    disposal: int
 
     def fill(self, route: str, number: str = "") -> str:
         """Return an address; with a number, one whose parts are all that number."""
@@ -63,6 +69,10 @@ class Place:
             known["number"] = self.position
         elif path.startswith("documents/"):
             known["number"] = self.document
+        elif path.startswith("records/disposals/"):
+            known["number"] = self.disposal
+        elif path.startswith("records/"):
+            known |= {"number": self.work_file, "item": self.item}
         elif path.startswith("units/"):
             known["number"] = self.unit
         else:
@@ -89,6 +99,7 @@ def place_of(house: House) -> Place:
     author = house.actor("official")
     draft = create_draft(actor=author, draft=Draft(type="ke-hoach", subject="Kế hoạch"))
     file = add_file(actor=author, document=draft, role=File.Role.MAIN, name="Kế hoạch.pdf", chunks=[b"%PDF-"])
+    work_file, item, disposal = _records(house, draft)
     return Place(
         person=house.persons["official"].pk,
         appointment=appointment.pk,
@@ -98,4 +109,25 @@ def place_of(house: House) -> Place:
         entry=entry.pk,
         document=draft.pk,
         file=file.pk,
+        work_file=work_file,
+        item=item,
+        disposal=disposal,
     )
+
+
+def _records(house: House, document: Document) -> tuple[int, int, int]:
+    """Write a work file with a document and a hold, and a disposal; return the ids of file, item and disposal."""
+    author = house.actor("official")
+    made = open_file(actor=author, cover=Cover(title="Hồ sơ", retention=10, retention_reason="Mục 1"))
+    appointment, person = author.appointment_id, author.person_id
+    with scope.system(), transaction.atomic():
+        item = Item.objects.create(file=made, document=document, place=1, pages=3, added_by_id=appointment)
+        Hold.objects.create(file=made, reason="x", set_by_id=appointment)
+        disposal = Disposal.objects.create(
+            organ=made.organ, reason="x", proposed_by_id=appointment, proposer_id=person, proposer_name="x"
+        )
+        DisposalFile.objects.create(disposal=disposal, file=made)
+        Approval.objects.create(
+            disposal=disposal, by_id=appointment, person_id=person, name="x", position="x", leads=False
+        )
+    return made.pk, item.pk, disposal.pk

@@ -26,7 +26,7 @@ PROBE: Final = f"{MARK}\"'><script>{MARK}()</script><img src=x onerror={MARK}()>
 # Raw, none of these may stand in a page: each would break out of a text or an attribute.
 RAW: Final = (f"<script>{MARK}", f"<img src=x onerror={MARK}", f"{MARK}\"'>", f'{MARK}"&#x27;', f"{MARK}&quot;'")
 READERS: Final = ("administrator", "security", "auditor", "official", "operator")
-ROOMS: Final = ("organs", "accounts", "core", "trail", "api", "documents")
+ROOMS: Final = ("organs", "accounts", "core", "trail", "api", "documents", "records")
 
 
 def _is_free(field: "models.Field[object, object]") -> bool:

@@ -45,6 +45,7 @@ INSTALLED_APPS: Final = [
     "lienthong.office.organs",
     "lienthong.office.accounts",
     "lienthong.office.documents",
+    "lienthong.office.records",
     "lienthong.office.operation",
     "lienthong.office.trail",
     "lienthong.office.api",
@@ -169,7 +170,7 @@ SECURE_HSTS_SECONDS: Final = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS: Final = SECURE
 SECURE_HSTS_PRELOAD: Final = SECURE
 X_FRAME_OPTIONS: Final = "DENY"
-SECURE_CSP: Final[dict[str, list[str]]] = {
+SECURE_CSP: Final = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.NONCE],

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("lienthong.office.accounts.sign_in_urls")),
     path("", include("lienthong.office.core.urls")),
     path("documents/", include("lienthong.office.documents.urls")),
+    path("records/", include("lienthong.office.records.urls")),
     path("units/", include("lienthong.office.organs.urls")),
     path("persons/", include("lienthong.office.accounts.urls")),
     path("trail/", include("lienthong.office.trail.urls")),

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     TOKEN_MANAGE = "token.manage"  # noqa: S105 - the name of a right
     KEY_MANAGE = "key.manage"
+    RECORD_WORK = "record.work"
+    RECORD_ARCHIVE = "record.archive"
     OPERATE = "operate"
 
 
@@ -107,6 +109,9 @@ RULES: Final[Mapping[Permission, Rule]] = MappingProxyType(
         Permission.AUDIT_VIEW: _rule(Reach.BELOW, Role.AUDITOR),
         Permission.TOKEN_MANAGE: _rule(Reach.BELOW, Role.ADMINISTRATOR),
         Permission.KEY_MANAGE: _rule(Reach.BELOW, Role.SECURITY),
+        # Which file it is asks its own rules (records.policies).
+        Permission.RECORD_WORK: _rule(Reach.SEEN),
+        Permission.RECORD_ARCHIVE: _rule(Reach.SEEN, Role.CLERK),
         Permission.OPERATE: _rule(Reach.INSTALLATION),
     }
 )

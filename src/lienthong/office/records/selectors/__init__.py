@@ -1,0 +1,1 @@
+"""What is read of work files and of what hangs on them."""
