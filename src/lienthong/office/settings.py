@@ -170,7 +170,7 @@ SECURE_HSTS_SECONDS: Final = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS: Final = SECURE
 SECURE_HSTS_PRELOAD: Final = SECURE
 X_FRAME_OPTIONS: Final = "DENY"
-SECURE_CSP: Final = {
+SECURE_CSP: Final[dict[str, list[str]]] = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.NONCE],

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,20 +70,32 @@ class Office:
 
 
 @pytest.fixture(scope="session")
-def office(
-    request: pytest.FixtureRequest, database_server: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Office]:
+def office(database_server: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Run an office with the country of tests/office/people.py."""
+    with run_office(database_server, tmp_path_factory.mktemp("office"), "browser") as running:
+        yield running
+
+
+@contextmanager
+def run_office(database_server: Path, folder: Path, name: str, **settings: str) -> Iterator[Office]:
+    """Run an office with that country, until it is left.
+
+    Args:
+        database_server: the folder of the server.
+        folder: its state.
+        name: of its database.
+        settings: more of its environment.
+    """
     if not (ROOT / "src/lienthong/office/static/staticfiles.json").exists():
         pytest.fail("The pages have no style sheet. Run `make assets`.", pytrace=False)
-    folder = tmp_path_factory.mktemp("office")
-    url = _database(url_of(database_server), f"browser_{os.getpid()}")
+    url = _database(url_of(database_server), f"{name}_{os.getpid()}")
     port = _free_port()
     env = os.environ | {
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "lienthong.office.settings",
         "LIENTHONG_OFFICE_STATE": str(folder),
         "LIENTHONG_OFFICE_URL": f"http://localhost:{port}",
+        **settings,
     }
     filled = subprocess.run(
         [sys.executable, "-m", "tests.office.browser.country"], env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE

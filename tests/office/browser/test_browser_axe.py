@@ -43,7 +43,7 @@ _POSTED: Final = (
 _CLOSED: Final = (
     "account/signup/", "account/email/", "account/confirm-email/", "account/confirm-email/<key>/",
     r"account/^confirm-email/(?P<key>[-:\w]+)/$", "account/3rdparty/", "account/3rdparty/signup/",
-    "account/login/code/confirm/", "account/oidc/^(?P<provider_id>[^/]+)/login/",
+    "account/oidc/<provider_id>/login/", "account/login/code/confirm/", "account/oidc/^(?P<provider_id>[^/]+)/login/",
     "account/oidc/^(?P<provider_id>[^/]+)/login/callback/",
 )  # fmt: skip
 _LEADING_ON: Final = (

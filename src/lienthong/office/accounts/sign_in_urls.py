@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitation/", sign_in.invitation, name="invitation"),
     path("invitation/<token>/", sign_in.invitation_link, name="invitation_link"),
     path("protect/", sign_in.protect, name="protect"),
+    path("oidc/<provider_id>/login/", sign_in.single_sign_on, name="single_sign_on"),
     *(path(closed, sign_in.closed) for closed in _CLOSED),
     path("", include("allauth.urls")),
 ]

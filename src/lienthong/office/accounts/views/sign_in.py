@@ -5,12 +5,16 @@ from typing import Final
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.internal.flows.logout import logout
 from allauth.account.models import Login
+from allauth.socialaccount.providers.openid_connect import views as openid_connect
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.csp import CSP
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csp import csp_override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -87,3 +91,18 @@ def closed(request: HttpRequest, key: str = "") -> HttpResponse:
     """Answer for pages of allauth that this office has no use for."""
     del key
     raise Http404(request.path)
+
+
+# Browsers hold a form to this also where its answer leads, and a provider may lead on to another. Nothing is typed
+# here, so there is nothing for a form slipped in to carry away.
+_LEADS_OUT: Final = {
+    **settings.SECURE_CSP,
+    "form-action": [CSP.SELF, "https:"] if settings.SECURE else [CSP.SELF, "https:", "http:"],
+}
+
+
+@csp_override(_LEADS_OUT)
+def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Ask whether to go on to the other system, and go there: the page of allauth, whose form may lead out."""
+    answer: HttpResponseBase = openid_connect.login(request, provider_id)
+    return answer
