@@ -10,9 +10,10 @@ from django.urls import URLResolver, get_resolver
 from lienthong.office.accounts.models import Substitution
 from lienthong.office.core import scope
 from lienthong.office.core.models import AuditEntry
+from lienthong.office.documents.actions.chains import Hand, create_chain
 from lienthong.office.documents.actions.drafts import Draft, create_draft
 from lienthong.office.documents.actions.files import add_file
-from lienthong.office.documents.models import Document, File
+from lienthong.office.documents.models import Document, File, StepKind
 from lienthong.office.records.actions.covers import Cover, open_file
 from lienthong.office.records.models import Approval, Disposal, DisposalFile, Hold, Item
 from tests.office.people import House
@@ -49,6 +50,7 @@ class Place:
     work_file: int
     item: int
     disposal: int
+    chain: int
 
     def fill(self, route: str, number: str = "") -> str:
         """Return an address; with a number, one whose parts are all that number."""
@@ -59,6 +61,7 @@ class Place:
             "substitution_id": self.substitution,
             "position_id": self.position,
             "file_id": self.file,
+            "chain_id": self.chain,
             "uidb36": "1",
             "key": "x-y",
             "provider_id": "none",
@@ -100,6 +103,9 @@ def place_of(house: House) -> Place:
     draft = create_draft(actor=author, draft=Draft(type="ke-hoach", subject="Kế hoạch"))
     file = add_file(actor=author, document=draft, role=File.Role.MAIN, name="Kế hoạch.pdf", chunks=[b"%PDF-"])
     work_file, item, disposal = _records(house, draft)
+    hands = [Hand(house.positions["leader"].pk, StepKind.SIGN)]
+    administrator, organ = house.actor("administrator"), house.organs["province"]
+    chain = create_chain(actor=administrator, organ=organ, name="Ký thẳng", type_="", hands=hands)
     return Place(
         person=house.persons["official"].pk,
         appointment=appointment.pk,
@@ -112,6 +118,7 @@ def place_of(house: House) -> Place:
         work_file=work_file,
         item=item,
         disposal=disposal,
+        chain=chain.pk,
     )
 
 

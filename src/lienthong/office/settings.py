@@ -182,6 +182,10 @@ SECURE_CSP: Final[dict[str, list[str]]] = {
     "frame-ancestors": [CSP.NONE],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE: Final = 2 * 1024 * 1024
+# Keys that sign documents, and the authorities whose signatures count (documents.signers).
+LIENTHONG_SIGNERS: Final = Path(_env.get("LIENTHONG_SIGNERS", str(STATE / "signers")))
+# Who stamps the time of signatures (RFC 3161); nobody unless given.
+LIENTHONG_TSA_URL: Final = _env.get("LIENTHONG_TSA_URL", "")
 # The most bytes a file of a document may have.
 LIENTHONG_FILE_LIMIT: Final = int(_env.get("LIENTHONG_FILE_LIMIT", str(256 * 1024 * 1024)))
 DATA_UPLOAD_MAX_NUMBER_FIELDS: Final = 1000

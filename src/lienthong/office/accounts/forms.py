@@ -201,11 +201,18 @@ class ClearanceForm(PersonForm):
     valid_to = _day(_("Until"), _("The first day on which it no longer holds; at most five years from now."))
     decision = forms.CharField(label=_("Decision"), help_text=_("Its number and date."), max_length=_LONG)
 
+    opens_top_secret = forms.BooleanField(
+        label=_("Opens top secret documents"), required=False,
+        help_text=_("Only with the highest level; each time after a second factor."),
+    )  # fmt: skip
+
     def __init__(self, data: Any = None, **more: Any) -> None:  # noqa: ANN401 - as Django has it
         """Offer what the actor may grant."""
         super().__init__(data, **more)
         offered = [level for level in Level if Level.CONFIDENTIAL <= level <= self.actor.clearance]
         self.fields["level"].choices = [(int(level), level_name(level)) for level in offered]  # type: ignore[attr-defined]  # of this kind of field
+        if self.actor.clearance < Level.TOP_SECRET:
+            del self.fields["opens_top_secret"]
 
 
 class UnitForm(PersonForm):

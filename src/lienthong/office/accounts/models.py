@@ -178,6 +178,8 @@ class Clearance(models.Model):
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("until"))
     decision = models.CharField(_("decision"), max_length=200)
+    # The account opens top secret documents too, each time after a second factor: clearance alone does not.
+    opens_top_secret = models.BooleanField(_("opens top secret documents"), default=False, db_default=False)
     granted_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     revoked_at = models.DateTimeField(null=True, editable=False)
 
@@ -195,6 +197,9 @@ class Clearance(models.Model):
                 condition=Q(revoked_at=None),
             ),
             models.CheckConstraint(condition=Q(valid_to__gt=models.F("valid_from")), name="clearance_period"),
+            models.CheckConstraint(
+                condition=Q(opens_top_secret=False) | Q(level=Level.TOP_SECRET), name="clearance_top_secret"
+            ),
         )
 
     def __str__(self) -> str:

@@ -14,10 +14,11 @@ class DocumentsConfig(AppConfig):
         """Stand in the navigation, and say what notifications and the trail tell."""
         # Models of all applications must be there first.
         from lienthong.office.core import rooms  # noqa: PLC0415 - see above
-        from lienthong.office.documents import notices  # noqa: PLC0415 - see above
+        from lienthong.office.documents import cards, notices  # noqa: PLC0415 - see above
         from lienthong.office.documents.audit import TITLES  # noqa: PLC0415 - see above
         from lienthong.office.trail import kinds  # noqa: PLC0415 - see above
 
+        cards.register()
         notices.connect()
         kinds.register(TITLES)
         rooms.register(

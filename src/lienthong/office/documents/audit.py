@@ -26,6 +26,7 @@ class ChainEvent(StrEnum):
     CREATE = "documents:chain:create"
     CLOSE = "documents:chain:close"
     PERIOD = "documents:period:begin"
+    LETTERHEAD = "documents:letterhead:set"
     RESERVE = "documents:number:reserve"
 
 
@@ -42,6 +43,7 @@ TITLES: Final[Mapping[str, Promise]] = {
     ChainEvent.CREATE: _("configured a chain"),
     ChainEvent.CLOSE: _("closed a chain"),
     ChainEvent.PERIOD: _("began a term of office"),
+    ChainEvent.LETTERHEAD: _("chose notation and place"),
     ChainEvent.RESERVE: _("kept a number"),
     FileEvent.READ: _("opened a file"),
 }

@@ -170,6 +170,39 @@ class IssueForm(DocumentForm):
         self.fields["reserved"].choices = choices.reserved(self.document)  # type: ignore[attr-defined]  # of this field
 
 
+class SignForm(DocumentForm):
+    """With which key, and where it is seen."""
+
+    key = forms.ChoiceField(label=_("Key"), widget=forms.RadioSelect)
+    own = forms.FileField(
+        label=_("Your own key"), required=False, help_text=_("A PKCS #12 file (.p12, .pfx). It is kept nowhere.")
+    )
+    passphrase = forms.CharField(
+        label=_("Passphrase of your own key"), required=False, strip=False, max_length=NAME_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    visible = forms.BooleanField(label=_("Show a stamp on the paper"), required=False, initial=True)
+    page = forms.IntegerField(
+        label=_("Page of the stamp"), initial=-1, min_value=-9999, max_value=9999,
+        help_text=_("From 1; from the end if negative: -1 is the last one."),
+    )  # fmt: skip
+    left = forms.FloatField(label=_("From the left, in points"), initial=320, min_value=0, max_value=5000)
+    bottom = forms.FloatField(label=_("From below, in points"), initial=90, min_value=0, max_value=5000)
+
+    def offer(self) -> None:
+        """Offer the keys that are kept for the organ and the person."""
+        offered = choices.keys(self.actor, self.document)
+        self.fields["key"].choices = offered  # type: ignore[attr-defined]  # of this field
+        self.initial.setdefault("key", offered[0][0])
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the file where one's own key is chosen."""
+        facts = super().clean() or self.cleaned_data
+        if facts.get("key") == choices.OWN_KEY and not facts.get("own"):
+            self.add_error("own", _("Choose the file with your key."))
+        return facts
+
+
 class AcceptForm(DocumentForm):
     """For which day it is entered, and by when it is to be dealt with."""
 

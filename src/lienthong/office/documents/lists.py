@@ -119,8 +119,11 @@ ARRIVALS = _register(
 DRAFTS = _register(
     "drafts", _("Drafts"), found.drafts, _WORKING, _("What is being written, approved and signed appears here.")
 )
+TOP_SECRET = _register(
+    "top-secret", _("Top secret"), found.top_secret, _WORKING, _("What you were named for appears here.")
+)
 REGISTERS: Final = {
     each.name.removeprefix("documents-"): each
-    for each in (MINE, ARRIVALS, INCOMING, OUTGOING, SECRET_INCOMING, SECRET_OUTGOING, DRAFTS)
+    for each in (MINE, ARRIVALS, INCOMING, OUTGOING, SECRET_INCOMING, SECRET_OUTGOING, DRAFTS, TOP_SECRET)
 }
 """By the end of the address."""

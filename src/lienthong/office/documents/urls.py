@@ -3,7 +3,7 @@
 from django.urls import path
 
 from lienthong.office.documents.lists import REGISTERS
-from lienthong.office.documents.views import deeds, document, files, lists
+from lienthong.office.documents.views import deeds, document, files, lists, organ
 from lienthong.office.documents.views.doing import PAGES
 
 app_name = "documents"
@@ -11,6 +11,12 @@ urlpatterns = [
     path("", lists.register, name="mine"),
     path("new/", document.new, name="new"),
     *(path(f"{name}/", lists.register, {"name": name}, name=name) for name in REGISTERS if name != "mine"),
+    path("ways/", organ.ways, name="ways"),
+    path("chains/new/", organ.new_chain, name="chain_new"),
+    path("chains/<int:chain_id>/close/", organ.end_chain, name="chain_close"),
+    path("letterhead/", organ.letterhead, name="letterhead"),
+    path("periods/new/", organ.new_period, name="period_new"),
+    path("numbers/keep/", organ.keep_number, name="number_keep"),
     path("<int:number>/", document.show, name="document"),
     path("<int:number>/comment/", document.remark, name="comment"),
     path("<int:number>/files/add/", files.add, name="file_add"),

@@ -24,7 +24,9 @@ LONGEST_YEARS: Final = 5
 
 
 @transaction.atomic
-def grant_clearance(*, actor: Actor, person_id: int, level: Level, valid_to: date, decision: str) -> Clearance:
+def grant_clearance(  # noqa: PLR0913 - each by its name
+    *, actor: Actor, person_id: int, level: Level, valid_to: date, decision: str, opens_top_secret: bool = False
+) -> Clearance:
     """Clear a person up to a level from today on; an earlier clearance ends.
 
     Args:
@@ -33,6 +35,7 @@ def grant_clearance(*, actor: Actor, person_id: int, level: Level, valid_to: dat
         level: confidential or higher: everybody is cleared for what is internal.
         valid_to: the first day on which it no longer holds; at most five years from now.
         decision: number and date of the decision.
+        opens_top_secret: the account is marked to open top secret documents too; only with that level.
 
     Raises:
         NotFound: the actor sees no such person.
@@ -45,6 +48,8 @@ def grant_clearance(*, actor: Actor, person_id: int, level: Level, valid_to: dat
     decision, today = tidy(decision), localdate()
     if level < Level.CONFIDENTIAL or not decision:
         raise Invalid(person.name, hint=_("Choose a level from confidential up, and name the decision."))
+    if opens_top_secret and level < Level.TOP_SECRET:
+        raise Invalid(person.name, hint=_("Only who is cleared for top secret opens top secret documents."))
     if not today < valid_to <= latest(today):
         raise Invalid(person.name, hint=_("A clearance ends in the future, at most five years from now."))
     if person.state == State.DISMISSED:
@@ -57,9 +62,12 @@ def grant_clearance(*, actor: Actor, person_id: int, level: Level, valid_to: dat
             valid_from=today,
             valid_to=valid_to,
             decision=decision,
+            opens_top_secret=opens_top_secret,
             granted_by_id=actor.person_id,
         )
-        new = {"level": level.slug, "until": valid_to.isoformat(), "decision": decision}
+        new: dict[str, Json] = {"level": level.slug, "until": valid_to.isoformat(), "decision": decision}
+        if opens_top_secret:
+            new["opens_top_secret"] = True
         audit.record(actor=actor, kind=Kind.GRANT_CLEARANCE, obj=person, old=old, new=new, label=Level.INTERNAL)
     return made
 

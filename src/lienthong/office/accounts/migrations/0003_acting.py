@@ -7,8 +7,7 @@ reads as the system, as it finds out what the reader may see; what follows is re
 from django.db import migrations
 from django.db.migrations.operations import RunSQL
 
-_ACTING = RunSQL(
-    """
+CREATE = """
 CREATE FUNCTION accounts_acting(asked bigint, wanted_appointment bigint, wanted_substitution bigint, today date)
 RETURNS TABLE (
   id bigint, password varchar, last_login timestamptz, email varchar, name varchar, organ_id bigint, state varchar,
@@ -60,9 +59,8 @@ BEGIN
   WHERE me.id = asked;
   PERFORM set_config('lienthong.scope', before, false);
 END $$;
-""",
-    "DROP FUNCTION accounts_acting(bigint, bigint, bigint, date);",
-)
+"""
+_ACTING = RunSQL(CREATE, "DROP FUNCTION accounts_acting(bigint, bigint, bigint, date);")
 
 
 class Migration(migrations.Migration):

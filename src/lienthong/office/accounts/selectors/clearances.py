@@ -31,6 +31,14 @@ def level_of(person_id: int) -> Level:
     return Level(held[0][0]) if held else Level.INTERNAL
 
 
+def opens_top_secret(person_id: int) -> bool:
+    """Tell whether a person's account is marked for top secret documents today. Knows no reader."""
+    today = localdate()
+    held = Clearance.objects.filter(person_id=person_id, revoked_at=None, valid_from__lte=today, valid_to__gt=today)
+    with scope.system():
+        return held.filter(opens_top_secret=True).exists()
+
+
 def history_of(person_id: int) -> QuerySet[Clearance, Clearance]:
     """Return all clearances of a person, the latest first."""
     return Clearance.objects.filter(person_id=person_id).select_related("granted_by").order_by("-valid_from", "-pk")

@@ -52,6 +52,14 @@ def _by_revision(action: Callable[..., object], *names: str) -> Callable[[Actor,
     return run
 
 
+def _clear(actor: Actor, person: Person, facts: Data) -> object:
+    return clearances.grant_clearance(
+        actor=actor, person_id=person.pk, level=facts["level"], valid_to=facts["valid_to"], decision=facts["decision"],
+        # Offered to those alone who are cleared that high.
+        opens_top_secret=facts.get("opens_top_secret", False),
+    )  # fmt: skip
+
+
 def _by_person(action: Callable[..., object], *names: str) -> Callable[[Actor, Person, Data], object]:
     """Return the same of an action that takes no revision."""
 
@@ -155,7 +163,7 @@ DEEDS: Final[Mapping[str, Deed]] = MappingProxyType(
         "clear": Deed(
             title=_("Grant a clearance"),
             form=forms.ClearanceForm,
-            run=_by_person(clearances.grant_clearance, "level", "valid_to", "decision"),
+            run=_clear,
             done=_("The clearance has been granted."),
             states=_WORKING,
             may=may_clear,

@@ -15,7 +15,6 @@ from lienthong.office.core.errors import Invalid, NotFound
 from lienthong.office.documents.actions.change import doing
 from lienthong.office.documents.models import Document, File
 from lienthong.office.documents.names import safe_name, same_to_the_eye
-from lienthong.office.documents.policies import parts_of, require
 from lienthong.office.documents.states import Deed
 from lienthong.office.vault.actions.files import store
 from lienthong.office.vault.models import Blob
@@ -39,12 +38,9 @@ def add_file(*, actor: Actor, document: Document, role: File.Role, name: str, ch
         FileTooLarge, FileInfected: it is not taken.
         Invalid: there are too many files, or one whose name would be taken for this one's.
     """
-    with scope.system():
-        # Before all of it has come: who may not is not listened to.
-        held = Document.objects.select_related("organ").get(pk=document.pk)
-        require(held, Deed.EDIT, parts_of(actor, held))
-    kept = _kept(held, chunks, actor)
     with doing(actor=actor, document=document, deed=Deed.EDIT) as change:
+        # In the transaction: what is refused afterwards leaves no row, and what it wrote is swept.
+        kept = _kept(change.document, chunks, actor)
         made = _row(change.document, kept, role=role, name=name, added_by=actor.appointment_id)
         change.new = {"file": made.pk, "digest": made.digest, **_open(change.document, name=made.name)}
     return made
@@ -74,9 +70,17 @@ def keep(*, document: Document, role: File.Role, name: str, chunks: Iterable[byt
         before = File.objects.filter(document=document, role=role, name=wanted, current=True).first()
         if before is not None:
             return before
-        kept = _kept(document, chunks, SYSTEM)
         with transaction.atomic():
+            kept = _kept(document, chunks, SYSTEM)
             return _row(document, kept, role=role, name=name, media_type=media_type)
+
+
+def put_version(document: Document, before: File, content: bytes, *, added_by: int, actor: Actor) -> File:
+    """Put a new version in the place of a file, inside the transaction of what made it."""
+    kept = _kept(document, [content], actor)
+    return _row(
+        document, kept, role=File.Role(before.role), name=before.name, added_by=added_by, media_type=before.media_type
+    )
 
 
 def _kept(document: Document, chunks: Iterable[bytes], actor: Actor) -> Blob:

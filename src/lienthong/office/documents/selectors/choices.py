@@ -5,14 +5,18 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from lienthong.kernel.labels import Level
-from lienthong.office.accounts.models import Appointment
+from lienthong.office.accounts.models import Appointment, Person
 from lienthong.office.core import scope
+from lienthong.office.core.actor import Actor
 from lienthong.office.documents.actions.numbering import run_of, since_of
 from lienthong.office.documents.models import Access, Chain, Document, File, TakenNumber
 from lienthong.office.documents.selectors.people import cleared, in_force
+from lienthong.office.documents.signers import has_kept, kept
 from lienthong.office.organs.models import Unit
+from lienthong.signatures.signers import Signer
 
 MOST = 500
+ORGAN_KEY, KEPT_KEY, OWN_KEY = "organ", "kept", "own"
 type Pairs = list[tuple[int, str]]
 
 
@@ -58,6 +62,21 @@ def reserved(document: Document) -> list[tuple[int | str, str]]:
         return [("", _("the next one")), *((one.pk, f"{one.number} · {one.reason[:80]}") for one in kept)]
 
 
+def keys(actor: Actor, document: Document) -> list[tuple[str, str]]:
+    """Return the keys somebody may sign with: the organ's, their own that is kept, and one they bring."""
+    offered = []
+    if has_kept(document.organ.code):
+        offered.append((ORGAN_KEY, _("The key of {organ}").format(organ=document.organ.name)))
+    if has_kept(_address(actor)):
+        offered.append((KEPT_KEY, _("My key that is kept here")))
+    return [*offered, (OWN_KEY, _("My own key, which I bring"))]
+
+
+def kept_key(actor: Actor, document: Document, chosen: str) -> Signer | None:
+    """Return the signer that was chosen among those that are kept; None if there is none."""
+    return kept({ORGAN_KEY: document.organ.code, KEPT_KEY: _address(actor)}.get(chosen, ""))
+
+
 def has_main_file(document: Document) -> bool:
     """Tell whether a document has its main file."""
     return File.objects.filter(document=document, role=File.Role.MAIN, current=True).exists()
@@ -67,3 +86,8 @@ def _cleared_here(document: Document) -> QuerySet[Appointment]:
     here = Appointment.objects.filter(in_force(), position__organ_path=document.organ.path, position__closed_on=None)
     found = cleared(here, document.level).select_related("person", "position")
     return found.order_by("position__rank", "person__sort_key", "pk")
+
+
+def _address(actor: Actor) -> str:
+    with scope.system():
+        return Person.objects.values_list("email", flat=True).get(pk=actor.person_id)

@@ -17,6 +17,7 @@ from lienthong.office.documents.models import (
     Relation,
     Step,
 )
+from lienthong.office.documents.verdicts import Verdict, verdicts
 from lienthong.office.trail.kinds import text_of
 
 _HISTORY = 30
@@ -47,6 +48,8 @@ class Details:
     """All of it. Whoever sees the document sees it."""
 
     files: list[File]
+    # Of those that are signed: what was found of each signature.
+    signed: list[tuple[File, list[Verdict]]]
     older: list[File]
     steps: list[Step]
     assignments: list[Assignment]
@@ -63,6 +66,7 @@ def of(document: Document) -> Details:
         steps = Step.objects.filter(document=document).select_related("position", "decided_by__person")
         return Details(
             files=[one for one in files if one.current],
+            signed=[(one, found) for one in files if one.current and (found := verdicts(one))],
             older=[one for one in files if not one.current],
             steps=list(steps),
             assignments=list(Assignment.objects.filter(document=document, ended_at=None)),

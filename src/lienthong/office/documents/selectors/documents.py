@@ -1,12 +1,12 @@
 """Documents as their readers see them."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
-from lienthong.office.core.actor import Actor
+from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.errors import NotFound
-from lienthong.office.documents.models import Access, Document, File
+from lienthong.office.documents.models import Access, Assignment, Document, File, Step
 from lienthong.office.documents.policies import may, parts_of, visible
 from lienthong.office.documents.states import DEEDS, Deed, Direction, Part, State
 
@@ -48,6 +48,11 @@ def secret_outgoing(actor: Actor) -> QuerySet[Document]:
     return _register(actor, Direction.OUTGOING).filter(label__gte=Level.CONFIDENTIAL)
 
 
+def top_secret(actor: Actor) -> QuerySet[Document]:
+    """Return the top secret documents that open to an actor now: those they were named for."""
+    return documents(actor).filter(label=Level.TOP_SECRET)
+
+
 def drafts(actor: Actor) -> QuerySet[Document]:
     """Return what is being drafted, approved and signed."""
     return documents(actor).filter(state__in=[State.DRAFT, State.SUBMITTED, State.APPROVED, State.SIGNED])
@@ -63,6 +68,33 @@ def mine(actor: Actor) -> QuerySet[Document]:
     taking_part = Access.objects.filter(holder__in=actor.holders, via=0).values("document")
     over = (State.COMPLETED, State.DISCARDED, State.REFUSED, State.RECALLED, State.REPLACED, State.ISSUED)
     return documents(actor).filter(pk__in=taking_part).exclude(state__in=over)
+
+
+def waiting(actor: Actor) -> QuerySet[Document]:
+    """Return what waits for this very actor: to be approved or signed, to be begun; for clerks, to be registered."""
+    turns = Step.objects.filter(
+        outcome=Step.Outcome.OPEN, position__appointments=actor.appointment_id,
+        document__state__in=(State.SUBMITTED, State.APPROVED),
+    )  # fmt: skip
+    duties = Assignment.objects.filter(holder__in=actor.holders, done_at=None, ended_at=None)
+    own = Q(pk__in=turns.values("document")) | Q(pk__in=duties.values("document"))
+    if Role.CLERK in actor.roles:
+        own |= Q(state__in=(State.ARRIVED, State.SIGNED), at_desk=True)
+    if Role.LEADER in actor.roles:
+        own |= Q(state=State.REGISTERED, at_desk=True)
+    return documents(actor).filter(own)
+
+
+def in_work(actor: Actor) -> QuerySet[Document]:
+    """Return what is assigned to the actor or their unit, for heads all of their organ, and is not completed."""
+    working = documents(actor).filter(
+        completed_at=None, direction=Direction.INCOMING,
+        state__in=(State.REGISTERED, State.ASSIGNED, State.PROCESSING),
+    )  # fmt: skip
+    if Role.LEADER in actor.roles:
+        return working
+    duties = Assignment.objects.filter(holder__in=actor.holders, done_at=None, ended_at=None)
+    return working.filter(pk__in=duties.values("document"))
 
 
 def parts(actor: Actor, found: Document) -> frozenset[Part]:

@@ -31,7 +31,9 @@ def deed(request: HttpRequest, number: int, name: str) -> HttpResponse:
     }  # fmt: skip
     return carry_out(
         request,
-        make=lambda data=None: page.form(data, actor=actor, document=found),
+        make=lambda data=None: page.form(
+            data, files=request.FILES if data is not None else None, actor=actor, document=found
+        ),
         run=lambda facts: page.run(actor, found, facts),
         page=context,
         done=_("Done: {deed}").format(deed=title),

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.errors import Invalid
 from lienthong.office.documents import forms
-from lienthong.office.documents.actions import approval, assigning, drafts, issuing, recalling, receiving
+from lienthong.office.documents.actions import approval, assigning, drafts, issuing, recalling, receiving, signing
 from lienthong.office.documents.models import Document
+from lienthong.office.documents.selectors import choices
+from lienthong.office.documents.signers import brought
 from lienthong.office.documents.states import Deed
+from lienthong.signatures.signers import Signer
 
 type Facts = dict[str, Any]
 
@@ -43,6 +49,17 @@ def _approve(actor: Actor, found: Document, facts: Facts) -> None:
 
 def _return(actor: Actor, found: Document, facts: Facts) -> None:
     approval.send_back(actor=actor, document=found, reason=facts["reason"])
+
+
+def _sign(actor: Actor, found: Document, facts: Facts) -> None:
+    if facts["key"] == choices.OWN_KEY:
+        signer: Signer | None = brought(facts["own"].read(), facts["passphrase"])
+    else:
+        signer = choices.kept_key(actor, found, facts["key"])
+    if signer is None:
+        raise Invalid(_("This key is not kept here any more."))
+    place = signing.Place(page=facts["page"], left=facts["left"], bottom=facts["bottom"]) if facts["visible"] else None
+    signing.sign(actor=actor, document=found, signer=signer, place=place)
 
 
 def _issue(actor: Actor, found: Document, facts: Facts) -> None:
@@ -94,6 +111,7 @@ PAGES: Final[Mapping[Deed, Page]] = MappingProxyType(
         Deed.SUBMIT: Page(forms.SubmitForm, _submit),
         Deed.APPROVE: Page(forms.RemarkForm, _approve),
         Deed.RETURN: Page(forms.ReasonForm, _return),
+        Deed.SIGN: Page(forms.SignForm, _sign),
         Deed.ISSUE: Page(forms.IssueForm, _issue),
         Deed.DISCARD: Page(forms.NoForm, _discard, grave=True),
         Deed.ACCEPT: Page(forms.AcceptForm, _accept),

@@ -1,17 +1,24 @@
 """Registers and lists."""
 
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from lienthong.kernel.labels import Level
+from lienthong.office.accounts.selectors import clearances
 from lienthong.office.accounts.views.common import acting_in
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.errors import Forbidden
 from lienthong.office.core.lists.answer import respond
 from lienthong.office.documents.lists import REGISTERS
 
 _OF_DESK = ("arrivals", "incoming", "outgoing")
 _SECRET = ("secret-incoming", "secret-outgoing")
+_HIGHEST = "top-secret"
 
 
 @login_required
@@ -21,12 +28,25 @@ def register(request: HttpRequest, name: str = "mine") -> HttpResponseBase:
     page = REGISTERS.get(name)
     if page is None:
         raise Http404
+    if name == _HIGHEST and not actor.opens_top_secret:
+        return _ask_again(request, actor)
     tabs = [
         {"title": REGISTERS[each].title, "url": _url(each), "current": each == name, "count": None}
         for each in shown(actor)
     ]
     context = {"title": _("Documents"), "tabs": tabs, "drafts": bool(actor.appointment_id)}
     return respond(request, page, template="documents/list.html", context=context)
+
+
+def _ask_again(request: HttpRequest, actor: Actor) -> HttpResponseBase:
+    """Lead to the second factor whoever's account opens top secret documents once it is shown.
+
+    Raises:
+        Forbidden: the account is not marked for them.
+    """
+    if not clearances.opens_top_secret(actor.person_id):
+        raise Forbidden(_("this account is not marked for top secret documents"))
+    return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
 
 
 def shown(actor: Actor) -> list[str]:
@@ -36,6 +56,8 @@ def shown(actor: Actor) -> list[str]:
         names[1:1] = _OF_DESK
         if actor.clearance >= Level.CONFIDENTIAL:
             names += _SECRET
+    if actor.clearance == Level.TOP_SECRET:
+        names.append(_HIGHEST)
     return names
 
 

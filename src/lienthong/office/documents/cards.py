@@ -1,0 +1,64 @@
+"""The cards of documents on the home page: what waits for me, what is due, what is late."""
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from lienthong.kernel.labels import Level
+from lienthong.office.core import cards
+from lienthong.office.core.actor import Actor
+from lienthong.office.documents.models import Document
+from lienthong.office.documents.selectors import documents as found
+from lienthong.office.documents.states import State
+
+_SOON: Final = timedelta(days=7)
+_URL: Final = "/documents/"
+_TITLE_LENGTH: Final = 200
+
+
+def register() -> None:
+    """Put the cards onto the home page."""
+    texts = (
+        ("waiting", cards.Group.WAITING, _("No document waits for you."), _waiting),
+        ("due", cards.Group.DUE, _("Nothing is due this week."), _due),
+        ("late", cards.Group.LATE, _("Nothing is late."), _late),
+    )
+    for key, group, empty, fill in texts:
+        cards.register(
+            cards.Card(
+                key=f"documents-{key}", group=group, title=_("Documents"), url=_URL, empty=empty, order=10, fill=fill,
+                shown=_has_position,
+            )
+        )  # fmt: skip
+
+
+def _waiting(actor: Actor) -> cards.Content:
+    return _content(found.waiting(actor))
+
+
+def _due(actor: Actor) -> cards.Content:
+    today = localdate()
+    return _content(found.in_work(actor).filter(due__gte=today, due__lte=today + _SOON))
+
+
+def _late(actor: Actor) -> cards.Content:
+    return _content(found.in_work(actor).filter(due__lt=localdate()))
+
+
+def _content(rows: QuerySet[Document]) -> cards.Content:
+    columns = ("pk", "number", "subject", "label", "state", "due")
+    return cards.content(list(rows.order_by("due", "-id").values_list(*columns)[: cards.MOST]), _row)
+
+
+def _row(*facts: Any) -> cards.Row:  # noqa: ANN401 - the columns above
+    pk, number, subject, label, state, due = facts
+    title = f"{number} {subject if label < Level.CONFIDENTIAL else ''}".strip() or f"№ {pk}"
+    late = isinstance(due, date) and due < localdate()
+    return cards.Row(title=title[:_TITLE_LENGTH], url=f"{_URL}{pk}/", note=str(State(state).label), due=due, late=late)
+
+
+def _has_position(actor: Actor) -> bool:
+    return bool(actor.appointment_id)

@@ -1,0 +1,67 @@
+"""What was found of a PDF's signatures, in words (``lienthong.signatures.report``)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from lienthong.office.documents.models import File
+
+_VERDICTS: Final[Mapping[str, Promise]] = {
+    "valid": _("valid"),
+    "invalid": _("invalid"),
+    "indeterminate": _("cannot be decided"),
+}
+_CSS: Final = {"valid": "tag-good", "invalid": "tag-bad"}
+# Those that officials meet; the others are named by their code, which docs/signatures.md explains.
+_REASONS: Final[Mapping[str, Promise]] = {
+    "ok": _("whole, and by a certificate of an authority that is trusted here"),
+    "digest_differs": _("what was signed is not what the file holds now"),
+    "signature_differs": _("the signature does not fit its certificate"),
+    "not_covered": _("part of the file is not under the signature"),
+    "modified": _("the file was changed after it was signed"),
+    "malformed": _("the signature is not made as it should be"),
+    "revoked": _("the certificate was revoked"),
+    "untrusted": _("no authority that is trusted here stands behind the certificate"),
+    "expired": _("the certificate has expired"),
+    "expired_at_signing": _("the certificate had expired when it was used"),
+    "weak_algorithm": _("it was made with means that are no longer safe"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One signature as the page shows it."""
+
+    word: str
+    css: str
+    why: str
+    signer: str
+    time: datetime | None
+    intact: bool
+    trusted: bool
+    modified_after: bool
+
+
+def verdicts(file: File) -> list[Verdict]:
+    """Return what was found of each signature of a file; nothing where it was not looked at, or has none."""
+    return [_verdict(each) for each in (file.report or {}).get("signatures", ())]
+
+
+def _verdict(found: Mapping[str, Any]) -> Verdict:
+    word, reason = str(found.get("verdict", "")), str(found.get("reason", ""))
+    time = found.get("time")
+    return Verdict(
+        word=str(_VERDICTS.get(word, word)),
+        css=_CSS.get(word, "tag-warn"),
+        why=str(_REASONS.get(reason, reason)),
+        signer=str(found.get("signer") or _now("unknown")),
+        time=datetime.fromisoformat(time) if isinstance(time, str) else None,
+        intact=bool(found.get("intact")),
+        trusted=bool(found.get("trusted")),
+        modified_after=bool(found.get("modified_after")),
+    )
