@@ -23,6 +23,8 @@ from lienthong.kernel.errors import LienthongError
 _PREPARE: Final = "lienthong.office.operation.prepare"
 _SERVE: Final = "lienthong.office.operation.serve"
 _WORK: Final = "lienthong.office.operation.work"
+GATEWAYS: Final = "exchange.toml"
+"""File of the gateways in an office's folder, where no other is named; it may come later."""
 _LOOPBACK: Final = "127.0.0.1"
 # A country with all its accounts is made in two minutes.
 _PREPARE_SECONDS: Final = 600.0
@@ -129,15 +131,19 @@ def _environment(folder: Path, database: str, url: str) -> dict[str, str]:
     # Numbers of processes that have ended.
     shutil.rmtree(measured, ignore_errors=True)
     measured.mkdir(mode=0o700)
-    return os.environ | {
-        "DATABASE_URL": database,
-        "LIENTHONG_OFFICE_STATE": str(folder / "office"),
-        "LIENTHONG_OFFICE_URL": url,
-        # Whoever types the number instead of the name.
-        "LIENTHONG_OFFICE_HOSTS": ",".join(filter(None, (os.environ.get("LIENTHONG_OFFICE_HOSTS"), _LOOPBACK))),
-        "DJANGO_SETTINGS_MODULE": "lienthong.office.settings",
-        "PROMETHEUS_MULTIPROC_DIR": str(measured),
-    }
+    return (
+        {"LIENTHONG_OFFICE_EXCHANGE": str(folder / GATEWAYS)}
+        | os.environ
+        | {
+            "DATABASE_URL": database,
+            "LIENTHONG_OFFICE_STATE": str(folder / "office"),
+            "LIENTHONG_OFFICE_URL": url,
+            # Whoever types the number instead of the name.
+            "LIENTHONG_OFFICE_HOSTS": ",".join(filter(None, (os.environ.get("LIENTHONG_OFFICE_HOSTS"), _LOOPBACK))),
+            "DJANGO_SETTINGS_MODULE": "lienthong.office.settings",
+            "PROMETHEUS_MULTIPROC_DIR": str(measured),
+        }
+    )
 
 
 class _Preparing:

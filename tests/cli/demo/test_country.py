@@ -1,5 +1,6 @@
 """Who takes part in the demo."""
 
+import tomllib
 from collections import Counter
 
 import pytest
@@ -67,3 +68,20 @@ def test_first_province_lets_the_centre_look_up_single_units() -> None:
     ((described,),) = [province.topics]
     assert (topic.owner, topic.topic) == (service.provider, described.code)
     assert [grant.to for grant in described.grants] == [str(client)]
+
+
+def test_every_organ_has_an_office_up_to_its_own_ceiling() -> None:
+    plan = country.plan(40, 2)
+    for organ in plan.organs:
+        (office,) = [system for system in organ.subsystems if system.code == country.OFFICE]
+        assert office.ceiling == str(organ.ceiling)
+
+
+def test_the_office_is_told_which_gateway_serves_whom() -> None:
+    plan = country.plan(200, 2)
+    urls = {site.code: f"http://127.0.0.1:{number}" for number, site in enumerate(plan.sites, start=1)}
+    told = tomllib.loads(country.gateways(plan, urls))
+    assert told["system"] == country.OFFICE
+    served = {organ: gateway["url"] for gateway in told["gateway"] for organ in gateway["organs"]}
+    assert served == {str(organ.id): urls[organ.site] for organ in plan.organs}
+    assert sum(len(gateway["organs"]) for gateway in told["gateway"]) == len(plan.organs)

@@ -9,7 +9,7 @@ from lienthong.cli.demo import site
 from lienthong.cli.demo.site import Clerk
 from tests.cli.demo.conftest import Ran
 from tests.support.carriers import eventually
-from tests.support.gateways import COMMUNE, NEIGHBOUR, world
+from tests.support.gateways import CENTRE, COMMUNE, HSO, NEIGHBOUR, world
 
 
 async def test_clerk_opens_and_accepts_everything_once_it_is_quiet(
@@ -33,6 +33,26 @@ async def test_clerk_opens_and_accepts_everything_once_it_is_quiet(
         await eventually(lambda: len(made.arrivals) == 4)
         clerk.notice(made.arrivals[-1][1])
         await eventually(lambda: len(made.receipts) == 12)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+async def test_clerk_leaves_what_offices_send_to_the_receivers_office(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "_QUIET", 0.05)
+    monkeypatch.setattr(site, "OFFICE", HSO.subsystem)
+    async with world(tmp_path, "tw", "p1") as made:
+        clerk = Clerk()
+        work = asyncio.create_task(clerk.work(made.running["p1"].mailbox))
+        for sender in (HSO, CENTRE):
+            await made.running["tw"].sender.send(made.draft(COMMUNE, sender=sender))
+        await eventually(lambda: len(made.arrivals) == 2)
+        for _, item in made.arrivals:
+            clerk.notice(item)
+        await eventually(lambda: "accepted" in [state for _, state in made.states()])
+        senders = {item.sender: item.state.value for item in made.running["p1"].mailbox.list(COMMUNE)}
+        assert senders == {str(HSO): "delivered", str(CENTRE): "accepted"}
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
 

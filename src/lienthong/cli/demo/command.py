@@ -21,6 +21,7 @@ from lienthong.cli.demo.calls import Called, call
 from lienthong.cli.demo.office import Started, office_beside
 from lienthong.cli.demo.systems import CONTAINER, Shown, Systems
 from lienthong.cli.demo.view import View
+from lienthong.cli.office_run import GATEWAYS
 from lienthong.cli.office_view import show
 from lienthong.cli.state import state_folder
 from lienthong.cli.stopping import interruptible
@@ -121,6 +122,9 @@ class _Demo:
             attempts = await self._attack(centre)
             self._view.attempts(attempts)
             reports = await self._verify(centre)
+            if started is not None:
+                # Only now: the office then looks into thousands of mailboxes.
+                await asyncio.to_thread(self._connect, str(centre.url))
             if not self._options.headless:
                 await self._stay(centre, started)
         detected = {attempt.name: attempt.detected for attempt in attempts}
@@ -147,6 +151,11 @@ class _Demo:
             "evidence_verified": all(report.ok for report in reports.values()),
             "evidence_entries": {site: report.entries for site, report in reports.items()},
         }
+
+    def _connect(self, centre: str) -> None:
+        """Tell the office which gateway serves whom."""
+        told = country.gateways(self._country, {country.CENTRE_SITE: centre} | self._urls)
+        write_atomically(self._folder / "office" / GATEWAYS, told.encode())
 
     async def _office(self, office: asyncio.Task[Started]) -> Started:
         started = await office

@@ -1,6 +1,6 @@
 """Who takes part in the demo: the centre, the provinces and the communes, as the profile lists them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from lienthong.cli.world_plan import OrganPlan, Plan, SitePlan
@@ -12,7 +12,9 @@ from lienthong.profiles.base import OrganSpec
 
 PROFILE: Final = "vn"
 CENTRE_SITE: Final = "tw"
-OFFICE: Final = SubsystemEntry(code="office", name="Văn phòng số", ceiling="confidential")
+OFFICE: Final = "office"
+"""Code of the information system that every organ's office is."""
+_OFFICE_NAME: Final = "Văn phòng số"
 REGISTRY: Final = SubsystemEntry(code="registry", name="Danh mục đơn vị hành chính", ceiling="internal")
 GRANTED_PATH: Final = "/*"
 _CHANGES: Final = "changes"
@@ -56,7 +58,7 @@ def plan(organs: int | None, hosts: int) -> Plan:
             ),
         ],
         organs=[
-            _organ(centre, CENTRE_SITE, subsystems=(OFFICE,)),
+            _organ(centre, CENTRE_SITE),
             *(_organ(spec, sites[spec.branch], provides=spec is chosen[0]) for spec in chosen),
         ],
     )
@@ -65,7 +67,21 @@ def plan(organs: int | None, hosts: int) -> Plan:
 def office_of_centre(country: Plan) -> SubsystemId:
     """Return the information system that calls."""
     centre = country.organs[0].id
-    return SubsystemId(centre.instance, centre.member_class, centre.member, OFFICE.code)
+    return SubsystemId(centre.instance, centre.member_class, centre.member, OFFICE)
+
+
+def gateways(country: Plan, urls: Mapping[str, str]) -> str:
+    """Return the file that tells an office which gateway serves whom (``office.documents.exchange.gateways``).
+
+    Args:
+        country: the demo's.
+        urls: site → address of its gateway.
+    """
+    parts = [f'system = "{OFFICE}"\n']
+    for site, url in urls.items():
+        organs = ", ".join(f'"{organ.id}"' for organ in country.organs if organ.site == site)
+        parts.append(f'[[gateway]]\nurl = "{url}"\norgans = [{organs}]\n')
+    return "".join(parts)
 
 
 def register_of_units(country: Plan) -> ServiceId:
@@ -94,9 +110,8 @@ def _sites(chosen: Sequence[OrganSpec], branches: Sequence[str], hosts: int) -> 
     return sites
 
 
-def _organ(
-    spec: OrganSpec, site: str, *, subsystems: tuple[SubsystemEntry, ...] = (), provides: bool = False
-) -> OrganPlan:
+def _organ(spec: OrganSpec, site: str, *, provides: bool = False) -> OrganPlan:
+    office = SubsystemEntry(code=OFFICE, name=_OFFICE_NAME, ceiling=str(spec.ceiling))
     return OrganPlan(
         id=spec.id,
         token=spec.token,
@@ -105,7 +120,7 @@ def _organ(
         site=site,
         ceiling=spec.ceiling,
         parent=spec.parent,
-        subsystems=(REGISTRY,) if provides else subsystems,
+        subsystems=(REGISTRY, office) if provides else (office,),
         services=(_units(spec),) if provides else (),
         topics=(_changes(spec),) if provides else (),
     )
@@ -113,11 +128,11 @@ def _organ(
 
 def _units(spec: OrganSpec) -> ServiceEntry:
     """Return the register of units, granted to the office of the organ above: reading single units, no more."""
-    granted = GrantEntry(to=f"{spec.parent}/{OFFICE.code}", methods=("GET",), path=GRANTED_PATH)
+    granted = GrantEntry(to=f"{spec.parent}/{OFFICE}", methods=("GET",), path=GRANTED_PATH)
     return ServiceEntry(subsystem=REGISTRY.code, code="units", title=REGISTRY.name, grants=(granted,))
 
 
 def _changes(spec: OrganSpec) -> TopicEntry:
     """Return the topic of the register's changes, granted to the office of the organ above."""
-    granted = TopicGrantEntry(to=f"{spec.parent}/{OFFICE.code}")
+    granted = TopicGrantEntry(to=f"{spec.parent}/{OFFICE}")
     return TopicEntry(subsystem=REGISTRY.code, code=_CHANGES, title=REGISTRY.name, grants=(granted,))

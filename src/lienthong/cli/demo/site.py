@@ -8,6 +8,7 @@ from typing import Final
 
 import uvloop
 
+from lienthong.cli.demo.country import OFFICE
 from lienthong.cli.stopping import interruptible
 from lienthong.exchange.config import GatewayConfig
 from lienthong.exchange.mail.items import MailItem
@@ -29,8 +30,9 @@ class Clerk:
         self._free = asyncio.Semaphore(_AT_ONCE)
 
     def notice(self, item: MailItem) -> None:
-        """Take note of a message that has arrived."""
-        self._waiting.put_nowait(item)
+        """Take note of a message that has arrived; what offices send is for the receiver's office."""
+        if not item.sender.endswith(f"/{OFFICE}"):
+            self._waiting.put_nowait(item)
 
     async def work(self, mailbox: Mailbox) -> None:
         """Work until cancelled."""

@@ -74,11 +74,13 @@ class Systems:
             AsyncClient(self.register_url, str(self.register)) as register,
         ):
             content = NewContent(data=b"Please confirm the list of units.", name="request.txt", media_type="text/plain")
-            sent = await office.send([str(self.register.organ)], subject="Units", contents=[content])
+            # Of the organ itself: what its office sends is a document, which the receiver's office takes.
+            organ = office.speaking_for(self.office.organ)
+            sent = await organ.send([str(self.register.organ)], subject="Units", contents=[content])
             container = await self._proof(service, path, folder)
             report = await asyncio.to_thread(verify, container, root, SystemClock().now())
             event = await _followed(register, office, topic)
-            status = await _concluded(office, sent.id)
+            status = await _concluded(organ, sent.id)
         return Shown(
             container=container,
             report=report,

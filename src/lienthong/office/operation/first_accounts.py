@@ -24,13 +24,21 @@ def administrator(units: Sequence[UnitSpec]) -> list[Wanted]:
 
 
 def everybody(units: Sequence[UnitSpec]) -> list[Wanted]:
-    """Return one of each kind, to try the office with: at the top, in a province and in a commune."""
+    """Return one of each kind, to try the office with: at the top, in a province and in a commune.
+
+    Officials draft, leaders sign and assign, clerks number, send and register; officials below the top are not cleared
+    for what is labelled.
+    """
     top, *below = chain(units)
     middle, bottom = below[0] if below else top, below[-1] if below else top
     rows: list[tuple[str, UnitSpec, str, Level]] = [
         ("security", top, Role.SECURITY, Level.TOP_SECRET),
         ("auditor", top, Role.AUDITOR, Level.TOP_SECRET),
+        ("centre-leader", top, Role.LEADER, Level.SECRET),
+        ("centre-clerk", top, Role.CLERK, Level.SECRET),
+        ("centre-official", top, "", Level.CONFIDENTIAL),
         ("province-leader", middle, Role.LEADER, Level.SECRET),
+        ("province-clerk", middle, Role.CLERK, Level.CONFIDENTIAL),
         ("province-admin", middle, Role.ADMINISTRATOR, Level.INTERNAL),
         ("province-official", middle, "", Level.INTERNAL),
         ("commune-leader", bottom, Role.LEADER, Level.CONFIDENTIAL),

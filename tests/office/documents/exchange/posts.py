@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -21,7 +22,7 @@ from lienthong.office.documents.actions.issuing import issue
 from lienthong.office.documents.exchange import audience, gateways, mailboxes, taking
 from lienthong.office.documents.exchange.enclosures import enclosed
 from lienthong.office.documents.exchange.memory import MemoryExchange
-from lienthong.office.documents.models import Dispatch, Document, File
+from lienthong.office.documents.models import Dispatch, Document, File, Mailbox
 from lienthong.office.organs.models import Unit
 from lienthong.office.vault.selectors import read
 from tests.office.documents.bureau import Bureau
@@ -149,4 +150,6 @@ def opened(bureau: Bureau) -> Iterator[Posts]:
     posts = Posts(bureau=bureau, exchange=MemoryExchange(organs=organs), clerk=clerk)
     with gateways.standing_in(posts.exchange):
         mailboxes.sync(posts.exchange.served())
+        with scope.system():
+            Mailbox.objects.update(due_at=timezone.now(), pause=0)
         yield posts

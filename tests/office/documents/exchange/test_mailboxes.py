@@ -26,6 +26,13 @@ def _due(seconds: float) -> None:
 def test_there_is_one_for_each_organ_served_and_no_other(posts: "Posts") -> None:
     with scope.system():
         assert Mailbox.objects.count() == 5
+        Mailbox.objects.all().delete()
+    now = timezone.now()
+    mailboxes.sync(posts.exchange.served())
+    with scope.system():
+        due = sorted((row.due_at - now).total_seconds() for row in Mailbox.objects.all())
+    # One after the other, not all at once.
+    assert [round(seconds) for seconds in due] == [0, 1, 2, 3, 4]
     mailboxes.sync(["T.commune", "T.hidden", "nobody"])
     with scope.system():
         # A department has none.

@@ -36,7 +36,12 @@ def sync(codes: Collection[str]) -> None:
         ids = set(served)
         known = set(Mailbox.objects.values_list("organ", flat=True))
         Mailbox.objects.filter(organ__in=known - ids).delete()
-        rows = [Mailbox(organ_id=pk, due_at=timezone.now()) for pk in sorted(ids - known)]
+        # Not all at once: whoever starts with thousands of organs has other things to do as well.
+        idle, now = _idle(len(ids)), timezone.now()
+        rows = [
+            Mailbox(organ_id=pk, pause=idle, due_at=now + timedelta(seconds=idle * number / len(ids)))
+            for number, pk in enumerate(sorted(ids - known))
+        ]
         Mailbox.objects.bulk_create(rows, ignore_conflicts=True)
 
 
@@ -63,8 +68,7 @@ def looked(row: Mailbox, *, found: bool, whole: bool, served: int) -> None:
         whole: what had been opened was looked through as well.
         served: how many organs this office has.
     """
-    idle = min(max(IDLE, served / LOOKS_A_SECOND), _SELDOM)
-    now = timezone.now()
+    idle, now = _idle(served), timezone.now()
     with scope.system(), transaction.atomic():
         # As it is now: somebody may have woken it meanwhile.
         held = Mailbox.objects.select_for_update().filter(pk=row.pk).first()
@@ -98,3 +102,8 @@ def wake(codes: Iterable[str]) -> None:
             pause=BUSY / 2,
             due_at=Case(When(due_at__gt=now, due_at__lt=now + _LEASE / 2, then=Value(now)), default=F("due_at")),
         )
+
+
+def _idle(served: int) -> float:
+    """Return the seconds between two looks where nothing comes."""
+    return min(max(IDLE, served / LOOKS_A_SECOND), _SELDOM)
