@@ -58,6 +58,8 @@ def configuration() -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
             # One line for each job and each look for one.
             "procrastinate": {"level": "WARNING"},
+            # One line for each look into a mailbox.
+            "httpx2": {"level": "WARNING"},
         },
     }
 
