@@ -8,13 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.errors import Invalid
 from lienthong.office.core.templatetags.look import level_name
 from lienthong.office.documents import profile
 from lienthong.office.documents.actions.assigning import Orders
 from lienthong.office.documents.actions.drafts import Draft
 from lienthong.office.documents.models import Chain, Document, File
 from lienthong.office.documents.models.document import NAME_LENGTH, NOTE_LENGTH, SUBJECT_LENGTH
-from lienthong.office.documents.selectors import choices
+from lienthong.office.documents.selectors import choices, receivers
 
 
 def _day(label: Any, help_text: Any = "", *, required: bool = True) -> forms.DateField:  # noqa: ANN401 - a text or a lazy one
@@ -253,6 +254,41 @@ class FileForm(DocumentForm):
     def present(self) -> dict[str, Any]:
         """Return what it most likely is: the main file, until there is one."""
         return {"role": File.Role.APPENDIX if choices.has_main_file(self.document) else File.Role.MAIN}
+
+
+class DispatchForm(DocumentForm):
+    """Whom it goes to."""
+
+    audience = forms.ChoiceField(label=_("To whom"), widget=forms.RadioSelect)
+    organs = forms.CharField(
+        label=_("Organs"), required=False, max_length=100_000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Codes or names, one in a line; only where single organs are chosen."),
+    )  # fmt: skip
+
+    def offer(self) -> None:
+        """Offer what the exchange can address from here."""
+        offered = receivers.offered(self.document)
+        self.fields["audience"].choices = offered  # type: ignore[attr-defined]  # of this field
+        self.initial.setdefault("audience", offered[0][0])
+
+    def clean(self) -> dict[str, Any]:
+        """Find the organs that are named."""
+        facts = super().clean() or self.cleaned_data
+        if "audience" in facts:
+            try:
+                facts["to"] = receivers.audience(self.document, facts["audience"], facts.get("organs", ""))
+            except Invalid as error:
+                self.add_error("organs" if facts["audience"] == receivers.NAMED else "audience", error.where)
+        return facts
+
+
+class ReplaceForm(DocumentForm):
+    """What replaces it."""
+
+    by = forms.CharField(
+        label=_("Number of the document that replaces it"), max_length=80,
+        help_text=_("Issued by this organ, such as 385-QĐ/TW."),
+    )  # fmt: skip
 
 
 class CommentForm(DocumentForm):

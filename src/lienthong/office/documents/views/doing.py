@@ -10,11 +10,21 @@ from django.utils.translation import gettext as _
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import Invalid
 from lienthong.office.documents import forms
-from lienthong.office.documents.actions import approval, assigning, drafts, issuing, recalling, receiving, signing
+from lienthong.office.documents.actions import (
+    approval,
+    assigning,
+    dispatching,
+    drafts,
+    issuing,
+    recalling,
+    receiving,
+    signing,
+)
 from lienthong.office.documents.models import Document
-from lienthong.office.documents.selectors import choices
+from lienthong.office.documents.selectors import choices, receivers
 from lienthong.office.documents.signers import brought
 from lienthong.office.documents.states import Deed
+from lienthong.office.documents.words import number_key
 from lienthong.signatures.signers import Signer
 
 type Facts = dict[str, Any]
@@ -71,6 +81,18 @@ def _discard(actor: Actor, found: Document, facts: Facts) -> None:
     drafts.discard(actor=actor, document=found)
 
 
+def _dispatch(actor: Actor, found: Document, facts: Facts) -> None:
+    dispatching.dispatch(actor=actor, document=found, audience=facts["to"])
+
+
+def _recall(actor: Actor, found: Document, facts: Facts) -> None:
+    recalling.recall(actor=actor, document=found, reason=facts["reason"])
+
+
+def _replace(actor: Actor, found: Document, facts: Facts) -> None:
+    recalling.replace(actor=actor, document=found, by=receivers.replacing(found, number_key(facts["by"])))
+
+
 def _accept(actor: Actor, found: Document, facts: Facts) -> None:
     receiving.accept(actor=actor, document=found, day=facts["day"], reason=facts["reason"], due=facts["due"])
 
@@ -114,6 +136,9 @@ PAGES: Final[Mapping[Deed, Page]] = MappingProxyType(
         Deed.SIGN: Page(forms.SignForm, _sign),
         Deed.ISSUE: Page(forms.IssueForm, _issue),
         Deed.DISCARD: Page(forms.NoForm, _discard, grave=True),
+        Deed.DISPATCH: Page(forms.DispatchForm, _dispatch),
+        Deed.RECALL: Page(forms.ReasonForm, _recall, grave=True),
+        Deed.REPLACE: Page(forms.ReplaceForm, _replace, grave=True),
         Deed.ACCEPT: Page(forms.AcceptForm, _accept),
         Deed.REFUSE: Page(forms.ReasonForm, _refuse, grave=True),
         Deed.ASSIGN: Page(forms.AssignForm, _assign),
