@@ -38,6 +38,7 @@ _POSTED: Final = (
     "persons/<int:person_id>/units/<int:unit_id>/withdraw/",
     "persons/<int:person_id>/sessions/<int:session_id>/end/",
     "persons/substitutions/<int:substitution_id>/end/", "tokens/<int:number>/withdraw/",
+    "records/<int:number>/items/<int:item>/remove/",
 )  # fmt: skip
 # Accounts are not made, and not joined with others, by whoever has them; no provider is set up here.
 _CLOSED: Final = (
@@ -52,10 +53,14 @@ _LEADING_ON: Final = (
 )  # fmt: skip
 _PARTS_AND_FILES: Final = (
     "units/branches/<int:number>/", "units/pick/", "search/suggestions", "notifications/list",
-    "documents/<int:number>/files/<int:file_id>/",
+    "documents/<int:number>/files/<int:file_id>/", "records/disposals/<int:number>/certificate/",
     "account/2fa/webauthn/login/", "account/2fa/recovery-codes/download/", "persons/import/template/",
 )  # fmt: skip
-WITHOUT_PAGE: Final = frozenset({*_POSTED, *_CLOSED, *_LEADING_ON, *_PARTS_AND_FILES})
+# Of a work file that is closed, submitted or to be handed over: the same page with a form as those of an open one.
+_STANDING_ELSEWHERE: Final = tuple(
+    f"records/<int:number>/{deed}/" for deed in ("take-over", "decline", "reopen", "submit", "accept", "return")
+)
+WITHOUT_PAGE: Final = frozenset({*_POSTED, *_CLOSED, *_LEADING_ON, *_PARTS_AND_FILES, *_STANDING_ELSEWHERE})
 _FORM: Final = "main form[method=post]:has([required])"
 # Nothing is filled in, and the browser is not let say so before it is sent.
 _SEND_EMPTY: Final = """form => {
