@@ -13,6 +13,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.office.accounts.oidc import providers
+from lienthong.office.core.static_files import guard
 from lienthong.office.mailer import mailer
 from lienthong.office.operation.logs import configuration
 from lienthong.office.secret import load_key
@@ -244,6 +245,7 @@ FORMAT_MODULE_PATH: Final = ["lienthong.office.formats"]
 
 STATIC_URL: Final = "/static/"
 STATIC_ROOT: Final = Path(__file__).parent / "static"
+WHITENOISE_ADD_HEADERS_FUNCTION: Final = guard
 MAILERS: Final = {"default": mailer(_env.get("LIENTHONG_MAIL_URL", "smtp://localhost"))}
 DEFAULT_FROM_EMAIL: Final = _env.get("LIENTHONG_MAIL_FROM", f"lienthong@{_public.hostname or 'localhost'}")
 # Files of documents: where, under which keys, who looks at them.

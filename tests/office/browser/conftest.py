@@ -34,6 +34,8 @@ class Office:
     units: dict[str, int]
     # A path that leads to something real, by the routes of all addresses.
     addresses: dict[str, str]
+    # Paths at which files are shown to "cleared", by their names.
+    files: dict[str, str]
 
     def enter(self, page: Page, key: str) -> None:
         """Come in as a person who signed in before, with whatever factors it takes; show the home page."""

@@ -1,7 +1,8 @@
 """Fill a database for the browser's office:  python -m tests.office.browser.country  (settings in the environment).
 
 Prints a JSON object: "sessions", a key for each person, with a second factor; "units", ids of organs and a department;
-"addresses", for each one that something can be read at, its route and a path that leads to something real.
+"addresses", for each one that something can be read at, its route and a path that leads to something real; "files",
+where files of each kind are shown, to the one who is cleared.
 """
 
 import json
@@ -58,7 +59,12 @@ def fill() -> dict[str, dict[str, str] | dict[str, int]]:
     units = {key: unit.pk for key, unit in house.organs.items()} | {"office": house.departments["province"].pk}
     sessions[STALE] = _stale_session(house)
     papers, working = _papers(house)
-    return {"sessions": sessions | working, "units": units, "addresses": _addresses(house) | papers}
+    return {
+        "sessions": sessions | working,
+        "units": units,
+        "addresses": _addresses(house) | papers,
+        "files": _files(house),
+    }
 
 
 def _papers(house: "House") -> tuple[dict[str, str], dict[str, str]]:
@@ -97,6 +103,32 @@ def _papers(house: "House") -> tuple[dict[str, str], dict[str, str]]:
         sign_in(client, bureau.people[key])
         sessions[key] = client.cookies[settings.SESSION_COOKIE_NAME].value
     return pages, sessions
+
+
+def _files(house: "House") -> dict[str, str]:
+    """Write a secret draft with files of each kind; return where they are shown, by their names."""
+    from lienthong.kernel.labels import Level  # noqa: PLC0415 - needs Django set up
+    from lienthong.office.documents.actions.drafts import Draft, create_draft  # noqa: PLC0415 - as above
+    from lienthong.office.documents.actions.files import add_file  # noqa: PLC0415 - as above
+    from lienthong.office.documents.models import File  # noqa: PLC0415 - as above
+    from tests.support.pages import PNG, pdf  # noqa: PLC0415 - as above
+
+    author = house.actor("cleared")
+    wanted = Draft(type="ke-hoach", subject="Kế hoạch mật", label=Level.SECRET)
+    draft = create_draft(actor=author, draft=wanted)
+    contents = {
+        "long.pdf": pdf(pages=40, ballast=300_000),
+        "locked.pdf": pdf(encrypt="mật khẩu"),
+        "broken.pdf": b"%PDF-1.7\n1 0 obj\n<<",
+        "image.png": PNG,
+        "text.txt": "<b>ế ộ ữ</b>".encode(),
+        "else.bin": b"\0\1",
+    }
+    return {
+        name: f"/documents/{draft.pk}/files/{file.pk}/view/"
+        for name, content in contents.items()
+        for file in [add_file(actor=author, document=draft, role=File.Role.APPENDIX, name=name, chunks=[content])]
+    }
 
 
 def _stale_session(house: "House") -> str:

@@ -4,6 +4,7 @@
 //   htmx.js      as its authors minified it
 //   icons.svg    the icons named in icons.json, as symbols of one sprite
 //   fonts/       Be Vietnam Pro, regular and semibold, in the three subsets that our languages need
+//   viewer/      pdf.js and what shows files with it; only the page of a file loads it
 // docs/adr/0050-assets-built-from-npm.md says why it is done this way.
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -72,10 +73,44 @@ function sprite() {
   return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 }
 
+const withoutMap = (text) => text.replace(/\/\/# sourceMappingURL.*/, "");
+
+/** Return pdf.js's own style sheet cut to what is drawn here: pages, text that can be selected, places found, links. */
+async function pages() {
+  const raw = read(packages, "pdfjs-dist/legacy/web/pdf_viewer.css");
+  // Its rules are nested, which PurgeCSS does not follow.
+  const flat = transform({ filename: "pages.css", code: Buffer.from(raw), targets: { chrome: version(100) } }).code.toString();
+  const used = `pdfViewer page canvasWrapper textLayer selectionRendering markedContent endOfContent highlight selected appended begin middle end
+    annotationLayer linkAnnotation span br canvas div section a`;
+  const [cut] = await new PurgeCSS().purge({ content: [{ raw: used, extension: "html" }], css: [{ raw: flat }], variables: true });
+  // Which colours the page has is ours to say.
+  return cut.css.replace(/^ *color-scheme: light dark;$/m, "");
+}
+
+/** Write the viewer: pdf.js as its authors minified it, what it reads while it works, and our own script and styles. */
+async function viewer() {
+  const from = join(packages, "pdfjs-dist");
+  const to = join(target, "viewer");
+  mkdirSync(to);
+  for (const [name, file] of [["pdf", "build/pdf.min"], ["worker", "build/pdf.worker.min"], ["pages", "web/pdf_viewer"]]) {
+    // The end of the name is one that every web server knows as a script.
+    writeFileSync(join(to, `${name}.js`), withoutMap(read(from, "legacy", `${file}.mjs`)));
+  }
+  // Letters of fonts that a file does not bring along, tables of Chinese, Japanese and Korean ones, decoders of scans.
+  for (const folder of ["standard_fonts", "cmaps", "wasm"]) cpSync(join(from, folder), join(to, folder), { recursive: true });
+  // What runs the scripts inside of files, which we never do.
+  for (const name of readdirSync(join(to, "wasm")).filter((each) => /quickjs/i.test(each))) rmSync(join(to, "wasm", name));
+  cpSync(join(from, "LICENSE"), join(to, "LICENSE"));
+  cpSync(join(here, "viewer", "viewer.js"), join(to, "viewer.js"));
+  const code = Buffer.from((await pages()) + read(here, "viewer", "viewer.css"));
+  writeFileSync(join(to, "viewer.css"), transform({ filename: "viewer.css", code, minify: true, targets: BROWSERS }).code);
+}
+
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 writeFileSync(join(target, "office.css"), await styles());
 writeFileSync(join(target, "office.js"), own("js"));
-writeFileSync(join(target, "htmx.js"), read(packages, "htmx.org/dist/htmx.min.js").replace(/\/\/# sourceMappingURL.*/, ""));
+writeFileSync(join(target, "htmx.js"), withoutMap(read(packages, "htmx.org/dist/htmx.min.js")));
 writeFileSync(join(target, "icons.svg"), sprite());
 cpSync(join(here, "mark.svg"), join(target, "mark.svg"));
+await viewer();

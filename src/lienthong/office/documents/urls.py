@@ -3,7 +3,7 @@
 from django.urls import path
 
 from lienthong.office.documents.lists import REGISTERS
-from lienthong.office.documents.views import deeds, document, files, lists, organ
+from lienthong.office.documents.views import deeds, document, files, lists, organ, viewer
 from lienthong.office.documents.views.doing import PAGES
 
 app_name = "documents"
@@ -22,5 +22,6 @@ urlpatterns = [
     path("<int:number>/files/add/", files.add, name="file_add"),
     path("<int:number>/files/<int:file_id>/", files.download, name="file"),
     path("<int:number>/files/<int:file_id>/remove/", files.remove, name="file_remove"),
+    path("<int:number>/files/<int:file_id>/view/", viewer.show, name="file_view"),
     *(path(f"<int:number>/{deed.value}/", deeds.deed, {"name": deed.value}, name=deed.value) for deed in PAGES),
 ]

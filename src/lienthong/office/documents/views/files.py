@@ -78,8 +78,7 @@ def download(request: HttpRequest, number: int, file_id: int) -> HttpResponseBas
     if asked is None:
         return HttpResponse(status=_UNSATISFIABLE, headers={"Content-Range": f"bytes */{one.size}"})
     start, end = asked
-    if start == 0:
-        opened(actor=actor, document=found, file=one)
+    opened(actor=actor, document=found, file=one)
     # The last piece is read after the view is left: what asks the database does so now.
     pieces: Iterator[bytes] = read(one.blob_id, start, end)
     response = StreamingHttpResponse(pieces, content_type=one.media_type)
