@@ -54,7 +54,7 @@ async def faces(world: World, *, connection: policy.Connection | None = None) ->
     made = Faces(world=world)
     async with AsyncExitStack() as stack:
         for site, gateway in world.running.items():
-            face = made.faces[site] = Face(gateway=gateway, connection_of=lambda _: allowed)
+            face = made.faces[site] = Face(gateway=gateway, connection_of=lambda _: allowed, published=world.published)
             r1 = R1(
                 caller=gateway.caller,
                 instance="VN",

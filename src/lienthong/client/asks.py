@@ -154,6 +154,11 @@ def evidence_receipt(index: int) -> Ask[EvidenceReceipt]:
     return _get(f"/v1/evidence/{index}/receipt", EvidenceReceipt)
 
 
+def evidence_record(index: int) -> Ask[bytes]:
+    """Ask for an entry with all that it takes to verify it."""
+    return Ask(method="GET", path=f"/v1/evidence/{index}/record", repeatable=True, read=lambda reply: reply.body)
+
+
 def status() -> Ask[Status]:
     """Ask how the gateway is doing."""
     return _get("/v1/status", Status)

@@ -370,6 +370,14 @@ class AsyncClient(AsyncAsker):
         """
         return await self._do(asks.evidence_receipt(index))
 
+    async def evidence_record(self, index: int) -> bytes:
+        """Return an entry with all that it takes to verify it anywhere, as ``lienthong evidence verify`` reads it.
+
+        Raises:
+            NotFound, Conflict: as for ``evidence_receipt``.
+        """
+        return await self._do(asks.evidence_record(index))
+
     async def status(self) -> Status:
         """Return how the gateway is doing."""
         return await self._do(asks.status())

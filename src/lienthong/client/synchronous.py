@@ -367,6 +367,14 @@ class Client(Asker):
         """
         return self._do(asks.evidence_receipt(index))
 
+    def evidence_record(self, index: int) -> bytes:
+        """Return an entry with all that it takes to verify it anywhere, as ``lienthong evidence verify`` reads it.
+
+        Raises:
+            NotFound, Conflict: as for ``evidence_receipt``.
+        """
+        return self._do(asks.evidence_record(index))
+
     def status(self) -> Status:
         """Return how the gateway is doing."""
         return self._do(asks.status())

@@ -168,6 +168,15 @@ def verify_receipt(receipt: bytes, entry: bytes, resolve: Resolve) -> ReceiptFac
     return ReceiptFacts(site=site, index=index, size=size, at=at, key=key)
 
 
+def read_receipt(receipt: bytes) -> tuple[str, int, Millis]:
+    """Return what a receipt says: site, entries under its checkpoint, and time. Nothing of it is checked.
+
+    Raises:
+        SealInvalid: malformed.
+    """
+    return _facts(cose.parse1(receipt))
+
+
 def consistency_receipt(new: Checkpoint, old_size: int, path: Sequence[bytes]) -> bytes:
     """Return the COSE receipt that a checkpoint continues the first ``old_size`` entries (RFC 9942, section 5.3.1)."""
     return _with_proof(new, CONSISTENCY, [old_size, new.size, list(path)])

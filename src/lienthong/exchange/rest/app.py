@@ -45,7 +45,8 @@ def build(gateway: Gateway, r1: R1, proof: Proof | None = None, face: Face | Non
             accept=",".join(request.headers.getlist("accept")),
         )
 
-    face = face or Face(gateway=gateway, connection_of=connection_of)
+    published = None if proof is None else proof.containers.published
+    face = face or Face(gateway=gateway, connection_of=connection_of, published=published)
     found = [Route("/listClients", clients), *routes(face)]
     if proof is not None:
         found += _proving(proof, r1)

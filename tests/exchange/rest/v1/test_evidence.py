@@ -2,9 +2,11 @@
 
 import base64
 import uuid
+from pathlib import Path
 
 import pytest
 
+from lienthong.exchange.evidence.verify import verify
 from lienthong.exchange.rest.v1 import evidence
 from lienthong.trust.checkpoint import verify_receipt
 from lienthong.trust.journal import Entry
@@ -92,3 +94,21 @@ async def test_an_entry_is_proved_by_its_receipt(web: Faces, country: World) -> 
     assert Entry.from_bytes(entry).kind == "message"
     assert problem(await client.get("/v1/evidence/99/receipt")) == (404, "entry_unknown", "99")
     assert problem(await client.get("/v1/evidence/-1/receipt"))[:2] == (400, "input_invalid")
+
+
+async def test_a_record_is_verified_by_nothing_but_the_root(web: Faces, country: World, tmp_path: Path) -> None:
+    await web.message(label="confidential")
+    client = web.client()
+    assert problem(await client.get("/v1/evidence/0/record"))[:2] == (409, "receipt_not_yet")
+    await country.running["tw"].checkpoint()
+    answer = await client.get("/v1/evidence/0/record")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    file = tmp_path / "record.zip"
+    file.write_bytes(answer.content)
+    report = verify(file, country.published().root, country.clock.now())
+    assert (report.ok, report.entries) == (True, 1)
+    # Nobody gets what is above what they may handle, or another organ's.
+    assert problem(await web.client(LOW).get("/v1/evidence/0/record"))[:2] == (404, "entry_unknown")
+    assert problem(await web.client(NEIGHBOUR).get("/v1/evidence/0/record"))[:2] == (404, "entry_unknown")
+    web.faces["tw"].published = None
+    assert problem(await client.get("/v1/evidence/0/record"))[:2] == (404, "address_unknown")

@@ -5,6 +5,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 
 from lienthong.cli.world import World
@@ -42,22 +43,44 @@ def plan() -> Plan:
     return Plan(instance="VN", profile="none", branches={"tw": "Centre"}, sites=sites, organs=organs)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Country:
+    """An exchange that runs."""
+
+    # Tells an office of its gateways.
+    file: Path
+    # Has both gateways sign the heads of their journals now, not only at the next minute.
+    checkpoint: Callable[[], object]
+
+
 @contextlib.contextmanager
-def country(folder: Path) -> Iterator[Path]:
-    """Run it; yields the file that tells an office of its gateways."""
-    ready: Future[tuple[dict[str, str], Callable[[], object]]] = Future()
+def country(folder: Path) -> Iterator[Country]:
+    """Run it."""
+    ready: Future[tuple[dict[str, str], Callable[[], object], Callable[[], object]]] = Future()
 
     async def run() -> None:
         world = World.create(folder / "world", plan())
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(world.carried())
-            urls = {}
+            urls: dict[str, str] = {}
+            gateways = []
             for site in ("tw", "p1"):
                 gateway = await stack.enter_async_context(running(world.config(site, port=0)))
                 urls[site] = str(gateway.url)
+                gateways.append(gateway.gateway)
             ending = asyncio.Event()
             loop = asyncio.get_running_loop()
-            ready.set_result((urls, lambda: loop.call_soon_threadsafe(ending.set)))
+
+            async def signed() -> None:
+                await asyncio.gather(*(gateway.checkpoint() for gateway in gateways))
+
+            ready.set_result(
+                (
+                    urls,
+                    lambda: loop.call_soon_threadsafe(ending.set),
+                    lambda: asyncio.run_coroutine_threadsafe(signed(), loop).result(30),
+                )
+            )
             await ending.wait()
 
     def work() -> None:
@@ -71,7 +94,7 @@ def country(folder: Path) -> Iterator[Path]:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        urls, end = ready.result(60)
+        urls, end, checkpoint = ready.result(60)
         file = folder / "exchange.toml"
         file.write_text(
             "".join(
@@ -80,7 +103,7 @@ def country(folder: Path) -> Iterator[Path]:
             )
         )
         try:
-            yield file
+            yield Country(file=file, checkpoint=checkpoint)
         finally:
             end()
     finally:

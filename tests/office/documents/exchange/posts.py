@@ -1,7 +1,7 @@
 """Two offices that exchange documents through an exchange in memory, and the background work that does it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -38,6 +38,8 @@ class Posts:
     clerk: Person
     # What is enclosed in documents that are issued from now on; the first is the main file.
     leaving: list[tuple[str, bytes]] = field(default_factory=list)
+    # Of the real exchange: sign the journals' heads now.
+    checkpoint: Callable[[], object] = lambda: None
 
     @property
     def commune(self) -> Unit:

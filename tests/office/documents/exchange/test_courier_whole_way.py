@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import override_settings
 
+from lienthong.exchange.evidence.verify import verify
+from lienthong.kernel.clock import SystemClock
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
+from lienthong.office.core.errors import NotFound
 from lienthong.office.documents.actions import recalling
 from lienthong.office.documents.actions.receiving import accept, refuse
 from lienthong.office.documents.exchange import audience
 from lienthong.office.documents.exchange.courier import Courier
 from lienthong.office.documents.models import Delivery, Dispatch
 from lienthong.office.documents.reports import report
+from lienthong.office.documents.selectors import proof
 from lienthong.office.documents.states import Deed, State
 from tests.office.documents.exchange.posts import files_of, fresh, run_jobs
 
@@ -34,8 +38,9 @@ def real(lasting_bureau: "Bureau", tmp_path: Path) -> "Iterator[Posts]":
     from tests.office.documents.exchange.country import country  # noqa: PLC0415 - the same
     from tests.office.documents.exchange.posts import opened  # noqa: PLC0415 - the same
 
-    with country(tmp_path) as file, opened(lasting_bureau) as posts, override_settings(EXCHANGE=file):
+    with country(tmp_path) as made, opened(lasting_bureau) as posts, override_settings(EXCHANGE=made.file):
         gateways._connected.stand_in = None
+        posts.checkpoint = made.checkpoint
         yield posts
 
 
@@ -112,3 +117,51 @@ def test_what_is_above_the_ceiling_does_not_leave_and_says_so(real: "Posts", cou
     assert "label_above_ceiling" in fresh(made).trouble
     assert courier.round()
     assert real.arrived() == []
+
+
+def test_what_was_sent_and_what_arrived_can_be_proved_elsewhere(
+    real: "Posts", courier: Courier, tmp_path: Path
+) -> None:
+    made = real.dispatched(real.issued(label=Level.CONFIDENTIAL))
+    run_jobs()
+    until(courier, lambda: bool(real.arrived()))
+    (document,) = real.arrived()
+    accept(actor=real.commune_clerk(), document=document)
+    run_jobs()
+    until(courier, lambda: delivery(made).state == Delivery.State.ACCEPTED)
+    number, clerk, theirs = delivery(made).pk, real.bureau.actor("clerk"), real.commune_clerk()
+
+    def proved() -> bool:
+        with scope.act_for(clerk):
+            pieces = proof.of_delivery(clerk, number).pieces
+        return len(pieces) == 4 and all(piece.inclusion for piece in pieces)
+
+    until(courier, lambda: bool(real.checkpoint()) or proved())
+    with scope.act_for(clerk):
+        sent = proof.of_delivery(clerk, number)
+        record = proof.record_of_delivery(clerk, number, sent.pieces[-1].index)
+    assert [(piece.direction, piece.kind, piece.detail) for piece in sent.pieces] == [
+        ("out", "message", ""), ("in", "receipt", "delivered"),
+        ("in", "receipt", "opened"), ("in", "receipt", "accepted"),
+    ]  # fmt: skip
+    assert all(piece.peer.startswith("VN/PARTY/T.commune") for piece in sent.pieces)
+    # Of the description and of the main file.
+    assert [len(digest) for digest in sent.pieces[0].digests] == [64, 64]
+    file, root = tmp_path / "record.zip", (tmp_path / "world" / "root.json").read_bytes()
+    file.write_bytes(record)
+    assert verify(file, root, SystemClock().now()).ok
+    with scope.act_for(theirs):
+        arrived = proof.of_arrival(theirs, document.pk)
+        piece = arrived.pieces[0]
+        assert (piece.direction, piece.kind, piece.digests) == ("in", "message", sent.pieces[0].digests)
+        file.write_bytes(proof.record_of_arrival(theirs, document.pk, piece.index))
+    assert verify(file, root, SystemClock().now()).ok
+    # Who does not see the document sees no proof of it, and with one document's no other's.
+    for key in ("official", "open_clerk", "outsider", "below"):
+        other = real.bureau.actor(key)
+        with scope.act_for(other), pytest.raises(NotFound):
+            proof.of_delivery(other, number)
+        with scope.act_for(other), pytest.raises(NotFound):
+            proof.record_of_arrival(other, document.pk, piece.index)
+    with scope.act_for(clerk), pytest.raises(NotFound):
+        proof.record_of_delivery(clerk, number, sent.pieces[-1].index + 1000)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from lienthong.directory.model import Organ
+from lienthong.directory.published import Published
 from lienthong.exchange import policy
 from lienthong.exchange.gateway import Gateway
 from lienthong.exchange.rest.v1.errors import CallerMissing
@@ -40,6 +41,8 @@ class Face:
     # Seconds of a clock that nobody sets: for how long someone has waited.
     time: Callable[[], float] = time.monotonic
     crowd: Crowd = field(default_factory=Crowd)
+    # The directory's files, of which records of evidence hold a part; None: no records are handed out.
+    published: Callable[[], Published] | None = None
     keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,19 +1,25 @@
 """``/v1/evidence``: what the gateway's journal holds about the caller's organ, with proofs."""
 
+import asyncio
+from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+from starlette.responses import Response
 
+from lienthong.exchange.evidence.export import export_record
+from lienthong.exchange.evidence.trusted import Trusted
 from lienthong.exchange.rest.v1.endpoint import AnyEndpoint, Asked, Caller, Endpoint, Nothing
-from lienthong.exchange.rest.v1.errors import ReceiptNotYet
+from lienthong.exchange.rest.v1.errors import AddressUnknown, ReceiptNotYet
 from lienthong.exchange.rest.v1.values import Limit, Time
 from lienthong.kernel.clock import iso
 from lienthong.kernel.labels import Label
 from lienthong.trust.errors import EvidenceInvalid
 from lienthong.trust.journal import Entry, EntryUnknown, Journal
 
+_ZIP: Final = "application/zip"
 _WINDOW: Final = 2000
 _WINDOWS: Final = 10
 """A journal has the entries of all organs: so many times so many are looked through for one answer."""
@@ -112,7 +118,37 @@ def may_see(caller: Caller, entry: Entry) -> bool:
     return entry.organ == str(caller.organ.id) and covered
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Proved:
+    """An entry and its receipt, as they are exported."""
+
+    site: str
+    found: Entry
+    proof: bytes
+
+    def entry(self, _: int) -> Entry:
+        return self.found
+
+    def receipt(self, _: int) -> bytes:
+        return self.proof
+
+
 async def _receipt(asked: Asked[EntryParams, Nothing]) -> EvidenceReceipt:
+    proved = _proved(asked)
+    return EvidenceReceipt(index=asked.params.index, entry=proved.found.to_bytes(), receipt=proved.proof)
+
+
+async def _record(asked: Asked[EntryParams, Nothing]) -> Response:
+    proved, published = _proved(asked), asked.face.published
+    if published is None:
+        raise AddressUnknown(asked.request.url.path)
+    trusted = Trusted(published=published(), snapshot=asked.gateway.node.snapshot)
+    # The part of the directory is looked for in all of it.
+    data = await asyncio.to_thread(export_record, proved, trusted, asked.params.index)
+    return Response(data, media_type=_ZIP)
+
+
+def _proved(asked: Asked[EntryParams, Nothing]) -> _Proved:
     index, journal = asked.params.index, asked.gateway.node.journal
     found = journal.entries(index, index + 1)
     # An entry of another organ is as unknown as one that is not there.
@@ -122,7 +158,7 @@ async def _receipt(asked: Asked[EntryParams, Nothing]) -> EvidenceReceipt:
         receipt = journal.receipt(index)
     except EvidenceInvalid as error:
         raise ReceiptNotYet(str(index)) from error
-    return EvidenceReceipt(index=index, entry=found[0].to_bytes(), receipt=receipt)
+    return _Proved(site=journal.site, found=found[0], proof=receipt)
 
 
 def _entry(index: int, entry: Entry) -> EvidenceEntry:
@@ -161,5 +197,15 @@ ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
         body=Nothing,
         answer=EvidenceReceipt,
         errors=(EntryUnknown, ReceiptNotYet),
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/evidence/{index}/record",
+        handler=_record,
+        summary="Export an entry with all that it takes to verify it anywhere (lienthong evidence verify).",
+        params=EntryParams,
+        body=Nothing,
+        media_type=_ZIP,
+        errors=(EntryUnknown, ReceiptNotYet, AddressUnknown),
     ),
 )

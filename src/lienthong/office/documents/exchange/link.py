@@ -65,6 +65,9 @@ class Link(Protocol):
     def evidence_receipt(self, index: int) -> EvidenceReceipt:
         """Return the proof that an entry stands in the journal."""
 
+    def evidence_record(self, index: int) -> bytes:
+        """Return an entry with all that it takes to verify it."""
+
 
 class Exchange(Protocol):
     """The gateways, and who is behind them."""

@@ -219,6 +219,15 @@ class MemoryLink:
         del index
         raise _unknown()
 
+    def evidence_record(self, index: int) -> bytes:
+        """Return nothing.
+
+        Raises:
+            NotFound: always.
+        """
+        del index
+        raise _unknown()
+
     def _decide(self, message: UUID, sender: str | None, state: ReceiptState, note: str, key: str) -> MailboxItem:
         self._trouble()
         found = self._letter(message, sender)
