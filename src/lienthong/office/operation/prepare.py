@@ -40,7 +40,10 @@ def prepare(*, accounts: str, persons: int, migrated: Callable[[], object] = lam
         persons: how many more, nameless and without a password, to measure with.
     """
     # Imported late: models need Django to be set up.
+    from django.conf import settings  # noqa: PLC0415 - see above
+
     from lienthong.office.operation import first_accounts, migrations  # noqa: PLC0415 - see above
+    from lienthong.office.operation.first_papers import first_papers  # noqa: PLC0415 - see above
     from lienthong.office.operation.probes import make_token  # noqa: PLC0415 - see above
     from lienthong.office.seeding.organs import is_empty, seed_organs  # noqa: PLC0415 - see above
     from lienthong.office.seeding.persons import make_accounts, seed_persons  # noqa: PLC0415 - see above
@@ -58,6 +61,8 @@ def prepare(*, accounts: str, persons: int, migrated: Callable[[], object] = lam
         units = seed_organs(PROFILE)
         wanted = {EVERYBODY: first_accounts.everybody, ADMINISTRATOR: first_accounts.administrator}[accounts]
         made = [asdict(account) for account in make_accounts(wanted(PROFILE.office.units()), first_accounts.DOMAIN)]
+        if accounts == EVERYBODY:
+            first_papers(PROFILE.office.units(), settings.LIENTHONG_SIGNERS)
         if persons:
             seed_persons(persons)
     connection.close()
