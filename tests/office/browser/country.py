@@ -74,6 +74,7 @@ def _papers(house: "House") -> tuple[dict[str, str], dict[str, str]]:
 
     from lienthong.office.documents.actions.approval import submit  # noqa: PLC0415 - as above
     from lienthong.office.documents.actions.assigning import Orders, assign  # noqa: PLC0415 - as above
+    from lienthong.office.documents.actions.issuing import issue  # noqa: PLC0415 - as above
     from lienthong.office.documents.actions.recalling import asked_back  # noqa: PLC0415 - as above
     from lienthong.office.documents.actions.receiving import accept  # noqa: PLC0415 - as above
     from tests.office.documents.bureau import open_bureau  # noqa: PLC0415 - as above
@@ -85,12 +86,15 @@ def _papers(house: "House") -> tuple[dict[str, str], dict[str, str]]:
     arrived, accepted, assigned, wanted = (bureau.arrived(subject=f"Công văn {number}") for number in range(1, 5))
     for document in (accepted, assigned, wanted):
         accept(actor=bureau.actor("clerk"), document=document)
+    issued = bureau.signed()
+    issue(actor=bureau.actor("clerk"), document=issued)
     doer = bureau.actor("doer").appointment_id
     assert doer
     assign(actor=bureau.actor("signer"), document=assigned, orders=Orders(lead=doer))
     asked_back(organ_id=house.organs["province"].pk, uid=wanted.uid, author_code="T.centre", reason="Nhầm")
     states = {
-        submitted: ("approve", "return"), bureau.signed(): ("issue",), arrived: ("accept", "refuse"),
+        submitted: ("approve", "return"), bureau.approved(): ("sign",), bureau.signed(): ("issue",),
+        issued: ("dispatch", "recall", "replace"), arrived: ("accept", "refuse"),
         accepted: ("assign",), assigned: ("start", "complete"), wanted: ("agree-recall", "refuse-recall"),
     }  # fmt: skip
     pages = {

@@ -50,6 +50,8 @@ _CLOSED: Final = (
 _LEADING_ON: Final = (
     "account/invitation/<token>/", "account/social/login/cancelled/", "account/social/login/error/",
     "account/social/signup/", "account/social/connections/",
+    # To the second factor.
+    "documents/top-secret/",
 )  # fmt: skip
 _PARTS_AND_FILES: Final = (
     "units/branches/<int:number>/", "units/pick/", "search/suggestions", "notifications/list",

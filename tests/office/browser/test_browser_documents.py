@@ -1,6 +1,5 @@
 """The main way of a document through the whole demo: from a draft at the centre to its receipts from a commune.
 
-
 Everything is the real thing: ``lienthong demo`` with its gateways, carrier, directory and office, and Chromium before
 it. Pictures of each station are left in ``build/walk``.
 """

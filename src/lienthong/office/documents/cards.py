@@ -22,14 +22,14 @@ _TITLE_LENGTH: Final = 200
 def register() -> None:
     """Put the cards onto the home page."""
     texts = (
-        ("waiting", cards.Group.WAITING, _("No document waits for you."), _waiting),
-        ("due", cards.Group.DUE, _("Nothing is due this week."), _due),
-        ("late", cards.Group.LATE, _("Nothing is late."), _late),
+        ("waiting", cards.Group.WAITING, _("Documents that wait for me"), _("No document waits for you."), _waiting),
+        ("due", cards.Group.DUE, _("Documents due this week"), _("Nothing is due this week."), _due),
+        ("late", cards.Group.LATE, _("Documents that are late"), _("Nothing is late."), _late),
     )
-    for key, group, empty, fill in texts:
+    for key, group, title, empty, fill in texts:
         cards.register(
             cards.Card(
-                key=f"documents-{key}", group=group, title=_("Documents"), url=_URL, empty=empty, order=10, fill=fill,
+                key=f"documents-{key}", group=group, title=title, url=_URL, empty=empty, order=10, fill=fill,
                 shown=_has_position,
             )
         )  # fmt: skip
