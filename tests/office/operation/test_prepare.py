@@ -67,7 +67,7 @@ def test_empty_database_becomes_an_office_once(empty: Empty) -> None:
     assert first["units"] > 3000
     assert (second["units"], second["persons"], second["accounts"]) == (0, 0, [])
     accounts = first["accounts"]
-    assert len(accounts) == 10
+    assert len(accounts) == 14
     assert empty.all_of("SELECT count(*) FROM accounts_person") == [(60,)]
     assert all(account["password"] not in err for account in accounts)
     hashes = [
