@@ -10,11 +10,7 @@ import django
 
 django.setup()
 
-from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from _sessions import cookie_of, visit
 
 from lienthong.office.accounts.models import Person
 from lienthong.office.core import scope
@@ -34,7 +30,7 @@ _ORGANS: Final = {"commune": "U00004", "province": "U01", "centre": "A01"}
 
 def visits() -> list[dict[str, object]]:
     """Return the pages to ask for: what, by whom, where, with which cookie, and with how many queries."""
-    found: list[dict[str, object]] = [_visit("sign-in", "anybody", "/account/login/", "")]
+    found: list[dict[str, object]] = [visit("sign-in", "anybody", "/account/login/", "")]
     for who, code in _ORGANS.items():
         with scope.system():
             organ = Unit.objects.get(code=code)
@@ -42,37 +38,15 @@ def visits() -> list[dict[str, object]]:
             person = Person.objects.filter(
                 organ=organ, appointments__position__roles__contains=["administrator"], state="active"
             ).order_by("-id").first() or _nobody(code)
-            key = _sign_in(person)
-        cookie = f"{settings.SESSION_COOKIE_NAME}={key}"
+            cookie = cookie_of(person)
         found += [
-            _visit(page, who, path.format(organ=organ.pk, person=person.pk), cookie) for page, path in _PAGES.items()
+            visit(page, who, path.format(organ=organ.pk, person=person.pk), cookie) for page, path in _PAGES.items()
         ]
     return found
 
 
 def _nobody(code: str) -> Person:
     raise SystemExit(f"{code} has no administrator: fill the office with more accounts")
-
-
-def _sign_in(person: Person) -> str:
-    session = SessionStore()
-    session["_auth_user_id"] = str(person.pk)
-    session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
-    # As after signing in with a code.
-    session["second_factor"] = True
-    session["_auth_user_hash"] = person.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)
-
-
-def _visit(page: str, who: str, path: str, cookie: str) -> dict[str, object]:
-    client = Client(headers={"host": settings.ALLOWED_HOSTS[0], "cookie": cookie})
-    client.get(path)
-    with CaptureQueriesContext(connection) as queries:
-        answer = client.get(path)
-    if answer.status_code != 200:
-        raise SystemExit(f"{path} as {who}: {answer.status_code} {answer.headers.get('Location', '')}")
-    return {"page": page, "who": who, "path": path, "cookie": cookie, "queries": len(queries)}
 
 
 print(json.dumps(visits()))

@@ -33,12 +33,15 @@ def office(  # noqa: PLR0913 - the options of a command
     people: Annotated[
         int, typer.Option(min=0, max=1_000_000, help="Fill a new office with so many nameless accounts.")
     ] = 0,
+    documents: Annotated[
+        int, typer.Option(min=0, max=10_000_000, help="Fill a new office with so many documents that nobody wrote.")
+    ] = 0,
 ) -> None:
     """Run the office until SIGTERM or Ctrl-C.
 
     The database is a server of its own in the state folder, or the one that DATABASE_URL names.
     """
-    options = Options(port=port, host=host, url=url, workers=workers, people=people)
+    options = Options(port=port, host=host, url=url, workers=workers, people=people, documents=documents)
     with state_folder(state, command="office") as folder, contextlib.suppress(asyncio.CancelledError):
         uvloop.run(interruptible(_serve(options, folder.resolve())))
 

@@ -28,6 +28,8 @@ GATEWAYS: Final = "exchange.toml"
 _LOOPBACK: Final = "127.0.0.1"
 # A country with all its accounts is made in two minutes.
 _PREPARE_SECONDS: Final = 600.0
+# And as slowly documents may come on a busy machine.
+_DOCUMENTS_A_SECOND: Final = 500
 _READY_SECONDS: Final = 60.0
 # Seconds to stop; granian and procrastinate give pages and jobs under way less than that.
 _GRACE: Final = 15.0
@@ -55,6 +57,8 @@ class Options:
     workers: int = 1
     # How many nameless accounts a new office gets.
     people: int = 0
+    # How many documents that nobody wrote it gets.
+    documents: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +153,10 @@ def _environment(folder: Path, database: str, url: str) -> dict[str, str]:
 class _Preparing:
     """The database being made ready."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path, seconds: float) -> None:
         self._process = process
         self._log = log
+        self._seconds = seconds
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -159,13 +164,14 @@ class _Preparing:
         cls, environment: Mapping[str, str], logs: Path, options: Options, *, own: bool
     ) -> AsyncIterator[Self]:
         accounts = "everybody" if own else "administrator"
-        command = [sys.executable, "-m", _PREPARE, "--accounts", accounts, "--persons", str(options.people)]
+        filling = ["--persons", str(options.people), "--documents", str(options.documents)]
+        command = [sys.executable, "-m", _PREPARE, "--accounts", accounts, *filling]
         path = logs / "prepare.log"
         with _log(path) as log:
             # Passwords come through the pipe, which nobody else can read.
             process = await spawn(command, log=log, keep=[], stdout=asyncio.subprocess.PIPE, env=environment)
         try:
-            yield cls(process, path)
+            yield cls(process, path, _PREPARE_SECONDS + options.documents / _DOCUMENTS_A_SECOND)
         finally:
             await stop(process, grace=_GRACE)
 
@@ -182,13 +188,13 @@ class _Preparing:
         if self._process.stdout is None:
             raise OfficeFailed("prepare: no output")
         try:
-            async with asyncio.timeout(_PREPARE_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 line = await self._process.stdout.readline()
                 if line:
                     return line.decode()
                 status = await self._process.wait()
         except TimeoutError:
-            raise OfficeFailed(f"prepare: not done after {_PREPARE_SECONDS:g} s; {self._text()}") from None
+            raise OfficeFailed(f"prepare: not done after {self._seconds:g} s; {self._text()}") from None
         raise OfficeFailed(f"prepare: ended with status {status}; {self._text()}")
 
     def _text(self) -> str:

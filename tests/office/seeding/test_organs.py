@@ -13,7 +13,7 @@ from lienthong.profiles import Profile, load
 PROFILE = load("vn")
 
 
-def _small() -> Profile:
+def small_profile() -> Profile:
     """The centre, one province and its communes."""
     units = [spec for spec in PROFILE.office.units() if spec.parent in {None, "U01"} or spec.code == "U01"]
     codes = {spec.code for spec in units}
@@ -24,7 +24,7 @@ def _small() -> Profile:
 @pytest.mark.django_db
 def test_every_organ_has_its_place_departments_and_posts() -> None:
     assert is_empty()
-    profile = _small()
+    profile = small_profile()
     count = seed_organs(profile)
     assert not is_empty()
     with scope.system():
@@ -42,14 +42,14 @@ def test_every_organ_has_its_place_departments_and_posts() -> None:
 
 @pytest.mark.django_db
 def test_the_numbering_goes_on_after_it() -> None:
-    count = seed_organs(_small())
+    count = seed_organs(small_profile())
     with scope.system():
         assert Unit.objects.create(kind="organ", code="X", name="X", path="x/", organ_path="x/").pk == count + 1
 
 
 @pytest.mark.django_db
 def test_accounts_can_sign_in_and_the_seeded_ones_cannot() -> None:
-    seed_organs(_small())
+    seed_organs(small_profile())
     (account,) = make_accounts(
         [Wanted(login="admin", name="Quản trị", organ_code="A01", role="administrator")], "demo.invalid"
     )

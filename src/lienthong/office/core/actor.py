@@ -25,7 +25,7 @@ class Role(StrEnum):
 
 
 # Whoever has one of these sees the registers of documents of their organ.
-_DESK: Final = frozenset({Role.CLERK, Role.LEADER})
+DESK: Final = frozenset({Role.CLERK, Role.LEADER})
 # Whoever has one of these sees the organs below too, not only their own.
 _WIDE: Final = frozenset({Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR, Role.LEADER})
 
@@ -104,7 +104,7 @@ class Actor:
     @property
     def at_desk(self) -> bool:
         """Tell whether the registers of the organ are open to this actor."""
-        return not self.roles.isdisjoint(_DESK)
+        return not self.roles.isdisjoint(DESK)
 
     @property
     def holders(self) -> tuple[int, ...]:

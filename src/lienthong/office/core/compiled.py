@@ -17,7 +17,7 @@ from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
 from lienthong.kernel.labels import Level
-from lienthong.office.core.actor import SYSTEM, Actor, Role
+from lienthong.office.core.actor import DESK, SYSTEM, Actor, Role
 
 type Row = tuple[Any, ...]
 _MANY: Final = "(SELECT unnest(%s::bigint[]))"
@@ -49,11 +49,15 @@ class Reader:
     # Whether labelled units outside the organ were named to the actor.
     informed: bool
     system: bool
+    # Up to which level things open now (``Actor.ceiling``).
+    ceiling: Level
 
     lo: ClassVar[Gap] = Gap("lo")
     hi: ClassVar[Gap] = Gap("hi")
     end: ClassVar[Gap] = Gap("end")
     person_id: ClassVar[Gap] = Gap("person_id")
+    organ_id: ClassVar[Gap] = Gap("organ_id")
+    holders: ClassVar[Gap] = Gap("holders", many=True)
 
     @classmethod
     def of(cls, actor: Actor) -> "Reader":
@@ -65,7 +69,13 @@ class Reader:
             placed=actor.placed,
             informed=bool(actor.known),
             system=actor is SYSTEM,
+            ceiling=actor.ceiling,
         )
+
+    @property
+    def at_desk(self) -> bool:
+        """Tell whether the registers of the organ are open."""
+        return not self.roles.isdisjoint(DESK)
 
     @property
     def known(self) -> Gap | None:
@@ -180,6 +190,8 @@ def _rows(text: _Text, actor: Actor, given: Mapping[str, Any]) -> list[Row]:
         "hi": actor.hi,
         "end": actor.end,
         "person_id": actor.person_id,
+        "organ_id": actor.organ_id,
+        "holders": list(actor.holders),
         "known": list(actor.known),
     }
     parameters = [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]

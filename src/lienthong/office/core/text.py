@@ -24,7 +24,8 @@ _SPACES: Final = re.compile(r"\s+")
 
 def tidy(text: str) -> str:
     """Return a name as it is stored: NFC, one space between words, none around, no control characters."""
-    visible = "".join(c for c in text if c.isprintable() or c.isspace())
+    # Nearly every text is already as it should be.
+    visible = text if text.isprintable() else "".join(c for c in text if c.isprintable() or c.isspace())
     return _SPACES.sub(" ", unicodedata.normalize("NFC", visible)).strip()
 
 

@@ -13,9 +13,10 @@ class DocumentsConfig(AppConfig):
     def ready(self) -> None:
         """Stand in the navigation, and say what notifications and the trail tell."""
         # Models of all applications must be there first.
-        from lienthong.office.core import rooms  # noqa: PLC0415 - see above
+        from lienthong.office.core import rooms, search  # noqa: PLC0415 - see above
         from lienthong.office.documents import cards, notices  # noqa: PLC0415 - see above
         from lienthong.office.documents.audit import TITLES  # noqa: PLC0415 - see above
+        from lienthong.office.documents.search import find_documents  # noqa: PLC0415 - see above
         from lienthong.office.trail import kinds  # noqa: PLC0415 - see above
 
         cards.register()
@@ -26,3 +27,4 @@ class DocumentsConfig(AppConfig):
                 key="documents", title=_("Documents"), url="/documents/", icon="document", order=10, shortcut="d"
             )
         )
+        search.register(search.Source(key="documents", title=_("Documents"), order=5, find=find_documents))

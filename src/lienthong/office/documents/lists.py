@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
+from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.lists.columns import Column, named, shown
 from lienthong.office.core.lists.filters import Choice, ChoiceFilter, DateFilter, TextFilter, choices_of, level_filter
@@ -21,15 +22,16 @@ from lienthong.office.core.templatetags.look import label
 from lienthong.office.documents import profile
 from lienthong.office.documents.selectors import documents as found
 from lienthong.office.documents.states import State
-from lienthong.office.documents.words import number_key
+from lienthong.office.documents.words import fits, wanted
 
 type Rows = Callable[[Actor], QuerySet[Any, Any]]
 _STATES = named(dict(State.choices))
 _URL = "/documents/"
 
 
-def _by_number(text: str) -> Q:
-    return Q(number_key__startswith=number_key(text))
+def _fitting(text: str) -> Q:
+    """Return the predicate of the search, among the words of the organ that is read for."""
+    return fits(**wanted(int(scope.current().organ or 0), text))
 
 
 def _abstract(type_: str, subject: str, urgency: str, level: int) -> str:
@@ -88,10 +90,10 @@ def _urgencies() -> list[Choice]:
 
 
 _FILTERS = (
-    TextFilter(key="number", title=_("Number"), where=_by_number),
-    ChoiceFilter(key="type", title=_("Type"), column="type", choices=_types, counted=False),
-    ChoiceFilter(key="state", title=_("Stands at"), column="state", choices=choices_of(State.choices), counted=False),
-    ChoiceFilter(key="urgency", title=_("Urgency"), column="urgency", choices=_urgencies, counted=False),
+    TextFilter(key="q", title=_("Number, abstract or author"), where=_fitting),
+    ChoiceFilter(key="type", title=_("Type"), column="type", choices=_types),
+    ChoiceFilter(key="state", title=_("Stands at"), column="state", choices=choices_of(State.choices)),
+    ChoiceFilter(key="urgency", title=_("Urgency"), column="urgency", choices=_urgencies),
     DateFilter(key="entered", title_from=_("Entered from"), title_to=_("Entered up to"), column="entered_on"),
     level_filter(),
 )

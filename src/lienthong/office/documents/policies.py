@@ -3,19 +3,20 @@
 from django.db.models import Exists, OuterRef, Q
 
 from lienthong.kernel.labels import Level
-from lienthong.office.core.actor import SYSTEM, Actor, Role
+from lienthong.office.core.actor import Actor, Role
+from lienthong.office.core.compiled import Reader
 from lienthong.office.core.errors import Conflict, Forbidden
 from lienthong.office.documents.models import Access, Assignment, Document, Step, StepKind
 from lienthong.office.documents.states import DEEDS, Deed, Part
 
 
-def visible(actor: Actor) -> Q:
+def visible(actor: Actor | Reader) -> Q:
     """Return the predicate of the documents an actor sees, the same as in the database's own policy.
 
     Always of one organ; up to one's clearance; the register's for clerks and heads, for others what they take part in.
     Top secret documents are in no register: they open only to those named, where the account is marked for them.
     """
-    if actor is SYSTEM:
+    if actor.system:
         return Q()
     near = Q(Exists(Access.objects.filter(document=OuterRef("pk"), holder__in=actor.holders)))
     if actor.at_desk:

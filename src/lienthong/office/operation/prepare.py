@@ -31,13 +31,16 @@ class Prepared:
     accounts: list[dict[str, str]]
 
 
-def prepare(*, accounts: str, persons: int, migrated: Callable[[], object] = lambda: None) -> Prepared:
+def prepare(
+    *, accounts: str, persons: int, documents: int = 0, migrated: Callable[[], object] = lambda: None
+) -> Prepared:
     """Do it; where nothing is to be done it takes a few queries.
 
     Args:
         migrated: called when the tables are as this release needs them.
         accounts: which ones an empty office gets: ``everybody`` or ``administrator``.
         persons: how many more, nameless and without a password, to measure with.
+        documents: how many documents that nobody wrote, to measure with.
     """
     # Imported late: models need Django to be set up.
     from django.conf import settings  # noqa: PLC0415 - see above
@@ -45,6 +48,7 @@ def prepare(*, accounts: str, persons: int, migrated: Callable[[], object] = lam
     from lienthong.office.operation import first_accounts, migrations  # noqa: PLC0415 - see above
     from lienthong.office.operation.first_papers import first_papers  # noqa: PLC0415 - see above
     from lienthong.office.operation.probes import make_token  # noqa: PLC0415 - see above
+    from lienthong.office.seeding.documents import seed_documents  # noqa: PLC0415 - see above
     from lienthong.office.seeding.organs import is_empty, seed_organs  # noqa: PLC0415 - see above
     from lienthong.office.seeding.persons import make_accounts, seed_persons  # noqa: PLC0415 - see above
     from lienthong.profiles.vn import PROFILE  # noqa: PLC0415 - see above
@@ -65,6 +69,8 @@ def prepare(*, accounts: str, persons: int, migrated: Callable[[], object] = lam
             first_papers(PROFILE.office.units(), settings.LIENTHONG_SIGNERS)
         if persons:
             seed_persons(persons)
+        if documents:
+            seed_documents(documents)
     connection.close()
     return Prepared(units=units, persons=persons if units else 0, accounts=made)
 
@@ -74,9 +80,15 @@ def main(arguments: list[str] | None = None, *, setup: Callable[[], None] = djan
     parser = argparse.ArgumentParser()
     parser.add_argument("--accounts", choices=(EVERYBODY, ADMINISTRATOR), default=ADMINISTRATOR)
     parser.add_argument("--persons", type=int, default=0)
+    parser.add_argument("--documents", type=int, default=0)
     given = parser.parse_args(arguments)
     setup()
-    done = prepare(accounts=given.accounts, persons=given.persons, migrated=lambda: _say(MIGRATED))
+    done = prepare(
+        accounts=given.accounts,
+        persons=given.persons,
+        documents=given.documents,
+        migrated=lambda: _say(MIGRATED),
+    )
     _say(json.dumps(asdict(done)))
     return 0
 

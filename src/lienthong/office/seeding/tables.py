@@ -42,5 +42,5 @@ def analyse() -> None:
     """Tell the planner what came: without statistics it reads whole tables."""
     with connection.cursor() as cursor:
         for model in apps.get_models():
-            if model._meta.app_label in {"core", "organs", "accounts"}:  # noqa: SLF001 - Django's public name
+            if model._meta.app_label in {"core", "organs", "accounts", "documents"}:  # noqa: SLF001 - Django's public name
                 cursor.execute(f"ANALYZE {model._meta.db_table}")  # noqa: SLF001 - the same

@@ -22,6 +22,7 @@ from lienthong.office.documents.models.document import NAME_LENGTH, NOTE_LENGTH,
 from lienthong.office.documents.notices import Notice, tell
 from lienthong.office.documents.selectors.people import cleared, in_force, persons_of
 from lienthong.office.documents.states import Deed, Direction, State
+from lienthong.office.documents.words import words_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +56,12 @@ def create_draft(*, actor: Actor, draft: Draft, answers: Document | None = None)
         raise Forbidden(_("drafting needs a position"))
     facts = _checked(actor, draft)
     with scope.system():
-        document = Document.objects.create(
+        document = Document(
             organ_id=actor.organ_id, direction=Direction.OUTGOING, state=State.DRAFT,
             created_by_id=actor.appointment_id, author=actor.organ[:NAME_LENGTH], **facts,
         )  # fmt: skip
+        document.words = words_of(document)
+        document.save(force_insert=True)
         Access.objects.create(document=document, holder=actor.appointment_id, writes=True)
         if answers is not None:
             Relation.objects.create(

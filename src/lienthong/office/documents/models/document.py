@@ -3,6 +3,7 @@
 import uuid
 from typing import Final
 
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
@@ -77,10 +78,15 @@ class Document(models.Model):
             models.Index(fields=("organ", "number_key"), name="document_number"),
             models.Index(fields=("organ", "due"), name="document_due", condition=Q(completed_at=None)),
             models.Index(fields=("uid",), name="document_uid"),
+            # What is written waits for the index, not who searches: no list of what is still to be entered.
+            GinIndex(fields=("words",), name="document_words", fastupdate=False),
         )
         constraints = (
             models.UniqueConstraint(fields=("organ", "message"), name="document_arrives_once"),
             models.CheckConstraint(condition=Q(entry=None) | Q(entered_on__isnull=False), name="document_entry_dated"),
+            models.CheckConstraint(
+                condition=Q(words=None) | Q(label__lt=Level.CONFIDENTIAL), name="document_words_of_open"
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,102 @@
+"""Pages of a running office under load: who asks for what, how fast it is answered, and how heavy it is."""
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lienthong.cli.office_run import Office
+from lienthong.embedded.postgres import url_in
+
+USERS: Final = 20
+PER_SECOND: Final = 100
+# Milliseconds for what runs besides: a user pauses so long that twenty of them make the wanted rate.
+PAUSE: Final = 1000 * USERS / PER_SECOND - 20
+_SCRIPT: Final = Path(__file__).with_name("_office.lua")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One page as one official."""
+
+    page: str
+    who: str
+    path: str
+    cookie: str
+    queries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What came of it: milliseconds, and answers that were none."""
+
+    per_second: float
+    p95: float
+    errors: int
+
+
+def load_pages(url: str, visits: Sequence[Visit], script: Path, seconds: int, pause: float) -> Loaded:
+    """Have all users ask for pages in turn, with pauses of so many milliseconds on average.
+
+    Args:
+        url: of the office.
+        visits: the pages.
+        script: where wrk's script may be written.
+        seconds: how long.
+        pause: 0 for none.
+    """
+    lines = ",\n".join(f'{{"{each.path}", "{each.cookie}"}}' for each in visits)
+    script.write_text(f"local visits = {{{lines}}}\nlocal pause = {pause}\n{_SCRIPT.read_text()}")
+    command = ["wrk", "-t1", f"-c{USERS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), url]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+    return Loaded(
+        per_second=float(_found(r"Requests/sec:\s+([\d.]+)", text)),
+        p95=float(_found(r"p95 ([\d.]+) ms", text)),
+        errors=int(failed[1] if failed else 0) + sum(map(int, broken.groups() if broken else ())),
+    )
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    if found is None:
+        raise SystemExit(f"wrk says something else than expected:\n{text}")
+    return found[1]
+
+
+def fetch_page(url: str, visit: Visit, path: str = "") -> tuple[int, str]:
+    """Return how many bytes a page has on the line, and its text."""
+    headers = {"Cookie": visit.cookie, "Accept-Encoding": "gzip"}
+    request = urllib.request.Request(url + (path or visit.path), headers=headers)  # noqa: S310 - our own server
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - the same
+        body: bytes = answer.read()
+        plain = gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body
+        return len(body), plain.decode(errors="replace")
+
+
+def signed_in(office: Office, folder: Path, program: str) -> list[Visit]:
+    """Have a process with Django in it sign officials in, and count the queries of each page.
+
+    Args:
+        office: runs in the folder.
+        folder: the same.
+        program: a file beside this one, which writes the visits as JSON on its last line.
+    """
+    environment = {
+        "DATABASE_URL": url_in(folder / "postgres"),
+        "LIENTHONG_OFFICE_STATE": str(folder / "office"),
+        "LIENTHONG_OFFICE_URL": office.url,
+        "DJANGO_SETTINGS_MODULE": "lienthong.office.settings",
+    }
+    command = [sys.executable, str(Path(__file__).with_name(program))]
+    text = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True).stdout
+    found: list[dict[str, Any]] = json.loads(text.splitlines()[-1])
+    return [Visit(**each) for each in found]

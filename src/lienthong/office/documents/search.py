@@ -1,0 +1,68 @@
+"""Find documents by words of subject, author and signer, or by number; those from confidential up by number alone.
+
+One statement, whatever is looked for. The predicate is the one of the lists (``words.fits``), within what the reader
+sees; row-level security beneath it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Any
+
+from django.db.models import Case, IntegerField, QuerySet, When
+from django.utils.formats import date_format
+
+from lienthong.kernel.labels import Level
+from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Compiled, Reader
+from lienthong.office.core.search import Hit, Sought
+from lienthong.office.core.templatetags.look import level_name
+from lienthong.office.documents import profile
+from lienthong.office.documents.models import Document
+from lienthong.office.documents.policies import visible
+from lienthong.office.documents.words import fits, wanted
+
+_COLUMNS = ("pk", "number", "type", "subject", "author", "dated", "label")
+
+
+def find_documents(actor: Actor, sought: Sought, most: int) -> Sequence[Hit]:
+    """Return documents: that of the number first, then those with the very words, each from the newest on."""
+    given = wanted(actor.organ_id, sought.text)
+    if not actor.placed or not given:
+        return []
+    return [_hit(*row) for row in _query(most + 1, frozenset(given))(actor, **given)]
+
+
+@cache
+def _query(most: int, names: frozenset[str]) -> Compiled:
+    """Return the query of a kind of search: its SQL depends on what was given, and on how much is shown."""
+    del names
+
+    def build(reader: Actor | Reader, **found: Any) -> QuerySet[Document, Any]:  # noqa: ANN401 - gaps or values
+        rows = Document.objects.filter(visible(reader), fits(**found)).order_by(*_order(found), "-pk")
+        return rows.values_list(*_COLUMNS)[:most]
+
+    return Compiled(build)
+
+
+def _order(found: Mapping[str, Any]) -> list[Case]:
+    """Return what comes first: the number itself, numbers that go on with another part, then words as written."""
+    ranks = []
+    if "number" in found:
+        ranks.append(When(number_key=found["number"], then=0))
+        ranks.append(When(number_key__gte=found["part"], number_key__lt=found["part_end"], then=1))
+    if "exact" in found:
+        ranks.append(When(words__matches=found["exact"], then=2))
+    return [Case(*ranks, default=3, output_field=IntegerField())] if ranks else []
+
+
+def _hit(  # noqa: PLR0913, PLR0917 - a row
+    number: int, mark: str, type_: str, subject: str, author: str, dated: date | None, label: int
+) -> Hit:
+    """Return a document as it is shown; of what is labelled no word but its number."""
+    url = f"/documents/{number}/"
+    if label >= Level.CONFIDENTIAL:
+        return Hit(title=mark or f"№ {number}", note=level_name(label), url=url)
+    day = date_format(dated, "SHORT_DATE_FORMAT") if dated else ""
+    title = " · ".join(filter(None, (mark, subject)))
+    return Hit(title=title, note=" · ".join(filter(None, (profile.type_name(type_), author, day))), url=url)
