@@ -73,7 +73,7 @@ class _Rows:
 
     def write(self) -> None:
         copy_rows(Document, _DOCUMENT, self.documents)
-        copy_rows(Access, ("document_id", "holder", "writes"), self.access)
+        copy_rows(Access, ("document_id", "holder", "writes", "via"), self.access)
         copy_rows(Assignment, _ASSIGNMENT, self.assignments)
         copy_rows(Step, _STEP, self.steps)
         copy_rows(TakenNumber, _TAKEN, self.taken)
@@ -151,14 +151,14 @@ class _Maker:
         holders: set[int] = set()
         if organ.officials:
             facts["created_by_id"] = random.choice(organ.officials).appointment_id
-            rows.access.append((number, facts["created_by_id"], True))
+            rows.access.append((number, facts["created_by_id"], True, 0))
         if organ.leaders and state != State.DRAFT:
             leader = random.choice(organ.leaders)
             holders = {leader.appointment_id} - {facts["created_by_id"]}
             if state in {State.SUBMITTED, State.APPROVED}:
                 kind = StepKind.APPROVE if state == State.SUBMITTED else StepKind.SIGN
                 rows.steps.append((number, 1, 1, kind, leader.position_id, Step.Outcome.OPEN, ""))
-        rows.access += [(number, holder, False) for holder in holders]
+        rows.access += [(number, holder, False, 0) for holder in holders]
         self._enter(rows, facts, organ, facts["type"])
 
     def _facts(self, number: int, organ: Organ, direction: Direction, state: State, day: date) -> dict[str, Any]:
@@ -215,7 +215,7 @@ class _Maker:
             for duty, holder, name in duties
         ]
         holders = dict.fromkeys((leader.appointment_id, *(holder for _duty, holder, _name in duties)))
-        rows.access += [(facts["id"], holder, False) for holder in holders]
+        rows.access += [(facts["id"], holder, False, 0) for holder in holders]
 
 
 def _drawn[T](random: Random, parts: Sequence[tuple[float, T]]) -> T:
