@@ -75,7 +75,9 @@ def test_empty_database_becomes_an_office_once(empty: Empty) -> None:
     ]
     assert len(hashes) == len(accounts)
     assert all(each.startswith("argon2") for each in hashes)
-    assert {path.stat().st_mode & 0o777 for path in empty.folder.iterdir()} == {0o600}
+    kept = list(empty.folder.rglob("*"))
+    assert {path.stat().st_mode & 0o777 for path in kept if path.is_file()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in kept if path.is_dir()} == {0o700}
 
 
 def test_index_that_was_cut_off_is_made_again(empty: Empty) -> None:

@@ -55,7 +55,9 @@ def first_papers(units: Sequence[UnitSpec], folder: Path) -> None:
 
 
 def _keep_keys(organs: Sequence[Unit], folder: Path) -> None:
-    (folder / "trust").mkdir(mode=0o700, parents=True, exist_ok=True)
+    # One after the other: parents that are made on the way are open to all.
+    for place in (folder, folder / "trust"):
+        place.mkdir(mode=0o700, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _AUTHORITY)])
     ends = x509.BasicConstraints(ca=True, path_length=0)
