@@ -1,11 +1,15 @@
 """What the tests of documents share."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.test import override_settings
 
 if TYPE_CHECKING:
     from tests.office.documents.bureau import Bureau
+    from tests.office.documents.keys import Authority
     from tests.office.people import House
 
 
@@ -23,3 +27,17 @@ def lasting_bureau(lasting_house: "House") -> "Bureau":
     from tests.office.documents.bureau import open_bureau  # noqa: PLC0415 - needs Django set up
 
     return open_bureau(lasting_house)
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> "Iterator[Authority]":
+    """An authority that is trusted, and a key of the province under it."""
+    from lienthong.office.documents import signers  # noqa: PLC0415 - needs Django set up
+    from tests.office.documents.keys import authority  # noqa: PLC0415 - as above
+
+    made = authority()
+    made.keep(tmp_path, "T.province", "Tỉnh 1")
+    signers.trusted.cache_clear()
+    with override_settings(LIENTHONG_SIGNERS=tmp_path):
+        yield made
+    signers.trusted.cache_clear()

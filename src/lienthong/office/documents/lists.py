@@ -102,7 +102,7 @@ _FILTERS = (
 def _register(name: str, title: Promise, rows: Rows, columns: tuple[Column, ...], empty: Promise) -> ListPage:
     return ListPage(
         name=f"documents-{name}", title=title, rows=rows, url=_URL, columns=columns, filters=_FILTERS,
-        sort=f"-{columns[0].key}", path="organ__path", empty_title=_("Nothing here"), empty_text=empty,
+        printed=True, sort=f"-{columns[0].key}", path="organ__path", empty_title=_("Nothing here"), empty_text=empty,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What documents need of the background: sending them, telling their authors, asking for them back."""
+"""What documents need of the background: sending them and telling of them, asking for them back, looking at files."""
 
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 from lienthong.client import GatewayUnreachable, Problem, Unavailable
 from lienthong.kernel.errors import LienthongError
 from lienthong.office.documents import reports
-from lienthong.office.documents.actions import dispatching, recalling
+from lienthong.office.documents.actions import dispatching, looking, recalling
 from lienthong.office.documents.exchange import sending, telling
 from lienthong.office.documents.exchange.errors import PacketInvalid, words
 
@@ -59,3 +59,9 @@ def report(context: JobContext, *, document_id: int, code: str, note: str, at: s
 def recall(*, document_id: int, reason: str) -> None:
     """Ask the receivers of a document for it."""
     telling.ask_back(document_id=document_id, reason=reason)
+
+
+@app.task(name=looking.TASK, retry=_AGAIN)
+def look_at_file(*, file_id: int) -> None:
+    """Look at a file that came or was brought."""
+    looking.look(file_id)

@@ -1,4 +1,4 @@
-"""What was found of a PDF's signatures, in words (``lienthong.signatures.report``)."""
+"""What was found of a PDF and its signatures, in words (``lienthong.signatures.report``)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +31,28 @@ _REASONS: Final[Mapping[str, Promise]] = {
     "expired_at_signing": _("the certificate had expired when it was used"),
     "weak_algorithm": _("it was made with means that are no longer safe"),
 }
+_PROBLEMS: Final[Mapping[str, Promise]] = {
+    "empty": _("It is empty. Ask for it again."),
+    "too_large": _("It is too large to be looked at here; nothing is known of its signatures."),
+    "not_a_pdf": _("It is called a PDF and is none. Open it only if you know what it is, or ask for it again."),
+    "damaged": _("It is damaged, so nothing can be said of its signatures. Ask for it again."),
+    "encrypted": _(
+        "It is protected by a password, so it cannot be shown here and nothing can be said of its signatures."
+        " Ask for one without."
+    ),
+    "excessive": _("It takes more time or memory than an honest file would, so it was not looked at to the end."),
+}
+_SCRIPTS: Final = _("It holds scripts. They are not run here; other programs may run them when you open it there.")
+_INSIDE: Final = _("It holds other files. They are not shown here; beware of opening them elsewhere.")
+
+
+def warnings(file: File) -> list[str]:
+    """Return what readers of a PDF should know before they open it; nothing where it was not looked at."""
+    facts = (file.report or {}).get("facts") or {}
+    told: list[Promise] = [_PROBLEMS[facts["problem"]]] if facts.get("problem") in _PROBLEMS else []
+    told += [_SCRIPTS] if facts.get("javascript") else []
+    told += [_INSIDE] if facts.get("embedded_files") else []
+    return [str(each) for each in told]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

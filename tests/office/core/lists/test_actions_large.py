@@ -58,4 +58,4 @@ def test_more_rows_than_are_exported_are_said_in_the_file(house: House, monkeypa
     with scope.act_for(actor), export(actor=actor, ask=Ask.of(UNITS, QueryDict()), kind="csv") as file:
         lines = file.read().decode().splitlines()
     assert len(lines) == 5
-    assert lines[-1] == '"Only the first 1,000,000 rows are in this file: narrow the filter for the others."'
+    assert lines[-1] == "Only the first 3 rows are in this file: narrow the filter for the others."

@@ -1,12 +1,9 @@
 """Signing: by whom it is asked of, on what they saw, appended to the file as it was."""
 
 import io
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from django.test import override_settings
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from lienthong.office.core import scope
@@ -22,16 +19,6 @@ from tests.office.documents.keys import PASSPHRASE, Authority, authority, pdf
 
 if TYPE_CHECKING:
     from tests.office.documents.bureau import Bureau
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> Iterator[Authority]:
-    made = authority()
-    made.keep(tmp_path, "T.province", "Tỉnh 1")
-    signers.trusted.cache_clear()
-    with override_settings(LIENTHONG_SIGNERS=tmp_path):
-        yield made
-    signers.trusted.cache_clear()
 
 
 def waiting(bureau: "Bureau", content: bytes, name: str = "Kế hoạch.pdf") -> Document:

@@ -16,6 +16,7 @@ from lienthong.office.accounts.acting import actor_of
 from lienthong.office.accounts.models import Person
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
+from lienthong.office.documents.actions import looking
 from lienthong.office.documents.actions.dispatching import dispatch
 from lienthong.office.documents.actions.files import keep
 from lienthong.office.documents.actions.issuing import issue
@@ -100,11 +101,12 @@ def fresh(made: Dispatch) -> Dispatch:
 
 
 def run_jobs(*, attempts: int = 0) -> list[str]:
-    """Do what waits for the background work of this room, once; returns the names of the tasks."""
+    """Do what waits of this room in the background, once, but for looking at files; returns the names of the tasks."""
     # Tasks register when they are imported, which Django's own start does not.
     import lienthong.office.documents.tasks  # noqa: F401, PLC0415 - for its tasks
 
-    rows = list(ProcrastinateJob.objects.filter(task_name__startswith="documents.").order_by("id"))
+    waiting = ProcrastinateJob.objects.filter(task_name__startswith="documents.").exclude(task_name=looking.TASK)
+    rows = list(waiting.order_by("id"))
     with contextlib.closing(_Deleted([row.pk for row in rows])):
         for row in rows:
             run_job(row.task_name, row.args, attempts=attempts, number=row.pk)

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import IO, Any, Final
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from lienthong.office.core import audit
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import Invalid
-from lienthong.office.core.exports import csv_file, xlsx_file
+from lienthong.office.core.exports import csv_file, pdf_file, xlsx_file
 from lienthong.office.core.exports.cells import Cell
 from lienthong.office.core.lists.asking import Ask
 from lienthong.office.core.lists.columns import slices_of
@@ -64,34 +67,51 @@ def export(*, actor: Actor, ask: Ask, kind: str) -> IO[bytes]:
     Args:
         actor: who takes it out; only what they see is in it.
         ask: filter and order.
-        kind: ``csv`` or ``xlsx``.
+        kind: ``csv``, ``xlsx`` or ``pdf``.
     """
-    number = count(matching(actor, ask), MOST_EXPORTED + 1)
+    most = pdf_file.MOST_ROWS if kind == "pdf" else MOST_EXPORTED
+    number = count(matching(actor, ask), most + 1)
     page = ask.list_page
     audit.record(
         actor=actor,
         kind=ListEvent.EXPORT,
         obj=Unit(pk=actor.organ_id, name=actor.organ, organ_path=actor.organ_path),
-        new={"list": page.name, "query": ask.turned(1).query(), "kind": kind, "rows": min(number, MOST_EXPORTED)},
+        new={"list": page.name, "query": ask.turned(1).query(), "kind": kind, "rows": min(number, most)},
     )
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
-    rows = _table(actor, ask, cut=number > MOST_EXPORTED)
+    rows = _table(actor, ask, most, cut=number > most)
     if kind == "csv":
         csv_file.write_csv(file, rows)
+    elif kind == "pdf":
+        pdf_file.write_pdf(file, rows, _sheet(actor, ask))
     else:
         xlsx_file.write_xlsx(file, rows, str(page.title))
     file.seek(0)
     return file
 
 
-def _table(actor: Actor, ask: Ask, *, cut: bool) -> Iterator[Sequence[Cell]]:
+def _sheet(actor: Actor, ask: Ask) -> pdf_file.Sheet:
+    """Return what stands around a printed list."""
+    page, now = ask.list_page, date_format(localtime(), "SHORT_DATETIME_FORMAT")
+    told = [words for each in page.filters if (words := each.words(ask.values))]
+    return pdf_file.Sheet(
+        organ=actor.organ,
+        title=str(page.title),
+        period=" · ".join(told),
+        by=_("Printed by {name}, {time}").format(name=actor.name, time=now),
+        numbers=frozenset(place for place, column in enumerate(page.columns) if column.number),
+    )
+
+
+def _table(actor: Actor, ask: Ask, most: int, *, cut: bool) -> Iterator[Sequence[Cell]]:
     """Yield the head and the rows, and in the end a note if there were more."""
     columns = ask.list_page.columns
     yield [str(column.title) for column in columns]
     cells: list[tuple[Callable[..., Any], slice]] = [
         (column.value, place) for column, place in zip(columns, slices_of(columns), strict=True)
     ]
-    for row in everything(actor, ask, MOST_EXPORTED):
+    for row in everything(actor, ask, most):
         yield [value(*row[place]) for value, place in cells]
     if cut:
-        yield [_("Only the first 1,000,000 rows are in this file: narrow the filter for the others.")]
+        note = _("Only the first {number} rows are in this file: narrow the filter for the others.")
+        yield [note.format(number=intcomma(most))]

@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import Invalid, NotFound
-from lienthong.office.core.exports import csv_file, xlsx_file
+from lienthong.office.core.exports import csv_file, pdf_file, xlsx_file
 from lienthong.office.core.lists import actions
 from lienthong.office.core.lists.asking import Ask
 from lienthong.office.core.lists.filters import ChoiceFilter
@@ -31,7 +31,7 @@ from lienthong.office.core.lists.reading import facet, read, row_names
 from lienthong.office.core.lists.table import table
 from lienthong.office.core.lists.views import delete_view, save_view, views_of
 
-_TYPES: Final = {"csv": csv_file.TYPE, "xlsx": xlsx_file.TYPE}
+_TYPES: Final = {"csv": csv_file.TYPE, "xlsx": xlsx_file.TYPE, "pdf": pdf_file.TYPE}
 _NAMED: Final = 5
 """How many of the rows are named where a bulk action asks once more."""
 _ID_LENGTH: Final = 18
@@ -63,7 +63,7 @@ def respond(
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     kind = request.GET.get("export", "")
-    if page.exported and kind in _TYPES:
+    if kind in page.kinds:
         return _file(actor, ask, kind)
     for each in page.filters:
         if isinstance(each, ChoiceFilter) and each.counted and each.key == request.GET.get("facets"):

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.functional import Promise, lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -57,6 +58,9 @@ class Filter(Protocol):
     def fields(self, values: Mapping[str, str]) -> list[Field]:
         """Return the controls."""
 
+    def words(self, values: Mapping[str, str]) -> str:
+        """Return what it asks for as a printed list says it; empty where nothing is asked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextFilter:
@@ -88,6 +92,10 @@ class TextFilter:
             self.key, values.get(self.key, ""), TEXT_LENGTH,
         )  # fmt: skip
         return [Field(id_for_label=f"filter-{self.key}", label=str(self.title), control=control)]
+
+    def words(self, values: Mapping[str, str]) -> str:
+        """Return title and text."""
+        return f"{self.title}: {values[self.key]}" if values.get(self.key) else ""
 
 
 def contains(column: str) -> Callable[[str], Q]:
@@ -157,6 +165,11 @@ class ChoiceFilter:
         )  # fmt: skip
         return [Field(id_for_label=f"filter-{self.key}", label=str(self.title), control=control)]
 
+    def words(self, values: Mapping[str, str]) -> str:
+        """Return title and choice."""
+        chosen = (each.title for each in self.choices() if each.slug == values.get(self.key))
+        return next((f"{self.title}: {title}" for title in chosen), "")
+
 
 def choices_of(names: Iterable[tuple[Any, Text]]) -> Callable[[], tuple[Choice, ...]]:
     """Return the choices of a field's values and their names, such as ``State.choices``."""
@@ -220,6 +233,13 @@ class DateFilter:
             )
             for name, title in zip(self.parameters, (self.title_from, self.title_to), strict=True)
         ]  # fmt: skip
+
+    def words(self, values: Mapping[str, str]) -> str:
+        """Return first and last day."""
+        days = zip(
+            (self.title_from, self.title_to), (_day(values.get(name, "")) for name in self.parameters), strict=True
+        )
+        return ", ".join(f"{title} {date_format(day, 'SHORT_DATE_FORMAT')}" for title, day in days if day)
 
 
 def _day(text: str) -> date | None:

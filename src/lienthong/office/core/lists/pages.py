@@ -65,6 +65,8 @@ class ListPage:
     # The column with the path of a row's organ, for the permissions of bulk actions.
     path: str = "organ_path"
     exported: bool = True
+    # Whether it is a register, which is printed too: as PDF, with its head on every page.
+    printed: bool = False
     # What is said where there is nothing at all, and what to do then.
     empty_title: Text = ""
     empty_text: Text = ""
@@ -81,6 +83,11 @@ class ListPage:
         if not self.ordering(self.sort):
             message = f"list {self.name} cannot be sorted by {self.sort}"
             raise ValueError(message)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """As what it can be taken out."""
+        return (*(("xlsx", "csv") if self.exported else ()), *(("pdf",) if self.printed else ()))
 
     def ordering(self, sort: str) -> tuple[str, ...]:
         """Return the fields to order by; nothing for what the list cannot be sorted by."""

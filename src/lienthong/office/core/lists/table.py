@@ -174,13 +174,9 @@ def _head(ask: Ask, column: Column) -> Head:
 
 
 def _exports(page: ListPage, ask: Ask, path: str) -> tuple[Link, ...]:
-    if not page.exported:
-        return ()
     wanted = ask.turned(1)
-    return tuple(
-        Link(title=title, url=f"{path}{wanted.query(export=kind)}")
-        for kind, title in (("xlsx", _("Excel (XLSX)")), ("csv", _("Text (CSV)")))
-    )
+    titles = {"xlsx": _("Excel (XLSX)"), "csv": _("Text (CSV)"), "pdf": _("To print (PDF)")}
+    return tuple(Link(title=titles[kind], url=f"{path}{wanted.query(export=kind)}") for kind in page.kinds)
 
 
 def _sizes(ask: Ask, path: str) -> tuple[Link, ...]:

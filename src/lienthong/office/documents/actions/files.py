@@ -13,6 +13,7 @@ from lienthong.office.core import scope
 from lienthong.office.core.actor import SYSTEM, Actor
 from lienthong.office.core.errors import Invalid, NotFound
 from lienthong.office.documents.actions.change import doing
+from lienthong.office.documents.actions.looking import look_later
 from lienthong.office.documents.models import Document, File
 from lienthong.office.documents.names import safe_name, same_to_the_eye
 from lienthong.office.documents.states import Deed
@@ -101,11 +102,13 @@ def _row(  # noqa: PLR0913 - each by its name
             raise Invalid(_("There is a file whose name looks the same: {name}").format(name=other.name))
     version = max((one.version for one in replaced), default=0) + 1
     File.objects.filter(pk__in=[one.pk for one in replaced]).update(current=False)
-    return File.objects.create(
+    made = File.objects.create(
         document=document, blob=blob, role=role, name=wanted, version=version, added_by_id=added_by,
         media_type=(media_type or mimetypes.guess_type(wanted)[0] or _UNKNOWN)[:100],
         size=blob.size, digest=bytes(blob.sha256).hex(),
     )  # fmt: skip
+    look_later(made)
+    return made
 
 
 def _open(document: Document, **told: str) -> dict[str, str]:

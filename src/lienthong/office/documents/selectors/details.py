@@ -17,7 +17,7 @@ from lienthong.office.documents.models import (
     Relation,
     Step,
 )
-from lienthong.office.documents.verdicts import Verdict, verdicts
+from lienthong.office.documents.verdicts import Verdict, verdicts, warnings
 from lienthong.office.trail.kinds import text_of
 
 _HISTORY = 30
@@ -50,6 +50,8 @@ class Details:
     files: list[File]
     # Of those that are signed: what was found of each signature.
     signed: list[tuple[File, list[Verdict]]]
+    # Of those that one should beware of: why.
+    warned: list[tuple[File, list[str]]]
     older: list[File]
     steps: list[Step]
     assignments: list[Assignment]
@@ -67,6 +69,7 @@ def of(document: Document) -> Details:
         return Details(
             files=[one for one in files if one.current],
             signed=[(one, found) for one in files if one.current and (found := verdicts(one))],
+            warned=[(one, told) for one in files if one.current and (told := warnings(one))],
             older=[one for one in files if not one.current],
             steps=list(steps),
             assignments=list(Assignment.objects.filter(document=document, ended_at=None)),

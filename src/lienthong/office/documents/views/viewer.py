@@ -12,6 +12,7 @@ from lienthong.office.accounts.views.common import acting_in
 from lienthong.office.documents.actions.reading import opened
 from lienthong.office.documents.models import File
 from lienthong.office.documents.selectors.documents import document, file
+from lienthong.office.documents.verdicts import warnings
 from lienthong.office.documents.viewing import HEAD, MOST_TEXT, Kind, kind_of, mark_of, text_of
 from lienthong.office.documents.views.document import crumbs
 from lienthong.office.vault.selectors import read
@@ -32,6 +33,7 @@ def show(request: HttpRequest, number: int, file_id: int) -> HttpResponse:
         "file": one,
         "kind": kind.value,
         "address": f"/documents/{found.pk}/files/{one.pk}/",
+        "warnings": warnings(one),
         "mark": mark_of(actor, found.level),
     }
     if kind is Kind.TEXT:
