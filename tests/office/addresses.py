@@ -13,7 +13,7 @@ from lienthong.office.core.models import AuditEntry
 from lienthong.office.documents.actions.chains import Hand, create_chain
 from lienthong.office.documents.actions.drafts import Draft, create_draft
 from lienthong.office.documents.actions.files import add_file
-from lienthong.office.documents.models import Document, File, StepKind
+from lienthong.office.documents.models import Delivery, Dispatch, Document, File, StepKind
 from lienthong.office.records.actions.covers import Cover, open_file
 from lienthong.office.records.models import Approval, Disposal, DisposalFile, Hold, Item
 from tests.office.people import House
@@ -51,6 +51,8 @@ class Place:
     item: int
     disposal: int
     chain: int
+    dispatch: int
+    delivery: int
 
     def fill(self, route: str, number: str = "") -> str:
         """Return an address; with a number, one whose parts are all that number."""
@@ -62,6 +64,8 @@ class Place:
             "position_id": self.position,
             "file_id": self.file,
             "chain_id": self.chain,
+            "dispatch_id": self.dispatch,
+            "delivery_id": self.delivery,
             "uidb36": "1",
             "key": "x-y",
             "provider_id": "none",
@@ -103,6 +107,9 @@ def place_of(house: House) -> Place:
     draft = create_draft(actor=author, draft=Draft(type="ke-hoach", subject="Kế hoạch"))
     file = add_file(actor=author, document=draft, role=File.Role.MAIN, name="Kế hoạch.pdf", chunks=[b"%PDF-"])
     work_file, item, disposal = _records(house, draft)
+    with scope.system():
+        leaving = Dispatch.objects.create(document=draft, audience="Xã 1", by_id=author.appointment_id)
+        sent = Delivery.objects.create(dispatch=leaving, organ_code="T.commune", organ="Xã 1")
     hands = [Hand(house.positions["leader"].pk, StepKind.SIGN)]
     administrator, organ = house.actor("administrator"), house.organs["province"]
     chain = create_chain(actor=administrator, organ=organ, name="Ký thẳng", type_="", hands=hands)
@@ -119,6 +126,8 @@ def place_of(house: House) -> Place:
         item=item,
         disposal=disposal,
         chain=chain.pk,
+        dispatch=sent.dispatch_id,
+        delivery=sent.pk,
     )
 
 

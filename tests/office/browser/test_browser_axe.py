@@ -62,7 +62,15 @@ _PARTS_AND_FILES: Final = (
 _STANDING_ELSEWHERE: Final = tuple(
     f"records/<int:number>/{deed}/" for deed in ("take-over", "decline", "reopen", "submit", "accept", "return")
 )
-WITHOUT_PAGE: Final = frozenset({*_POSTED, *_CLOSED, *_LEADING_ON, *_PARTS_AND_FILES, *_STANDING_ELSEWHERE})
+# Of what the gateway holds of a message: here nothing was sent or came.
+_OF_GATEWAYS: Final = (
+    "documents/<int:number>/proof/", "documents/<int:number>/proof/<int:index>/",
+    "documents/<int:number>/deliveries/<int:delivery_id>/",
+    "documents/<int:number>/deliveries/<int:delivery_id>/<int:index>/",
+)  # fmt: skip
+WITHOUT_PAGE: Final = frozenset(
+    {*_OF_GATEWAYS, *_POSTED, *_CLOSED, *_LEADING_ON, *_PARTS_AND_FILES, *_STANDING_ELSEWHERE}
+)
 _FORM: Final = "main form[method=post]:has([required])"
 # Nothing is filled in, and the browser is not let say so before it is sent.
 _SEND_EMPTY: Final = """form => {

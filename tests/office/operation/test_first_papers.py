@@ -30,11 +30,13 @@ def test_the_first_organs_can_sign(tmp_path: Path) -> None:
         assert {step.kind for one in made for step in one.steps.all()} == {StepKind.SIGN}
     signers.trusted.cache_clear()
     with override_settings(LIENTHONG_SIGNERS=tmp_path):
+        above = set()
         for code in codes:
             found = signers.kept(code)
             assert found is not None
-            assert len(found.chain) == 1
-        assert [one.subject for one in signers.trusted()] == [found.chain[0].subject]
+            above |= {one.subject for one in found.chain}
+        assert above == {one.subject for one in signers.trusted()}
+        assert len(above) == 1
     signers.trusted.cache_clear()
     secret = [path for path in tmp_path.iterdir() if path.suffix in {".p12", ".pass"}]
     assert {stat.S_IMODE(path.stat().st_mode) for path in secret} == {0o600}

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from lienthong.office.documents.lists import REGISTERS
-from lienthong.office.documents.views import deeds, document, files, lists, organ, viewer
+from lienthong.office.documents.views import deeds, document, files, lists, organ, sent, viewer
 from lienthong.office.documents.views.doing import PAGES
 
 app_name = "documents"
@@ -18,6 +18,11 @@ urlpatterns = [
     path("periods/new/", organ.new_period, name="period_new"),
     path("numbers/keep/", organ.keep_number, name="number_keep"),
     path("<int:number>/", document.show, name="document"),
+    path("<int:number>/sent/<int:dispatch_id>/", sent.dispatch, name="sent"),
+    path("<int:number>/deliveries/<int:delivery_id>/", sent.delivery_proof, name="delivery"),
+    path("<int:number>/deliveries/<int:delivery_id>/<int:index>/", sent.delivery_record, name="delivery_record"),
+    path("<int:number>/proof/", sent.arrival_proof, name="proof"),
+    path("<int:number>/proof/<int:index>/", sent.arrival_record, name="proof_record"),
     path("<int:number>/comment/", document.remark, name="comment"),
     path("<int:number>/files/add/", files.add, name="file_add"),
     path("<int:number>/files/<int:file_id>/", files.download, name="file"),
