@@ -2,7 +2,7 @@
 
 import json
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _paper(**changes: object) -> bytes:
     facts = {
-        "version": 1, "uid": str(uuid4()), "type": "cong-van", "urgency": "ordinary", "subject": "Công văn",
+        "version": 1, "uid": str(UUID(int=3)), "type": "cong-van", "urgency": "ordinary", "subject": "Công văn",
         "number": "1-CV", "author_code": "T.province", "author": "Tỉnh 1",
     }  # fmt: skip
     return json.dumps(facts | changes).encode()
@@ -43,7 +43,7 @@ def _send(
 
 
 _FILE = {"name": "a", "role": "main", "media_type": "a/b", "size": 1, "sha256": "0" * 64}
-_STATUS = {"uid": str(uuid4()), "code": "04", "at": "2026-11-26T08:00:00Z"}
+_STATUS = {"uid": str(UUID(int=1)), "code": "04", "at": "2026-11-26T08:00:00Z"}
 
 
 def _rows() -> list[int]:
@@ -163,7 +163,7 @@ def test_a_gateway_that_goes_away_ends_the_look(posts: "Posts") -> None:
         (json.dumps(_STATUS).encode(), (), {"media": Media.STATUS}),
         (json.dumps(_STATUS | {"code": "99"}).encode(), (), {"media": Media.STATUS}),
         (json.dumps(_STATUS | {"at": "2026-11-26T08:00:00"}).encode(), (), {"media": Media.STATUS}),
-        (json.dumps({"uid": str(uuid4()), "reason": ""}).encode(), (), {"media": Media.RECALL}),
+        (json.dumps({"uid": str(UUID(int=2)), "reason": ""}).encode(), (), {"media": Media.RECALL}),
     ],
 )  # fmt: skip
 def test_what_is_hostile_is_refused_with_a_reason_and_leaves_nothing(
