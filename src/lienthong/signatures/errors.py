@@ -50,3 +50,10 @@ class TimestampFailed(LienthongError):
 
     code = "timestamp_failed"
     hint = "Check its address and whether this machine reaches it, or sign without a timestamp."
+
+
+class MarkingFailed(LienthongError):
+    """The PDF cannot be marked with its reader's name."""
+
+    code = "marking_failed"
+    hint = "Have it brought again as a PDF that is whole and not protected by a password."

@@ -76,23 +76,34 @@ def ask[Answer: (Report, Facts)](task: Task, pdf: bytes, kind: type[Answer], lim
         GivenUp: it took too long, too much memory, or broke down.
         ExtraMissing: there is nothing to read PDFs with.
     """
-    if importlib.util.find_spec("pyhanko") is None:
-        raise ExtraMissing
-    command = [sys.executable, "-I", "-B", "-m", _CHILD]
-    with subprocess.Popen(  # noqa: S603 - our own module, no shell
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_UTF8, cwd="/"
-    ) as child:
-        try:
-            answer, _ = child.communicate(msgspec.json.encode(task) + b"\n" + pdf, timeout=limits.seconds)
-        except subprocess.TimeoutExpired:
-            raise GivenUp(Problem.EXCESSIVE, f"no answer within {limits.seconds} s") from None
-        finally:
-            child.kill()
-    if child.returncode:
-        raise GivenUp(Problem.EXCESSIVE, f"reading it ended with status {child.returncode}")
-    if len(answer) > limits.answer:
-        raise GivenUp(Problem.EXCESSIVE, "the answer is too long")
+    answer = run(_CHILD, msgspec.json.encode(task), pdf, limits)
     try:
         return msgspec.json.decode(answer, type=kind)
     except msgspec.MsgspecError:
         raise GivenUp(Problem.EXCESSIVE, "reading it ended without an answer") from None
+
+
+def run(child: str, task: bytes, pdf: bytes, limits: Limits) -> bytes:
+    """Run a module of ours in a process of its own, give it a line and a file, and return what it writes.
+
+    Raises:
+        GivenUp: it took too long, too much memory, or broke down.
+        ExtraMissing: there is nothing to read PDFs with.
+    """
+    if importlib.util.find_spec("pyhanko") is None:
+        raise ExtraMissing
+    command = [sys.executable, "-I", "-B", "-m", child]
+    with subprocess.Popen(  # noqa: S603 - our own module, no shell
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_UTF8, cwd="/"
+    ) as process:
+        try:
+            answer, _ = process.communicate(task + b"\n" + pdf, timeout=limits.seconds)
+        except subprocess.TimeoutExpired:
+            raise GivenUp(Problem.EXCESSIVE, f"no answer within {limits.seconds} s") from None
+        finally:
+            process.kill()
+    if process.returncode:
+        raise GivenUp(Problem.EXCESSIVE, f"reading it ended with status {process.returncode}")
+    if len(answer) > limits.answer:
+        raise GivenUp(Problem.EXCESSIVE, "the answer is too long")
+    return answer

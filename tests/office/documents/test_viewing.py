@@ -1,16 +1,13 @@
-"""How files are shown: by what they are, in whatever encoding, under whose name."""
+"""How files are shown: by what they are and in whatever encoding."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lienthong.kernel.labels import Level
-from lienthong.office.core.actor import Actor
 from lienthong.office.documents.models import File
-from lienthong.office.documents.viewing import Kind, kind_of, mark_of, text_of
+from lienthong.office.documents.viewing import Kind, kind_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,10 +61,3 @@ def test_a_text_that_is_cut_off_in_a_letter_loses_no_more_than_that(text: str, c
 @given(st.binary(max_size=200))
 def test_any_bytes_are_shown_as_something(data: bytes) -> None:
     assert isinstance(text_of(data), str)
-
-
-def test_from_secret_up_the_reader_is_named_over_the_pages() -> None:
-    actor = Actor(person_id=1, name="Người dùng 1", organ="Tỉnh 1")
-    assert mark_of(actor, Level.CONFIDENTIAL) == ""
-    assert mark_of(actor, Level.SECRET).startswith("Người dùng 1 · Tỉnh 1 · ")
-    assert mark_of(replace(actor, organ=""), Level.TOP_SECRET).startswith("Người dùng 1 · ")

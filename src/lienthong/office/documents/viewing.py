@@ -1,14 +1,9 @@
 """How a file is shown in the page: by what its first bytes say it is, not by what its sender calls it."""
 
 import codecs
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from django.utils import formats, timezone
-
-from lienthong.kernel.labels import Level
-from lienthong.office.core.actor import Actor
 from lienthong.office.documents.models import File
 
 HEAD: Final = 1024
@@ -58,11 +53,3 @@ def text_of(data: bytes) -> str:
         return codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
         return data.decode("cp1258", errors="replace")
-
-
-def mark_of(actor: Actor, level: Level) -> str:
-    """Return what lies over the pages of a file: who reads it where and when; nothing below secret."""
-    if level < Level.SECRET:
-        return ""
-    now: datetime = timezone.localtime()
-    return " · ".join(filter(None, (actor.name, actor.organ, formats.date_format(now, "SHORT_DATETIME_FORMAT"))))

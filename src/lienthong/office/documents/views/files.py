@@ -14,7 +14,9 @@ from lienthong.office.accounts.views.common import acting_in, carry_out
 from lienthong.office.documents.actions.files import add_file, remove_file
 from lienthong.office.documents.actions.reading import opened
 from lienthong.office.documents.forms import FileForm, NoForm
+from lienthong.office.documents.marks import marked_copy
 from lienthong.office.documents.models import Document, File
+from lienthong.office.documents.models.files import PDF
 from lienthong.office.documents.policies import require
 from lienthong.office.documents.ranges import part_asked_for
 from lienthong.office.documents.selectors.documents import document, file, parts
@@ -74,6 +76,9 @@ def download(request: HttpRequest, number: int, file_id: int) -> HttpResponseBas
     actor = acting_in(request)
     found = document(actor, number)
     one = file(found, file_id)
+    if (copy := marked_copy(actor, found, one)) is not None:
+        opened(actor=actor, document=found, file=one)
+        return _answer(one, HttpResponse(copy, content_type=PDF), len(copy))
     asked = part_asked_for(request.headers.get("Range", ""), one.size)
     if asked is None:
         return HttpResponse(status=_UNSATISFIABLE, headers={"Content-Range": f"bytes */{one.size}"})
@@ -81,15 +86,20 @@ def download(request: HttpRequest, number: int, file_id: int) -> HttpResponseBas
     opened(actor=actor, document=found, file=one)
     # The last piece is read after the view is left: what asks the database does so now.
     pieces: Iterator[bytes] = read(one.blob_id, start, end)
-    response = StreamingHttpResponse(pieces, content_type=one.media_type)
-    response["Content-Length"] = end - start
+    response = _answer(one, StreamingHttpResponse(pieces, content_type=one.media_type), end - start)
     response["Accept-Ranges"] = "bytes"
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(one.name, safe='')}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
     if (start, end) != (0, one.size):
         response.status_code = _PARTIAL
         response["Content-Range"] = f"bytes {start}-{end - 1}/{one.size}"
+    return response
+
+
+def _answer[Answer: HttpResponseBase](one: File, response: Answer, length: int) -> Answer:
+    """Say of a file what browsers must know: its name, that nobody guesses at its type, and that it is not kept."""
+    response["Content-Length"] = length
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(one.name, safe='')}"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
     return response
 
 

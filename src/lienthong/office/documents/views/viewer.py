@@ -10,10 +10,11 @@ from django.views.decorators.http import require_safe
 
 from lienthong.office.accounts.views.common import acting_in
 from lienthong.office.documents.actions.reading import opened
+from lienthong.office.documents.marks import mark_of
 from lienthong.office.documents.models import File
 from lienthong.office.documents.selectors.documents import document, file
 from lienthong.office.documents.verdicts import warnings
-from lienthong.office.documents.viewing import HEAD, MOST_TEXT, Kind, kind_of, mark_of, text_of
+from lienthong.office.documents.viewing import HEAD, MOST_TEXT, Kind, kind_of, text_of
 from lienthong.office.documents.views.document import crumbs
 from lienthong.office.vault.selectors import read
 
