@@ -1,5 +1,6 @@
 """The search finds what its reader may see and nothing else; of what is labelled nothing but the number."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,7 @@ from lienthong.office.documents.lists import ARRIVALS, DRAFTS
 from lienthong.office.documents.models import Document
 from lienthong.office.documents.policies import visible
 from lienthong.office.documents.search import find_documents
-from lienthong.office.documents.words import fits, wanted
+from lienthong.office.documents.words import fits, wanted, words_of
 from tests.office.documents.test_policies import fill
 from tests.office.people import KINDS
 
@@ -111,14 +112,28 @@ def test_the_number_comes_first_then_the_very_words_then_the_newest(bureau: "Bur
     assert found(clerk, "5-CV/TW", most=1) == [plain]
 
 
-def test_a_search_is_one_statement_however_much_is_found(bureau: "Bureau") -> None:
+def test_older_documents_are_found_where_there_are_not_enough_of_late(bureau: "Bureau") -> None:
+    clerk = bureau.actor("clerk")
+    with scope.system():
+        old = bureau.arrived(subject="chuyen doi")
+        old.created_at -= timedelta(days=400)
+        old.words = words_of(old)
+        old.save()
+    plain, marked = (bureau.arrived(subject=text).pk for text in ("chuyen doi", "Chuyển đổi"))
+    assert found(clerk, "chuyen doi", most=1) == [marked, plain]
+    assert found(clerk, "chuyen doi", most=2) == [marked, plain, old.pk]
+    # Not of the last months alone, where too few have the very words.
+    assert found(clerk, "chuyển đổi", most=1) == [marked, plain]
+
+
+def test_a_search_is_two_statements_however_much_is_found(bureau: "Bureau") -> None:
     fill(bureau)
     clerk = bureau.actor("clerk")
     looked_for = sought("12-CV/TW công văn")
     assert looked_for is not None
     with scope.act_for(clerk), CaptureQueriesContext(connection) as queries:
         find_documents(clerk, looked_for, 5)
-    assert len(queries) == 1
+    assert len(queries) == 2
 
 
 def test_registers_are_filtered_by_the_same_words(bureau: "Bureau") -> None:

@@ -1,18 +1,20 @@
 """What documents are found by: whatever is written or looked for, PostgreSQL gets a valid vector and a valid query."""
 
 import unicodedata
+from datetime import date
 
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lienthong.office.documents.words import MOST_WORDS, number_key, vector, wanted, words_in
+from lienthong.office.documents.words import MOST_WORDS, lately, number_key, vector, wanted, words_in
 
 TEXT = st.text(max_size=120) | st.lists(
     st.sampled_from(["Nghị", "quyết", "nghi", "0384", "384-QĐ/TW", '"', "'", "\\", ":*", "&", "(", "<->", "Đ", "ð"]),
     max_size=15,
 ).map(" ".join)  # fmt: skip
+DAY = date(2026, 1, 31)
 
 
 def matches(texts: list[str], text: str, *, exact: bool = False) -> bool:
@@ -20,7 +22,7 @@ def matches(texts: list[str], text: str, *, exact: bool = False) -> bool:
     found = wanted(17, text)
     with connection.cursor() as cursor:
         query = found.get("exact", found.get("query", "")) if exact else found.get("query", "")
-        cursor.execute("SELECT %s::tsvector @@ %s::tsquery", [vector(17, texts), query])
+        cursor.execute("SELECT %s::tsvector @@ %s::tsquery", [vector(17, texts, DAY), query])
         return bool(cursor.fetchone()[0])
 
 
@@ -85,7 +87,15 @@ def test_words_written_with_diacritics_are_told_apart_from_others() -> None:
 
 
 def test_every_word_bears_its_organ() -> None:
-    assert vector(17, ["Nghị quyết 05"]) == "'17/nghi':1 '17/nghị':1 '17/quyet':2 '17/quyết':2 '17/5':3"
+    assert (
+        vector(17, ["Nghị quyết 05"], DAY) == "'17/~2026-01' '17/nghi':1 '17/nghị':1 '17/quyet':2 '17/quyết':2 '17/5':3"
+    )
+
+
+def test_the_last_months_are_those_before_today() -> None:
+    months = "'17/~2026-03' | '17/~2026-02' | '17/~2026-01'"
+    assert lately(17, "'17/a' & '17/b':*", date(2026, 3, 31)) == f"({months}) & ('17/a' & '17/b':*)"
+    assert "'17/~2025-12'" in lately(17, "'17/a'", DAY)
 
 
 def test_only_so_many_words_count() -> None:

@@ -83,6 +83,6 @@ def test_words_are_those_that_the_office_writes_itself() -> None:
         for document in Document.objects.filter(label__lt=Level.CONFIDENTIAL):
             cursor.execute(
                 "SELECT words = %s::tsvector FROM documents_document WHERE id = %s",
-                [vector(document.organ_id, texts_of(document)), document.pk],
+                [vector(document.organ_id, texts_of(document), document.created_at.date()), document.pk],
             )
             assert cursor.fetchone() == (True,)

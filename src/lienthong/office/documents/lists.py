@@ -27,6 +27,8 @@ from lienthong.office.documents.words import fits, wanted
 type Rows = Callable[[Actor], QuerySet[Any, Any]]
 _STATES = named(dict(State.choices))
 _URL = "/documents/"
+_YEARS: Final = 10
+"""So many can be chosen from; others by the days."""
 
 
 def _fitting(text: str) -> Q:
@@ -85,6 +87,11 @@ def _types() -> list[Choice]:
     return [Choice(slug=slug, title=profile.type_name(slug), value=slug) for slug in profile.types()]
 
 
+def _years() -> list[Choice]:
+    this = localdate().year
+    return [Choice(slug=str(year), title=str(year), value=year) for year in range(this, this - _YEARS, -1)]
+
+
 def _urgencies() -> list[Choice]:
     return [Choice(slug=slug, title=profile.urgency_name(slug), value=slug) for slug in profile.urgencies()]
 
@@ -94,6 +101,7 @@ _FILTERS = (
     ChoiceFilter(key="type", title=_("Type"), column="type", choices=_types),
     ChoiceFilter(key="state", title=_("Stands at"), column="state", choices=choices_of(State.choices)),
     ChoiceFilter(key="urgency", title=_("Urgency"), column="urgency", choices=_urgencies),
+    ChoiceFilter(key="year", title=_("Year"), column="entered_on__year", choices=_years),
     DateFilter(key="entered", title_from=_("Entered from"), title_to=_("Entered up to"), column="entered_on"),
     level_filter(),
 )

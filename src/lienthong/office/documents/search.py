@@ -1,6 +1,6 @@
 """Find documents by words of subject, author and signer, or by number; those from confidential up by number alone.
 
-One statement, whatever is looked for. The predicate is the one of the lists (``words.fits``), within what the reader
+Two statements at most. The predicate is the one of the lists (``words.fits``), within what the reader
 sees; row-level security beneath it.
 """
 
@@ -11,16 +11,17 @@ from typing import Any
 
 from django.db.models import Case, IntegerField, QuerySet, When
 from django.utils.formats import date_format
+from django.utils.timezone import localdate
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import Actor
-from lienthong.office.core.compiled import Compiled, Reader
+from lienthong.office.core.compiled import Compiled, Reader, Row
 from lienthong.office.core.search import Hit, Sought
 from lienthong.office.core.templatetags.look import level_name
 from lienthong.office.documents import profile
 from lienthong.office.documents.models import Document
 from lienthong.office.documents.policies import visible
-from lienthong.office.documents.words import fits, wanted
+from lienthong.office.documents.words import Wanted, fits, lately, wanted
 
 _COLUMNS = ("pk", "number", "type", "subject", "author", "dated", "label")
 
@@ -30,7 +31,21 @@ def find_documents(actor: Actor, sought: Sought, most: int) -> Sequence[Hit]:
     given = wanted(actor.organ_id, sought.text)
     if not actor.placed or not given:
         return []
-    return [_hit(*row) for row in _query(most + 1, frozenset(given))(actor, **given)]
+    return [_hit(*row) for row in _newest(actor, given, most + 1) or _rows(actor, given, most + 1)]
+
+
+def _newest(actor: Actor, given: Wanted, most: int) -> list[Row]:
+    """Return those of the last months if they are enough to be shown, and have the very words; otherwise none."""
+    if "query" not in given:
+        return []
+    words = lately(actor.organ_id, given.get("exact", given["query"]), localdate())
+    rows = _rows(actor, {**given, "query": words, "exact": ""}, most)
+    return rows if len(rows) == most else []
+
+
+def _rows(actor: Actor, given: Wanted, most: int) -> list[Row]:
+    meant = {name: value for name, value in given.items() if value}
+    return _query(most, frozenset(meant))(actor, **meant)
 
 
 @cache

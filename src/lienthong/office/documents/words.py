@@ -8,12 +8,14 @@ takes ``384-QĐ/TW`` for a file's path, and what is a letter depends on the serv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final, TypedDict
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import Lookup, Q, Value
 from django.db.models.functions import Cast
+from django.utils.timezone import localdate
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.text import search_key, tidy
@@ -33,6 +35,8 @@ MOST_WORDS: Final = 12
 _GAP: Final = 8
 # The highest place that a tsvector has (PostgreSQL's manual, 12.11).
 _LAST_PLACE: Final = 16_383
+# This one and those before it.
+_MONTHS: Final = 3
 _LAST: Final = "\U0010ffff"
 """Sorts behind every character."""
 
@@ -79,14 +83,15 @@ def _word(found: str) -> Word:
     return Word(search_key(written), written)
 
 
-def vector(organ_id: int, texts: Sequence[str]) -> str:
-    """Return the words of texts as a tsvector in PostgreSQL's notation.
+def vector(organ_id: int, texts: Sequence[str], day: date) -> str:
+    """Return the words of texts, and the month, as a tsvector in PostgreSQL's notation.
 
     Args:
         organ_id: whose document it is.
         texts: its parts; a phrase lies in one of them.
+        day: since when it is there.
     """
-    place, found = 1, []
+    place, found = 1, [_month(organ_id, day)]
     for text in texts:
         for word in words_in(text):
             if place > _LAST_PLACE:
@@ -111,7 +116,9 @@ def words_of(document: Document) -> Cast | None:
     """
     if document.label >= Level.CONFIDENTIAL:
         return None
-    return Cast(Value(vector(document.organ_id, texts_of(document))), SearchVectorField())
+    # What is being made now has no moment yet.
+    day = localdate(document.created_at) if document.pk else localdate()
+    return Cast(Value(vector(document.organ_id, texts_of(document), day)), SearchVectorField())
 
 
 def wanted(organ_id: int, text: str) -> Wanted:
@@ -149,6 +156,22 @@ def wanted(organ_id: int, text: str) -> Wanted:
         # "." follows "-" in ASCII.
         found |= {"number": key, "number_end": key + _LAST, "part": f"{key}-", "part_end": f"{key}."}
     return found
+
+
+def lately(organ_id: int, query: str, today: date) -> str:
+    """Return a query of the documents among those of a few months only.
+
+    A word that nearly every document has is then looked for among those that are shown first anyway.
+    """
+    days = [today]
+    while len(days) < _MONTHS:
+        days.append(days[-1].replace(day=1) - timedelta(days=1))
+    return f"({' | '.join(_month(organ_id, day) for day in days)}) & ({query})"
+
+
+def _month(organ_id: int, day: date) -> str:
+    # No word begins so.
+    return f"'{organ_id}/~{day:%Y-%m}'"
 
 
 def _term(organ_id: int, word: str) -> str:

@@ -199,7 +199,7 @@ class _Maker:
         facts["number_key"] = number_key(facts["number"])
         if facts["label"] < Level.CONFIDENTIAL:
             texts = (facts["subject"], facts["author"], facts["signer"], facts["number"])
-            facts["words"] = vector(organ.unit.pk, texts)
+            facts["words"] = vector(organ.unit.pk, texts, facts["created_at"].date())
         rows.documents.append([facts[name] for name in _DOCUMENT])
 
     def _assign(self, rows: _Rows, facts: dict[str, Any], organ: Organ) -> None:

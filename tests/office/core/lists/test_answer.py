@@ -115,6 +115,9 @@ def test_beyond_ten_thousand_is_not_counted(house: House) -> None:
     assert "of more than 10,000" in body
     assert "9951–10000 of" in body
     assert 'rel="next"' not in body
+    numbers = client.get(f"{PERSONS}?facets=state").json()
+    assert all(number.endswith("+") for number in numbers.values())
+    assert sum(int(number[:-1]) for number in numbers.values()) == 10_001
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The queries of a list: its rows, how many there are, how many at each choice. One predicate for all."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -59,8 +60,11 @@ def count(found: QuerySet[Any, Any], most: int) -> int:
     return found.order_by().values("pk")[:most].count()
 
 
-def facet(actor: Actor, ask: Ask, chosen: ChoiceFilter) -> dict[str, int]:
-    """Return how many rows there are at each choice of a filter, as the other filters stand."""
+def facet(actor: Actor, ask: Ask, chosen: ChoiceFilter) -> dict[str, int | str]:
+    """Return how many rows there are at each choice of a filter, as the other filters stand.
+
+    Of more than ``DEPTH`` rows only so many are looked at; a number then has a plus.
+    """
     slugs = {choice.value: choice.slug for choice in chosen.choices()}
     found = matching(actor, ask, without=chosen.key).order_by()
     if chosen.lookup != "exact":
@@ -72,8 +76,11 @@ def facet(actor: Actor, ask: Ask, chosen: ChoiceFilter) -> dict[str, int]:
             }
         )
         return {slug: numbers[f"n{place}"] for place, slug in enumerate(slugs.values())}
-    numbers = dict(found.values_list(chosen.column).annotate(n=Count("pk")))
-    return {slugs[value]: number for value, number in numbers.items() if value in slugs}
+    values = list(found.values_list(chosen.column, flat=True)[: DEPTH + 1])
+    counted = Counter(slugs[value] for value in values if value in slugs)
+    if len(values) <= DEPTH:
+        return dict(counted)
+    return {slug: f"{counted[slug]}+" for slug in slugs.values()}
 
 
 def selected(actor: Actor, ask: Ask, given: list[str]) -> QuerySet[Any, Any]:

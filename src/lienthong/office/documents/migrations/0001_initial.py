@@ -143,6 +143,7 @@ class Migration(migrations.Migration):
                 (
                     "organ",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="organs.unit",
@@ -219,7 +220,10 @@ class Migration(migrations.Migration):
                 (
                     "document",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="access", to="documents.document"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="access",
+                        to="documents.document",
                     ),
                 ),
             ],
@@ -309,7 +313,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="document",
-            index=models.Index(fields=["organ", "direction", "-entered_on", "-entry", "-id"], name="document_register"),
+            index=models.Index(
+                fields=["organ", "direction", "-entered_on", "-entry", "-id"],
+                include=("label", "at_desk"),
+                name="document_register",
+            ),
         ),
         migrations.AddIndex(
             model_name="document",

@@ -1,14 +1,22 @@
 """Documents as their readers see them."""
 
+from typing import Final
+
 from django.db.models import Q, QuerySet
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.errors import NotFound
-from lienthong.office.documents.models import Access, Assignment, Document, File, Step
-from lienthong.office.documents.policies import may, parts_of, visible
+from lienthong.office.documents.models import Assignment, Document, File, Step
+from lienthong.office.documents.policies import may, parts_of, takes_part, visible
 from lienthong.office.documents.states import DEEDS, Deed, Direction, Part, State
+
+# Said as what they are, not as what they are not: an index finds them, few among all that are over.
+_NOT_OVER: Final = (
+    State.DRAFT, State.SUBMITTED, State.APPROVED, State.SIGNED, State.ARRIVED, State.REGISTERED, State.ASSIGNED,
+    State.PROCESSING,
+)  # fmt: skip
 
 
 def documents(actor: Actor) -> QuerySet[Document]:
@@ -65,9 +73,7 @@ def arrivals(actor: Actor) -> QuerySet[Document]:
 
 def mine(actor: Actor) -> QuerySet[Document]:
     """Return what an actor takes part in, and is not over."""
-    taking_part = Access.objects.filter(holder__in=actor.holders, via=0).values("document")
-    over = (State.COMPLETED, State.DISCARDED, State.REFUSED, State.RECALLED, State.REPLACED, State.ISSUED)
-    return documents(actor).filter(pk__in=taking_part).exclude(state__in=over)
+    return documents(actor).filter(takes_part(actor, via=0), state__in=_NOT_OVER)
 
 
 def waiting(actor: Actor) -> QuerySet[Document]:
@@ -82,7 +88,7 @@ def waiting(actor: Actor) -> QuerySet[Document]:
         own |= Q(state__in=(State.ARRIVED, State.SIGNED), at_desk=True)
     if Role.LEADER in actor.roles:
         own |= Q(state=State.REGISTERED, at_desk=True)
-    return documents(actor).filter(own)
+    return documents(actor).filter(own, state__in=_NOT_OVER)
 
 
 def in_work(actor: Actor) -> QuerySet[Document]:
