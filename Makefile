@@ -42,6 +42,10 @@ assets: $(ASSETS) ## Build style sheets, scripts, icons and fonts of the office'
 screenshots: $(ASSETS) ## Run an office and take the pictures of docs/screenshots
 	@tools/system-packages chromium
 	@PYTHONPATH=. $(BIN)/python tools/screenshots.py $(ARGS)
+	@# Those of a document are taken where it walks its way through the whole demo.
+	@$(BIN)/pytest -q tests/office/browser/test_browser_documents.py
+	@cp build/walk/09-receipts.png docs/screenshots/document.png
+	@cp build/walk/04-sign.png docs/screenshots/sign.png
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, format, the layers between the rooms, links, translations and migrations
