@@ -27,7 +27,7 @@ demo: $(STAMP) $(ASSETS) ## Run the main job: a sealed directive to every organ 
 
 .PHONY: test
 test: $(STAMP) $(ASSETS) ## Run all tests on all cores and the coverage gate; with ARGS only those tests, without the gate
-	@tools/system-packages softhsm2 curl openssl chromium poppler-utils
+	@tools/system-packages softhsm2 curl openssl chromium poppler-utils libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=json
 	@$(BIN)/python tools/coverage_gate.py

@@ -5,6 +5,7 @@ may choose is read here once; everything else is fixed, so that every installati
 """
 
 import os
+import shutil
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -185,6 +186,8 @@ SECURE_CSP: Final[dict[str, list[str]]] = {
 DATA_UPLOAD_MAX_MEMORY_SIZE: Final = 2 * 1024 * 1024
 # Keys that sign documents, and the authorities whose signatures count (documents.signers).
 LIENTHONG_SIGNERS: Final = Path(_env.get("LIENTHONG_SIGNERS", str(STATE / "signers")))
+# LibreOffice, which makes previews of what office programs wrote; empty: there are none.
+LIENTHONG_SOFFICE: Final = _env.get("LIENTHONG_SOFFICE", shutil.which("soffice") or "")
 # Who stamps the time of signatures (RFC 3161); nobody unless given.
 LIENTHONG_TSA_URL: Final = _env.get("LIENTHONG_TSA_URL", "")
 # The most bytes a file of a document may have.

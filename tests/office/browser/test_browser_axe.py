@@ -55,6 +55,7 @@ _LEADING_ON: Final = (
 )  # fmt: skip
 _PARTS_AND_FILES: Final = (
     "units/branches/<int:number>/", "units/pick/", "search/suggestions", "notifications/list",
+    "documents/<int:number>/files/<int:file_id>/preview/",
     "documents/<int:number>/files/<int:file_id>/", "records/disposals/<int:number>/certificate/",
     "account/2fa/webauthn/login/", "account/2fa/recovery-codes/download/", "persons/import/template/",
 )  # fmt: skip

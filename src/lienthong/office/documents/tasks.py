@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 from lienthong.client import GatewayUnreachable, Problem, Unavailable
 from lienthong.kernel.errors import LienthongError
 from lienthong.office.documents import reports
-from lienthong.office.documents.actions import dispatching, looking, recalling
+from lienthong.office.documents.actions import dispatching, looking, previewing, recalling
 from lienthong.office.documents.exchange import sending, telling
 from lienthong.office.documents.exchange.errors import PacketInvalid, words
 
@@ -65,3 +65,9 @@ def recall(*, document_id: int, reason: str) -> None:
 def look_at_file(*, file_id: int) -> None:
     """Look at a file that came or was brought."""
     looking.look(file_id)
+
+
+@app.task(name=previewing.TASK, retry=_AGAIN)
+def preview(*, file_id: int) -> None:
+    """Make what stands for a file of an office program in the viewer."""
+    previewing.make_preview(file_id)

@@ -27,6 +27,7 @@ urlpatterns = [
     path("<int:number>/files/add/", files.add, name="file_add"),
     path("<int:number>/files/<int:file_id>/", files.download, name="file"),
     path("<int:number>/files/<int:file_id>/remove/", files.remove, name="file_remove"),
+    path("<int:number>/files/<int:file_id>/preview/", files.preview, name="file_preview"),
     path("<int:number>/files/<int:file_id>/view/", viewer.show, name="file_view"),
     *(path(f"<int:number>/{deed.value}/", deeds.deed, {"name": deed.value}, name=deed.value) for deed in PAGES),
 ]

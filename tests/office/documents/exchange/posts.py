@@ -16,7 +16,7 @@ from lienthong.office.accounts.acting import actor_of
 from lienthong.office.accounts.models import Person
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
-from lienthong.office.documents.actions import looking
+from lienthong.office.documents.actions import looking, previewing
 from lienthong.office.documents.actions.dispatching import dispatch
 from lienthong.office.documents.actions.files import keep
 from lienthong.office.documents.actions.issuing import issue
@@ -105,7 +105,9 @@ def run_jobs(*, attempts: int = 0) -> list[str]:
     # Tasks register when they are imported, which Django's own start does not.
     import lienthong.office.documents.tasks  # noqa: F401, PLC0415 - for its tasks
 
-    waiting = ProcrastinateJob.objects.filter(task_name__startswith="documents.").exclude(task_name=looking.TASK)
+    waiting = ProcrastinateJob.objects.filter(task_name__startswith="documents.").exclude(
+        task_name__in=(looking.TASK, previewing.TASK)
+    )
     rows = list(waiting.order_by("id"))
     with contextlib.closing(_Deleted([row.pk for row in rows])):
         for row in rows:

@@ -16,8 +16,9 @@ from lienthong.office.core.errors import Forbidden, Invalid
 from lienthong.office.core.text import tidy
 from lienthong.office.documents import profile
 from lienthong.office.documents.actions.change import doing
+from lienthong.office.documents.actions.previewing import forget_previews
 from lienthong.office.documents.audit import DocumentEvent
-from lienthong.office.documents.models import Access, Comment, Document, Relation
+from lienthong.office.documents.models import Access, Comment, Document, File, Relation
 from lienthong.office.documents.models.document import NAME_LENGTH, NOTE_LENGTH, SUBJECT_LENGTH
 from lienthong.office.documents.notices import Notice, tell
 from lienthong.office.documents.selectors.people import cleared, in_force, persons_of
@@ -94,6 +95,9 @@ def change_draft(*, actor: Actor, document: Document, draft: Draft, seen: int) -
         change.old = _told(change.document)
         change.set(**facts)
         change.new = _told(change.document)
+        if change.document.level >= Level.CONFIDENTIAL:
+            files = File.objects.filter(document=change.document).values_list("pk", flat=True)
+            forget_previews(actor=actor, files=list(files))
         # Who wrote on it before it was labelled higher does not see it any more: PostgreSQL asks for the clearance.
 
 

@@ -6,6 +6,7 @@ import msgspec
 from procrastinate.contrib.django import app
 
 from lienthong.office.core import scope
+from lienthong.office.documents.actions.previewing import preview_later
 from lienthong.office.documents.models import File
 from lienthong.office.documents.models.files import PDF
 from lienthong.office.documents.signers import trusted
@@ -34,12 +35,13 @@ def look(file_id: int) -> None:
         KeyStoreError, OSError: it cannot be read now.
     """
     with scope.system():
-        file = File.objects.filter(pk=file_id).first()
+        file = File.objects.select_related("document").filter(pk=file_id).first()
     if file is None:
         return
     try:
         head = b"".join(read(file.blob_id, 0, min(HEAD, file.size)))
         if kind_of(file, head) is not Kind.PDF:
+            preview_later(file, head)
             found = _no_pdf() if file.media_type == PDF else None
         else:
             found = _found(b"".join(read(file.blob_id)))

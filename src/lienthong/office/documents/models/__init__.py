@@ -3,6 +3,7 @@
 from lienthong.office.documents.models.document import Access, Document, Relation
 from lienthong.office.documents.models.files import File
 from lienthong.office.documents.models.numbers import Letterhead, Period, Series, TakenNumber
+from lienthong.office.documents.models.preview import Preview
 from lienthong.office.documents.models.sending import Delivery, Dispatch, Mailbox
 from lienthong.office.documents.models.work import Assignment, Chain, ChainStep, Comment, Step, StepKind
 
@@ -19,6 +20,7 @@ __all__ = [
     "Letterhead",
     "Mailbox",
     "Period",
+    "Preview",
     "Relation",
     "Series",
     "Step",

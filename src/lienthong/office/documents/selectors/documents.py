@@ -8,7 +8,7 @@ from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.errors import NotFound
-from lienthong.office.documents.models import Assignment, Document, File, Step
+from lienthong.office.documents.models import Assignment, Document, File, Preview, Step
 from lienthong.office.documents.policies import may, parts_of, takes_part, visible
 from lienthong.office.documents.states import DEEDS, Deed, Direction, Part, State
 
@@ -125,6 +125,11 @@ def file(found: Document, number: int) -> File:
     if one is None:
         raise NotFound(str(number))
     return one
+
+
+def preview_of(found: Document, one: File) -> Preview | None:
+    """Return what stands for a file in the viewer; nothing where there is none, or may be none any more."""
+    return Preview.objects.filter(file=one).first() if found.level < Level.CONFIDENTIAL else None
 
 
 def _register(actor: Actor, direction: Direction) -> QuerySet[Document]:

@@ -1,16 +1,15 @@
 """Files of a document: bring one, take one away, read one."""
 
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from lienthong.office.accounts.views.common import acting_in, carry_out
+from lienthong.office.core.errors import NotFound
 from lienthong.office.documents.actions.files import add_file, remove_file
 from lienthong.office.documents.actions.reading import opened
 from lienthong.office.documents.forms import FileForm, NoForm
@@ -18,13 +17,11 @@ from lienthong.office.documents.marks import marked_copy
 from lienthong.office.documents.models import Document, File
 from lienthong.office.documents.models.files import PDF
 from lienthong.office.documents.policies import require
-from lienthong.office.documents.ranges import part_asked_for
-from lienthong.office.documents.selectors.documents import document, file, parts
+from lienthong.office.documents.selectors.documents import document, file, parts, preview_of
 from lienthong.office.documents.states import Deed
 from lienthong.office.documents.views.document import crumbs, form_page
-from lienthong.office.vault.selectors import read
-
-_PARTIAL, _UNSATISFIABLE = 206, 416
+from lienthong.office.documents.views.handing_out import Content, part, whole
+from lienthong.office.vault.selectors import facts
 
 
 @form_page
@@ -76,31 +73,24 @@ def download(request: HttpRequest, number: int, file_id: int) -> HttpResponseBas
     actor = acting_in(request)
     found = document(actor, number)
     one = file(found, file_id)
-    if (copy := marked_copy(actor, found, one)) is not None:
-        opened(actor=actor, document=found, file=one)
-        return _answer(one, HttpResponse(copy, content_type=PDF), len(copy))
-    asked = part_asked_for(request.headers.get("Range", ""), one.size)
-    if asked is None:
-        return HttpResponse(status=_UNSATISFIABLE, headers={"Content-Range": f"bytes */{one.size}"})
-    start, end = asked
+    copy = marked_copy(actor, found, one)
     opened(actor=actor, document=found, file=one)
-    # The last piece is read after the view is left: what asks the database does so now.
-    pieces: Iterator[bytes] = read(one.blob_id, start, end)
-    response = _answer(one, StreamingHttpResponse(pieces, content_type=one.media_type), end - start)
-    response["Accept-Ranges"] = "bytes"
-    if (start, end) != (0, one.size):
-        response.status_code = _PARTIAL
-        response["Content-Range"] = f"bytes {start}-{end - 1}/{one.size}"
-    return response
+    if copy is not None:
+        return whole(copy, PDF, one.name)
+    return part(request, Content(blob_id=one.blob_id, size=one.size, media_type=one.media_type, name=one.name))
 
 
-def _answer[Answer: HttpResponseBase](one: File, response: Answer, length: int) -> Answer:
-    """Say of a file what browsers must know: its name, that nobody guesses at its type, and that it is not kept."""
-    response["Content-Length"] = length
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(one.name, safe='')}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
+@require_safe
+@login_required
+def preview(request: HttpRequest, number: int, file_id: int) -> HttpResponseBase:
+    """Send the PDF that stands for a file of an office program, or the part of it that is asked for."""
+    found = document(acting_in(request), number)
+    one = file(found, file_id)
+    made = preview_of(found, one)
+    if made is None or made.blob_id is None:
+        raise NotFound(one.name)
+    size = facts(made.blob_id).size
+    return part(request, Content(blob_id=made.blob_id, size=size, media_type=PDF, name=f"{one.name}.pdf"))
 
 
 def _page(found: Document, title: str, submit: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ from django.db.models import Exists, OuterRef
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import Actor
+from lienthong.office.documents.actions.previewing import forget_previews
 from lienthong.office.documents.models import Document, File
 from lienthong.office.records.models import Item, WorkFile
 from lienthong.office.records.states import State
@@ -26,6 +27,7 @@ def shred_documents(actor: Actor, file: WorkFile) -> int:
     kept = Item.objects.filter(document=OuterRef("pk")).exclude(file__state=State.DISPOSED)
     documents = Document.objects.filter(pk__in=inside).exclude(Exists(kept))
     found = File.objects.filter(document__in=documents, blob__shredded_at=None).order_by("pk")
+    forget_previews(actor=actor, files=list(found.values_list("pk", flat=True)))
     blobs = list(found.values_list("blob_id", "document__label"))
     for blob, label in blobs:
         shred(blob_id=blob, actor=actor, label=Level(label))

@@ -1,0 +1,59 @@
+"""Handing out files: as attachments, whole or in parts, guessed at and kept by nobody."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from lienthong.office.documents.ranges import part_asked_for
+from lienthong.office.vault.selectors import read
+
+_PARTIAL: Final = 206
+_UNSATISFIABLE: Final = 416
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is handed out."""
+
+    blob_id: UUID
+    # Bytes.
+    size: int
+    media_type: str
+    # Under which it is saved.
+    name: str
+
+
+def part(request: HttpRequest, content: Content) -> HttpResponseBase:
+    """Return the part that is asked for (RFC 9110, section 14); all of it where none is."""
+    asked = part_asked_for(request.headers.get("Range", ""), content.size)
+    if asked is None:
+        return HttpResponse(status=_UNSATISFIABLE, headers={"Content-Range": f"bytes */{content.size}"})
+    start, end = asked
+    # The last piece is read after the view is left: what asks the database does so now.
+    pieces: Iterator[bytes] = read(content.blob_id, start, end)
+    response = StreamingHttpResponse(pieces, content_type=content.media_type)
+    response["Accept-Ranges"] = "bytes"
+    if (start, end) != (0, content.size):
+        response.status_code = _PARTIAL
+        response["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
+    _tell(response, content.name, end - start)
+    return response
+
+
+def whole(data: bytes, media_type: str, name: str) -> HttpResponse:
+    """Return all of what lies in memory; no parts of it."""
+    response = HttpResponse(data, content_type=media_type)
+    _tell(response, name, len(data))
+    return response
+
+
+def _tell(response: HttpResponseBase, name: str, length: int) -> None:
+    """Say what browsers must know: the name, that nobody guesses at the type, and that it is not kept."""
+    response["Content-Length"] = length
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
