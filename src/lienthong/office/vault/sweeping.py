@@ -31,7 +31,7 @@ class StorageOfOthers(Conflict):
     """These files belong to another database."""
 
     code = "storage_of_others"
-    hint = "If this database is the one from now on, run: python -m django vault adopt"
+    hint = "If this database is the one from now on, run: python -m django vault adopt."
 
 
 def sweep(now: datetime) -> int:

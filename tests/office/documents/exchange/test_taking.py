@@ -220,7 +220,8 @@ def test_what_it_answers_is_found_here(posts: "Posts") -> None:
     _send(posts, first)
     posts.look()
     uid = json.loads(first)["uid"]
-    _send(posts, _paper(related=[{"kind": "replaces", "uid": uid, "number": "1-CV"}, {"kind": "based-on"}]))
+    related = [{"kind": "replaces", "uid": uid, "number": "1-CV"}, {"kind": "based-on"}]
+    _send(posts, _paper(uid=str(UUID(int=4)), related=related))
     posts.look()
     old, new = posts.arrived()
     with scope.system():
