@@ -14,7 +14,7 @@ from tests.office.people import House
 
 pytestmark = pytest.mark.django_db
 # Four of every page, and one of each card.
-QUERIES = 9
+QUERIES = 12
 
 
 def test_nobody_sees_it_before_signing_in() -> None:
