@@ -12,6 +12,8 @@ from tests.support.browser import axe
 from tests.support.pages import WORDS
 
 pytestmark = pytest.mark.browser
+# Playwright's own five seconds are short for forty requests where other tests run beside.
+expect.set_options(timeout=30_000)
 
 
 def look_at(office: Office, page: Page, name: str) -> None:
