@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.apps import apps
+from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, Value
+from django.db.models.functions import Cast
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
@@ -23,6 +25,7 @@ from lienthong.office.documents.models import (
     Chain,
     ChainStep,
     Comment,
+    Content,
     Delivery,
     Dispatch,
     Document,
@@ -64,7 +67,7 @@ class Oracle:
     def rules(self) -> dict[type[Model], Callable[[Any], bool]]:
         """Return, per table, whether a row is seen."""
         of_document = dict.fromkeys(
-            (Relation, Step, Comment, Assignment, Dispatch, File), lambda row: self.document(row.document)
+            (Relation, Step, Comment, Assignment, Dispatch, File, Content), lambda row: self.document(row.document)
         )
         return {
             Document: self.document,
@@ -92,6 +95,10 @@ def full(bureau: "Bureau") -> "Bureau":
             Assignment.objects.create(document=document, duty="lead", holder=1, name="x", by_id=by_id)
             made = Dispatch.objects.create(document=document, audience="x", by_id=by_id)
             Delivery.objects.create(dispatch=made, organ_code="T.commune", organ="x")
+        for file in File.objects.all():
+            Content.objects.create(
+                file=file, document_id=file.document_id, words=Cast(Value("'1/x'"), SearchVectorField())
+            )
         for organ in bureau.house.organs.values():
             Period.objects.create(organ=organ, starts_on=date(2026, 1, 1))
             Letterhead.objects.create(organ=organ, notation="x")

@@ -1,6 +1,7 @@
 """One search over everything: rooms register what can be found in them, each finds only what the reader may see.
 
-A source reads at most twice, and bounds what it looks at, so that a search costs the same for everybody.
+A source reads at most twice while somebody types, four times for the page of results, and bounds what it looks at, so
+that a search costs the same for everybody.
 """
 
 from collections.abc import Callable, Sequence

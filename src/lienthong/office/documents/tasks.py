@@ -13,6 +13,7 @@ from lienthong.client import GatewayUnreachable, Problem, Unavailable
 from lienthong.kernel.errors import LienthongError
 from lienthong.office.documents import reports
 from lienthong.office.documents.actions import dispatching, looking, previewing, recalling
+from lienthong.office.documents.contents.keeping import keep_words
 from lienthong.office.documents.exchange import sending, telling
 from lienthong.office.documents.exchange.errors import PacketInvalid, words
 
@@ -63,8 +64,9 @@ def recall(*, document_id: int, reason: str) -> None:
 
 @app.task(name=looking.TASK, retry=_AGAIN)
 def look_at_file(*, file_id: int) -> None:
-    """Look at a file that came or was brought."""
+    """Look at a file that came or was brought, and keep its words."""
     looking.look(file_id)
+    keep_words(file_id)
 
 
 @app.task(name=previewing.TASK, retry=_AGAIN)

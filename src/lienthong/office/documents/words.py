@@ -35,6 +35,9 @@ MOST_WORDS: Final = 12
 _GAP: Final = 8
 # The highest place that a tsvector has (PostgreSQL's manual, 12.11).
 _LAST_PLACE: Final = 16_383
+# The same: what the words of a tsvector take is under a megabyte, each with its places.
+_MOST_BYTES: Final = 1_000_000
+_EACH: Final = 8
 # This one and those before it.
 _MONTHS: Final = 3
 _LAST: Final = "\U0010ffff"
@@ -84,7 +87,7 @@ def _word(found: str) -> Word:
 
 
 def vector(organ_id: int, texts: Sequence[str], day: date) -> str:
-    """Return the words of texts, and the month, as a tsvector in PostgreSQL's notation.
+    """Return the words of texts, and the month, as a tsvector in PostgreSQL's notation; the first of very many.
 
     Args:
         organ_id: whose document it is.
@@ -92,13 +95,14 @@ def vector(organ_id: int, texts: Sequence[str], day: date) -> str:
         day: since when it is there.
     """
     place, found = 1, [_month(organ_id, day)]
+    left = _MOST_BYTES
     for text in texts:
         for word in words_in(text):
-            if place > _LAST_PLACE:
+            terms = {word.plain, word.written}
+            left -= sum(len(f"{organ_id}/{term}".encode()) + _EACH for term in terms)
+            if place > _LAST_PLACE or left < 0:
                 break
-            found.append(f"'{organ_id}/{word.plain}':{place}")
-            if word.written != word.plain:
-                found.append(f"'{organ_id}/{word.written}':{place}")
+            found += [f"'{organ_id}/{term}':{place}" for term in sorted(terms)]
             place += 1
         place += _GAP
     return " ".join(found)

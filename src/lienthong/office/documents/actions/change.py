@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import SYSTEM, Actor
 from lienthong.office.core.audit import Json, record
 from lienthong.office.core.errors import Conflict, NotFound
 from lienthong.office.core.notifications import actions as notes
 from lienthong.office.documents.audit import DocumentEvent
+from lienthong.office.documents.contents.keeping import forget_words
 from lienthong.office.documents.models import Access, Document
 from lienthong.office.documents.notices import about
 from lienthong.office.documents.policies import parts_of, require
@@ -101,6 +103,8 @@ def _write(change: Change, before: str, event: DocumentEvent) -> None:
     document.revision += 1
     document.words = words_of(document)
     document.save(update_fields=sorted({*change.changed, "state", "revision", "words"}))
+    if "label" in change.changed and document.label >= Level.CONFIDENTIAL:
+        forget_words(document)
     old, new = dict(change.old), dict(change.new)
     if document.state != before:
         old["state"], new["state"] = before, document.state

@@ -1,5 +1,6 @@
 """The tables of this room."""
 
+from lienthong.office.documents.models.contents import Content
 from lienthong.office.documents.models.document import Access, Document, Relation
 from lienthong.office.documents.models.files import File
 from lienthong.office.documents.models.numbers import Letterhead, Period, Series, TakenNumber
@@ -13,6 +14,7 @@ __all__ = [
     "Chain",
     "ChainStep",
     "Comment",
+    "Content",
     "Delivery",
     "Dispatch",
     "Document",

@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import Actor
 from lienthong.office.documents.actions.previewing import forget_previews
-from lienthong.office.documents.models import Document, File
+from lienthong.office.documents.models import Content, Document, File
 from lienthong.office.records.models import Item, WorkFile
 from lienthong.office.records.states import State
 from lienthong.office.vault.actions.files import shred
@@ -31,4 +31,6 @@ def shred_documents(actor: Actor, file: WorkFile) -> int:
     blobs = list(found.values_list("blob_id", "document__label"))
     for blob, label in blobs:
         shred(blob_id=blob, actor=actor, label=Level(label))
+    # Nor is a document found any more by what stood in them.
+    Content.objects.filter(document__in=documents).delete()
     return len(blobs)

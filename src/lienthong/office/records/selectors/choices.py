@@ -1,6 +1,5 @@
 """What there is to choose from in the forms of a file, for whoever may do the deed. Read as the system where said."""
 
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 
@@ -8,10 +7,9 @@ from lienthong.kernel.labels import Level
 from lienthong.office.accounts.models import Appointment
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
-from lienthong.office.core.text import search_key
 from lienthong.office.documents.models import Document
 from lienthong.office.documents.selectors.people import cleared, in_force
-from lienthong.office.documents.words import number_key
+from lienthong.office.documents.words import fits, wanted
 from lienthong.office.organs.models import Unit
 from lienthong.office.records.models import FileAccess, Hold, Item, WorkFile
 from lienthong.office.records.policies import fileable, may_file
@@ -57,8 +55,7 @@ def documents(actor: Actor, file: WorkFile, text: str) -> list[Document]:
     inside = Item.objects.filter(file=file, document=OuterRef("pk"))
     found: QuerySet[Document] = Document.objects.filter(fileable(actor)).exclude(Exists(inside))
     if text:
-        words = SearchQuery(search_key(text), config="simple", search_type="plain")
-        found = found.filter(Q(number_key__startswith=number_key(text)) | Q(words=words))
+        found = found.filter(fits(**wanted(actor.organ_id, text)))
     rows = list(found.order_by("-entered_on", "-pk")[:FOUND])
     with scope.system():
         return [document for document in rows if may_file(actor, document)]
