@@ -162,7 +162,7 @@ def test_what_is_labelled_is_passed_on_by_who_answers_for_it_only(bureau: "Burea
 def test_top_secret_documents_open_to_nobody_through_a_file(bureau: "Bureau") -> None:
     document, file = registered(bureau), opened(bureau)
     with scope.system():
-        Document.objects.filter(pk=document.pk).update(label=Level.TOP_SECRET)
+        Document.objects.filter(pk=document.pk).update(label=Level.TOP_SECRET, words=None)
     with pytest.raises(NotFound):
         add_documents(actor=bureau.actor("clerk"), file=file, documents=[document.pk])
     with scope.system():
