@@ -33,6 +33,7 @@ from lienthong.office.documents.models import (
     Letterhead,
     Mailbox,
     Period,
+    Preview,
     Relation,
     Series,
     Step,
@@ -73,6 +74,7 @@ class Oracle:
             Document: self.document,
             Access: lambda row: row.holder in self._mine,
             **of_document,
+            Preview: lambda row: self.document(row.file.document),
             Delivery: lambda row: self.document(row.dispatch.document),
             **dict.fromkeys((Chain, Period, Letterhead, Series), self._own),
             ChainStep: lambda row: self._own(row.chain),
@@ -99,6 +101,7 @@ def full(bureau: "Bureau") -> "Bureau":
             Content.objects.create(
                 file=file, document_id=file.document_id, words=Cast(Value("'1/x'"), SearchVectorField())
             )
+            Preview.objects.create(file=file, state=Preview.State.FAILED)
         for organ in bureau.house.organs.values():
             Period.objects.create(organ=organ, starts_on=date(2026, 1, 1))
             Letterhead.objects.create(organ=organ, notation="x")

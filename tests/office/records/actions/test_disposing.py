@@ -14,7 +14,8 @@ from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import Conflict, Forbidden, Invalid, NotFound
 from lienthong.office.core.models import AuditEntry
 from lienthong.office.documents.actions.files import keep
-from lienthong.office.documents.models import Document, File
+from lienthong.office.documents.contents.keeping import keep_words
+from lienthong.office.documents.models import Content, Document, File
 from lienthong.office.records.actions.contents import add_documents
 from lienthong.office.records.actions.disposing import approve, propose, refuse
 from lienthong.office.records.actions.holds import set_hold
@@ -170,6 +171,9 @@ def test_the_bytes_are_gone_and_the_register_stays(bureau: "Bureau") -> None:
     file = expired(bureau)
     document, kept = with_bytes(bureau, file)
     assert b"".join(read(kept.blob_id))
+    keep_words(kept.pk)
+    with scope.system():
+        assert Content.objects.filter(file=kept).exists()
     disposal = proposed(bureau, file)
     approve(actor=bureau.actor("open_clerk"), disposal=disposal)
     approve(actor=bureau.actor("signer"), disposal=disposal)
@@ -177,6 +181,7 @@ def test_the_bytes_are_gone_and_the_register_stays(bureau: "Bureau") -> None:
         read(kept.blob_id)
     with scope.system():
         assert disposal.files.get().destroyed == 1
+        assert not Content.objects.filter(file=kept).exists()
         assert bureau.fresh(document).subject == document.subject
         assert AuditEntry.objects.filter(kind="vault:file:shred").count() == 1
 
