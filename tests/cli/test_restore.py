@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -151,14 +152,14 @@ async def empty(tmp_path: Path) -> AsyncIterator[str]:
 
 
 async def test_every_row_comes_back(source: Source, tmp_path: Path) -> None:
-    assert source.content["rows"]["accounts_person"][0] == 40
+    assert source.content["rows"]["accounts_person"][0] == 44
     assert source.content["rows"]["organs_unit"][0] > 3000
     assert source.content["forced"]
     made = await restore_backup(source.backup, tmp_path / "new", PASSPHRASE)
     assert made == check_backup(source.backup, PASSPHRASE)
     async with Postgres(tmp_path / "new" / "postgres") as server:
         restored = contents(server.url)
-        assert (await checked(tmp_path / "new", server.url)).startswith("2 ")
+        assert re.findall(r"\d+", await checked(tmp_path / "new", server.url)) == ["2", "0"]
     for name, content in source.content.items():
         assert restored[name] == content, name
     old, new = source.state / "office", tmp_path / "new" / "office"
@@ -182,7 +183,7 @@ async def test_files_that_come_while_it_is_written_are_in_it_as_far_as_their_row
     await write_backup(tmp_path / "b", source.state, PASSPHRASE)
     await restore_backup(tmp_path / "b", tmp_path / "new", PASSPHRASE)
     async with Postgres(tmp_path / "new" / "postgres") as server:
-        assert (await checked(tmp_path / "new", server.url)).startswith("3 ")
+        assert re.findall(r"\d+", await checked(tmp_path / "new", server.url)) == ["3", "0"]
     assert not (tmp_path / "new" / ".restoring").exists()
 
 

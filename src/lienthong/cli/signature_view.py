@@ -168,4 +168,6 @@ def _shown(at: datetime) -> str:
 
 def _signature_values(signature: Signature) -> dict[str, object]:
     values: dict[str, object] = msgspec.to_builtins(signature)
-    return values | {"reason_text": _(_REASONS[signature.reason])}
+    # Signers write their own zone; programs get one.
+    at = signature.time and signature.time.astimezone(UTC)
+    return values | {"time": at, "reason_text": _(_REASONS[signature.reason])}

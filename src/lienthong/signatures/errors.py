@@ -48,7 +48,7 @@ class SigningFailed(LienthongError):
 class TimestampFailed(LienthongError):
     """The timestamp authority did not stamp the signature."""
 
-    code = "timestamp_failed"
+    code = "signing_timestamp_failed"
     hint = "Check its address and whether this machine reaches it, or sign without a timestamp."
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from django.utils.timezone import localdate
 
 from lienthong.office.core import cards, scope
+from lienthong.office.core.compiled import Compiled
+from lienthong.office.records import cards as ours
 from lienthong.office.records.actions.disposing import approve, propose
 from lienthong.office.records.models import WorkFile
 from tests.office.records.shelf import closed, expired, filled, finished, opened, registered, submitted
@@ -40,3 +42,26 @@ def test_each_card_shows_what_waits_for_its_reader(bureau: "Bureau") -> None:
     approve(actor=bureau.actor("signer"), disposal=disposal)
     assert shown(bureau, "signer")["disposals"] == []
     assert shown(bureau, "writer") == {"close": [], "submit": []}
+
+
+def test_kept_queries_answer_each_reader_as_if_they_were_built_for_them(bureau: "Bureau") -> None:
+    filled(bureau, finished(bureau))
+    closed(bureau)
+    submitted(bureau)
+    propose(actor=bureau.actor("clerk"), files=[expired(bureau).pk], reason="x")
+    answered = set()
+    for key in ("clerk", "signer", "writer", "below"):
+        actor = bureau.actor(key)
+        maker, organ = {"maker": actor.appointment_id}, {"organ": actor.organ_id}
+        asked = {
+            ours.COMPLETE: maker,
+            ours.DUE: maker | {"until": localdate() + timedelta(days=400)},
+            ours.SUBMITTED: organ,
+            ours.PROPOSED: organ | {"person": actor.person_id, "appointment": actor.appointment_id},
+        }
+        with scope.act_for(actor):
+            for query, given in asked.items():
+                anew = list(query.build(actor, **given))
+                assert list(query(actor, **given)) == anew, key
+                answered |= {query} if anew else set()
+    assert answered == {each for each in vars(ours).values() if isinstance(each, Compiled)}

@@ -23,7 +23,11 @@ from tests.office.people import House
 from tests.office.vault.boxes import keep, on_disk, place_of, whole
 
 pytestmark = pytest.mark.django_db
-LATER = datetime.now(UTC) + timedelta(days=1, minutes=5)
+
+
+def later() -> datetime:
+    """Return when what is new now is older than a day."""
+    return datetime.now(UTC) + timedelta(days=1, minutes=5)
 
 
 def age(path: Path, **back: int) -> None:
@@ -60,7 +64,7 @@ def test_what_could_not_be_removed_when_it_was_destroyed_goes(house: House, file
     blob = keep(house.organs["province"], b"x")
     shred(blob_id=blob.pk, actor=SYSTEM)
     assert place_of(files, blob).exists()
-    assert sweep(LATER) == 1
+    assert sweep(later()) == 1
     assert not place_of(files, blob).exists()
 
 
@@ -74,7 +78,7 @@ def test_keys_that_could_not_be_destroyed_are(house: House, files: Path) -> None
     with scope.system():
         reference = bytes(UnitKey.objects.get(unit=unit, generation=1).reference)
     assert key_store().wrap(reference, b"x", b"")
-    sweep(LATER)
+    sweep(later())
     with pytest.raises(KeyUnknown):
         key_store().wrap(reference, b"x", b"")
     assert whole(blob) == b"x"
@@ -82,16 +86,16 @@ def test_keys_that_could_not_be_destroyed_are(house: House, files: Path) -> None
 
 def test_a_copy_of_the_database_removes_nothing_until_it_is_told_to(house: House, files: Path) -> None:
     keep(house.organs["province"], b"x")
-    assert sweep(LATER) == 0
+    assert sweep(later()) == 0
     (files / OWNER).write_bytes(b"7000000000000000001/office")
     with scope.system():
         Blob.objects.all().delete()
     with pytest.raises(StorageOfOthers):
-        sweep(LATER)
-    sweep_files(int(LATER.timestamp()))
+        sweep(later())
+    sweep_files(int(later().timestamp()))
     assert len(on_disk(files)) == 2
     adopt()
-    assert sweep(LATER) == 1
+    assert sweep(later()) == 1
     assert on_disk(files) == [files / OWNER]
 
 
@@ -100,5 +104,5 @@ def test_an_empty_database_claims_no_storage(files: Path) -> None:
     stored.parent.mkdir(parents=True)
     stored.write_bytes(b"x")
     with pytest.raises(StorageOfOthers):
-        sweep(LATER)
+        sweep(later())
     assert on_disk(files) == [stored]
