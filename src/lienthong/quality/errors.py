@@ -1,0 +1,45 @@
+"""What goes wrong with a registry's data, its description or its results."""
+
+from lienthong.kernel.errors import BadInput, LienthongError
+
+
+class ExtraMissing(LienthongError):
+    """What cleans registries is not installed."""
+
+    code = "quality_not_installed"
+    hint = "Install it with: pip install 'lienthong[quality]'"
+
+
+class RegistryUnknown(BadInput):
+    """There is no registry of that name."""
+
+    code = "registry_unknown"
+    hint = "Name member, person or a TOML file."
+
+
+class RegistryInvalid(BadInput):
+    """The description of the registry is not well formed."""
+
+    code = "registry_invalid"
+    hint = "Compare the place with docs/quality.md, section Describing a registry."
+
+
+class RecordsRefused(BadInput):
+    """The records cannot be read."""
+
+    code = "records_refused"
+    hint = "Correct the file at that place and run the command again; nothing was written."
+
+
+class ResultsTaken(BadInput):
+    """The output folder holds something already."""
+
+    code = "results_taken"
+    hint = "Name a new folder, or replace what an earlier run wrote there with --force."
+
+
+class ResultsUnusable(BadInput):
+    """The folder does not hold the results of a run."""
+
+    code = "results_unusable"
+    hint = "Name the output folder of a finished run."

@@ -1,0 +1,1 @@
+"""The registries that come along, as files: description, rules, trained model."""
