@@ -148,10 +148,10 @@ def test_long_names_of_strangers_stay_nowhere_in_memory() -> None:
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        for number in range(2000):
+        for number in range(200):
             name = "/".join(["VN", "%C4%90" * 200, "%C4%90" * 200, f"{number}" + "%C4%90" * 200])
             assert str(parse_client(name)) == name
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert after - before < 1_000_000
+    assert after - before < 100_000

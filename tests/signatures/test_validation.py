@@ -43,7 +43,7 @@ def test_a_trusted_signature_is_valid_and_says_whose_it_is() -> None:
     assert (signature.stated_reason, signature.stated_location) == ("Ban hành", "Hà Nội")
     assert signature.time_source is Source.CLAIMED
     assert signature.time is not None
-    assert abs(signature.time - now()) < timedelta(minutes=10)
+    assert abs(signature.time - now()) < timedelta(hours=2)
 
 
 def test_a_file_without_signatures_says_so() -> None:
@@ -105,7 +105,7 @@ def test_a_trusted_timestamp_keeps_a_signature_valid_after_its_certificate(serve
     assert (signature.verdict, signature.time_source) == (Verdict.VALID, Source.TIMESTAMP)
     assert Note.EXPIRED_SINCE in signature.notes
     assert signature.time is not None
-    assert abs(signature.time - now()) < timedelta(minutes=10)
+    assert abs(signature.time - now()) < timedelta(hours=2)
     # The same timestamp proves nothing to whoever does not trust its authority.
     untrusted = only(judged(stamped, chain.trust, at=at))
     assert (untrusted.verdict, untrusted.reason) == (Verdict.INDETERMINATE, Reason.EXPIRED)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from lienthong.signatures import isolation
 from lienthong.signatures.errors import AnchorInvalid, RevocationInvalid
 from lienthong.signatures.limits import MEBIBYTE, Limits
 from lienthong.signatures.report import Problem, State, Verdict
@@ -44,7 +45,11 @@ def test_nothing_of_this_process_is_seen_by_the_child(monkeypatch: pytest.Monkey
 
     monkeypatch.setenv("LIENTHONG_SECRET", "x")
     monkeypatch.setattr("lienthong.signatures.isolation.subprocess.Popen", watched)
+    running: dict[tuple[str, int], isolation._Zygote] = {}
+    monkeypatch.setattr(isolation, "_RUNNING", running)
     assert verify(SIGNED, trust=OURS.trust).ok
+    for zygote in running.values():
+        zygote.end()
     assert set(seen["env"]) == {"PYTHONUTF8", "LC_ALL", "TZ"}  # type: ignore[call-overload]  # a dictionary
     assert "-I" in seen["command"]  # type: ignore[operator]  # a list
 

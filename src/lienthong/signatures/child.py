@@ -1,4 +1,4 @@
-"""The process that reads one file and ends: ``python -m lienthong.signatures.child`` (`isolation` starts it)."""
+"""What reads one file, in a process of its own that then ends (`isolation` has it started)."""
 
 import logging
 import sys
@@ -38,7 +38,3 @@ def _excessive(task: Task, detail: str) -> Report | Facts:
     if task.at is None:
         return Facts(problem=Problem.EXCESSIVE, detail=detail)
     return Report(state=State.UNREADABLE, at=task.at, problem=Problem.EXCESSIVE, detail=detail)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,12 +1,18 @@
 """Reading a file in a process of its own, which is given up when it takes too much (docs/adr/0070).
 
 Protocol: the child gets a line of JSON (`Task`), then the file, on its standard input; it answers with JSON and ends.
-It inherits no environment, no open file and no secret.
+It inherits no environment, no open file and no secret: it is the fork of a process that was started without them and
+has only imported what reads files (`zygote`).
 """
 
+import atexit
 import importlib.util
+import os
+import socket
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +23,11 @@ import msgspec
 from lienthong.signatures.errors import ExtraMissing
 from lienthong.signatures.limits import Limits
 from lienthong.signatures.report import Facts, Problem, Report
+from lienthong.signatures.zygote import DONE, JOB
 
 _CHILD: Final = "lienthong.signatures.child"
+_ZYGOTE: Final = "lienthong.signatures.zygote"
+_PIECE: Final = 64 * 1024
 HEAD: Final = b"%PDF-"
 _UTF8: Final = {"PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
@@ -84,7 +93,7 @@ def ask[Answer: (Report, Facts)](task: Task, pdf: bytes, kind: type[Answer], lim
 
 
 def run(child: str, task: bytes, pdf: bytes, limits: Limits) -> bytes:
-    """Run a module of ours in a process of its own, give it a line and a file, and return what it writes.
+    """Have a module of ours run in a process of its own: it gets a line and a file; return what it writes.
 
     Raises:
         GivenUp: it took too long, too much memory, or broke down.
@@ -92,18 +101,102 @@ def run(child: str, task: bytes, pdf: bytes, limits: Limits) -> bytes:
     """
     if importlib.util.find_spec("pyhanko") is None:
         raise ExtraMissing
-    command = [sys.executable, "-I", "-B", "-m", child]
-    with subprocess.Popen(  # noqa: S603 - our own module, no shell
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_UTF8, cwd="/"
-    ) as process:
+    ends = time.monotonic() + limits.seconds
+    with _handed_over(child, limits.seconds) as job:
         try:
-            answer, _ = process.communicate(task + b"\n" + pdf, timeout=limits.seconds)
-        except subprocess.TimeoutExpired:
+            answer = _exchanged(job, (task, b"\n", pdf), ends, limits.answer + len(DONE))
+        except TimeoutError:
             raise GivenUp(Problem.EXCESSIVE, f"no answer within {limits.seconds} s") from None
-        finally:
-            process.kill()
-    if process.returncode:
-        raise GivenUp(Problem.EXCESSIVE, f"reading it ended with status {process.returncode}")
-    if len(answer) > limits.answer:
+        except OSError:
+            answer = b""
+    if len(answer) > limits.answer + len(DONE):
         raise GivenUp(Problem.EXCESSIVE, "the answer is too long")
-    return answer
+    if not answer.endswith(DONE):
+        raise GivenUp(Problem.EXCESSIVE, "reading it ended without an answer")
+    return answer[: -len(DONE)]
+
+
+def _exchanged(job: socket.socket, parts: tuple[bytes, ...], ends: float, most: int) -> bytes:
+    for part in parts:
+        job.settimeout(_left(ends))
+        job.sendall(part)
+    job.shutdown(socket.SHUT_WR)
+    answer = bytearray()
+    while len(answer) <= most:
+        job.settimeout(_left(ends))
+        piece = job.recv(_PIECE)
+        if not piece:
+            break
+        answer += piece
+    return bytes(answer)
+
+
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+@dataclass(slots=True)
+class _Zygote:
+    """A process that forks for each file (`zygote`), and the way to it."""
+
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+
+    def end(self) -> None:
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+
+
+_LOCK: Final = threading.Lock()
+# By module, and by the process that started it: after a fork it is the parent's.
+_RUNNING: Final[dict[tuple[str, int], _Zygote]] = {}
+
+
+def _handed_over(child: str, seconds: int) -> socket.socket:
+    """Return our end of a socket whose other end a new child reads from."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            # The clock on the wall ends it even if nobody waits for it any more.
+            _hand(child, JOB.pack(seconds + 1), theirs)
+        except BaseException:
+            ours.close()
+            raise
+    return ours
+
+
+def _hand(child: str, job: bytes, theirs: socket.socket) -> None:
+    with _LOCK:
+        for _ in range(2):
+            zygote = _RUNNING.get((child, os.getpid())) or _started(child)
+            try:
+                socket.send_fds(zygote.control, [job], [theirs.fileno()])
+            except OSError:
+                # It was killed, for memory or by an operator: start another one.
+                _RUNNING.pop((child, os.getpid())).end()
+            else:
+                return
+    raise GivenUp(Problem.EXCESSIVE, "no process can be started")
+
+
+def _started(child: str) -> _Zygote:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [sys.executable, "-I", "-B", "-m", _ZYGOTE, str(theirs.fileno()), child],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=_UTF8, cwd="/", pass_fds=[theirs.fileno()],
+        )  # fmt: skip
+    _RUNNING[child, os.getpid()] = _Zygote(process, ours)
+    return _RUNNING[child, os.getpid()]
+
+
+@atexit.register
+def _end_all() -> None:
+    for (_, starter), zygote in _RUNNING.items():
+        if starter == os.getpid():
+            zygote.end()

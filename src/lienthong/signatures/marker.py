@@ -1,4 +1,4 @@
-"""The process that marks one file and ends: ``python -m lienthong.signatures.marker`` (`marking` starts it).
+"""What marks one file, in a process of its own that then ends (`marking` has it started).
 
 It writes a line with the problem, empty where there is none, then the marked file.
 """
@@ -197,7 +197,3 @@ def draw(text: str, box: Box) -> bytes:
     canvas.showPage()
     canvas.save()
     return target.getvalue()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

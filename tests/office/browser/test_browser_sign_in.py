@@ -22,11 +22,10 @@ def test_a_password_lets_in_and_signing_out_ends_it(office: Office, page: Page) 
     expect(page).to_have_url(re.compile("/account/login/"))
 
 
-@pytest.mark.parametrize("key", ["suspended", "nobody", "leader"])
+@pytest.mark.parametrize("key", ["suspended", "nobody", "invited"])
 def test_who_may_not_come_in_learns_nothing_about_accounts(office: Office, page: Page, key: str) -> None:
     office.sign_in(page, key)
-    # The leader has a second step, but not at hand.
-    expect(page).to_have_url(re.compile("/account/(login|inactive|2fa/authenticate)/"))
+    expect(page).to_have_url(re.compile("/account/(login|inactive)/"))
     page.goto(office.url)
     expect(page).to_have_url(re.compile("/account/login/"))
 

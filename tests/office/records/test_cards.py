@@ -1,7 +1,7 @@
 """The home page tells makers, clerks and heads what waits for them."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
@@ -52,7 +52,8 @@ def test_kept_queries_answer_each_reader_as_if_they_were_built_for_them(bureau: 
     answered = set()
     for key in ("clerk", "signer", "writer", "below"):
         actor = bureau.actor(key)
-        maker, organ = {"maker": actor.appointment_id}, {"organ": actor.organ_id}
+        maker: dict[str, Any] = {"maker": actor.appointment_id}
+        organ: dict[str, Any] = {"organ": actor.organ_id}
         asked = {
             ours.COMPLETE: maker,
             ours.DUE: maker | {"until": localdate() + timedelta(days=400)},

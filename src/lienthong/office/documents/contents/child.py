@@ -1,6 +1,6 @@
-"""The process that reads the words of one PDF and ends: ``python -m lienthong.office.documents.contents.child``.
+"""What reads the words of one PDF, in a process of its own that then ends (``keeping`` has it started).
 
-It gets a line of JSON and then the file on its standard input, and answers with text in UTF-8 (``keeping`` starts it).
+It gets a line of JSON and then the file on its standard input, and answers with text in UTF-8.
 What cannot be read has no words: whether a file is sound is told elsewhere.
 """
 
@@ -45,7 +45,3 @@ def text_in(data: bytes, *, pages: int, characters: int) -> str:
     except Exception:  # noqa: BLE001, S110 - the library raises whatever a broken file leads it to
         pass
     return "\n".join(found)[:characters]
-
-
-if __name__ == "__main__":
-    sys.exit(main())
