@@ -13,7 +13,7 @@ from lienthong.office.core.models import AuditEntry
 from lienthong.office.documents.actions.chains import Hand, create_chain
 from lienthong.office.documents.actions.drafts import Draft, create_draft
 from lienthong.office.documents.actions.files import add_file
-from lienthong.office.documents.models import Delivery, Dispatch, Document, File, StepKind
+from lienthong.office.documents.models import Answer, Correspondent, Delivery, Dispatch, Document, File, StepKind
 from lienthong.office.records.actions.covers import Cover, open_file
 from lienthong.office.records.models import Approval, Disposal, DisposalFile, Hold, Item
 from tests.office.people import House
@@ -53,6 +53,8 @@ class Place:
     chain: int
     dispatch: int
     delivery: int
+    correspondent: int
+    answer: int
 
     def fill(self, route: str, number: str = "") -> str:
         """Return an address; with a number, one whose parts are all that number."""
@@ -66,6 +68,8 @@ class Place:
             "chain_id": self.chain,
             "dispatch_id": self.dispatch,
             "delivery_id": self.delivery,
+            "correspondent_id": self.correspondent,
+            "answer_id": self.answer,
             "uidb36": "1",
             "key": "x-y",
             "provider_id": "none",
@@ -110,6 +114,8 @@ def place_of(house: House) -> Place:
     with scope.system():
         leaving = Dispatch.objects.create(document=draft, audience="Xã 1", by_id=author.appointment_id)
         sent = Delivery.objects.create(dispatch=leaving, organ_code="T.commune", organ="Xã 1")
+        partner = Correspondent.objects.create(organ=house.organs["province"], code="H49", name="Tỉnh 49")
+        told = Answer.objects.create(document=draft, to_code="H49", to="Tỉnh 49", code="03", at=entry.at)
     hands = [Hand(house.positions["leader"].pk, StepKind.SIGN)]
     administrator, organ = house.actor("administrator"), house.organs["province"]
     chain = create_chain(actor=administrator, organ=organ, name="Ký thẳng", type_="", hands=hands)
@@ -128,6 +134,8 @@ def place_of(house: House) -> Place:
         chain=chain.pk,
         dispatch=sent.dispatch_id,
         delivery=sent.pk,
+        correspondent=partner.pk,
+        answer=told.pk,
     )
 
 

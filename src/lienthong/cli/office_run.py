@@ -24,6 +24,7 @@ _PREPARE: Final = "lienthong.office.operation.prepare"
 _SERVE: Final = "lienthong.office.operation.serve"
 _WORK: Final = "lienthong.office.operation.work"
 GATEWAYS: Final = "exchange.toml"
+PACKETS: Final = "packets.toml"
 """File of the gateways in an office's folder, where no other is named; it may come later."""
 _LOOPBACK: Final = "127.0.0.1"
 # A country with all its accounts is made in two minutes.
@@ -136,7 +137,10 @@ def _environment(folder: Path, database: str, url: str) -> dict[str, str]:
     shutil.rmtree(measured, ignore_errors=True)
     measured.mkdir(mode=0o700)
     return (
-        {"LIENTHONG_OFFICE_EXCHANGE": str(folder / GATEWAYS)}
+        {
+            "LIENTHONG_OFFICE_EXCHANGE": str(folder / GATEWAYS),
+            "LIENTHONG_OFFICE_PACKETS": str(folder / PACKETS),
+        }
         | os.environ
         | {
             "DATABASE_URL": database,

@@ -29,6 +29,8 @@ TRAIL_SITE: Final = _env.get("LIENTHONG_OFFICE_SITE", "office")
 
 # The file that names the gateways documents leave and arrive through; it may be written later.
 EXCHANGE: Final = Path(_env["LIENTHONG_OFFICE_EXCHANGE"]) if _env.get("LIENTHONG_OFFICE_EXCHANGE") else None
+# The file that names the folders through which packets come and leave; it may be written later.
+PACKETS: Final = Path(_env["LIENTHONG_OFFICE_PACKETS"]) if _env.get("LIENTHONG_OFFICE_PACKETS") else None
 
 DEBUG: Final = False
 SECRET_KEY: Final = load_key(STATE)

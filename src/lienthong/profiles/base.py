@@ -8,6 +8,7 @@ from enum import StrEnum
 from lienthong.kernel.errors import BadInput
 from lienthong.kernel.identifiers import OrganId
 from lienthong.kernel.labels import Label, Level
+from lienthong.profiles.packets import PacketFormat
 
 
 class ProfileUnknown(BadInput):
@@ -217,3 +218,6 @@ class Profile:
     organs: Callable[[], tuple[OrganSpec, ...]]
     office: OfficeTables
     archives: Archives = Archives()
+    # How organs without this platform exchange documents; None: in no way that is known here. A function, as what it
+    # needs is installed with an extra.
+    packets: Callable[[], PacketFormat] | None = None

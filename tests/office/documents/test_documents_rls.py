@@ -21,15 +21,18 @@ from lienthong.office.documents.actions.issuing import issue
 from lienthong.office.documents.actions.numbering import reserve
 from lienthong.office.documents.models import (
     Access,
+    Answer,
     Assignment,
     Chain,
     ChainStep,
     Comment,
     Content,
+    Correspondent,
     Delivery,
     Dispatch,
     Document,
     File,
+    Intake,
     Letterhead,
     Mailbox,
     Period,
@@ -62,13 +65,14 @@ class Oracle:
             return True
         return row.at_desk and not highest and bool(reader.roles & {Role.CLERK, Role.LEADER})
 
-    def _own(self, row: Chain | Period | Letterhead | Series) -> bool:
+    def _own(self, row: Chain | Correspondent | Period | Letterhead | Series) -> bool:
         return row.organ_id == self._reader.organ_id
 
     def rules(self) -> dict[type[Model], Callable[[Any], bool]]:
         """Return, per table, whether a row is seen."""
         of_document = dict.fromkeys(
-            (Relation, Step, Comment, Assignment, Dispatch, File, Content), lambda row: self.document(row.document)
+            (Relation, Step, Comment, Assignment, Dispatch, File, Content, Intake, Answer),
+            lambda row: self.document(row.document),
         )
         return {
             Document: self.document,
@@ -76,7 +80,7 @@ class Oracle:
             **of_document,
             Preview: lambda row: self.document(row.file.document),
             Delivery: lambda row: self.document(row.dispatch.document),
-            **dict.fromkeys((Chain, Period, Letterhead, Series), self._own),
+            **dict.fromkeys((Chain, Correspondent, Period, Letterhead, Series), self._own),
             ChainStep: lambda row: self._own(row.chain),
             Mailbox: lambda row: row is None,
             TakenNumber: lambda row: self._own(row.series),
@@ -97,6 +101,11 @@ def full(bureau: "Bureau") -> "Bureau":
             Assignment.objects.create(document=document, duty="lead", holder=1, name="x", by_id=by_id)
             made = Dispatch.objects.create(document=document, audience="x", by_id=by_id)
             Delivery.objects.create(dispatch=made, organ_code="T.commune", organ="x")
+            Answer.objects.create(document=document, to_code="G22", to="x", code="03", at=made.at)
+            Intake.objects.create(
+                document=document, organ=document.organ, sender_code="G22", sender="x", packet_id=str(document.pk),
+                digest="x", way="page",
+            )  # fmt: skip
         for file in File.objects.all():
             Content.objects.create(
                 file=file, document_id=file.document_id, words=Cast(Value("'1/x'"), SearchVectorField())
@@ -105,6 +114,7 @@ def full(bureau: "Bureau") -> "Bureau":
         for organ in bureau.house.organs.values():
             Period.objects.create(organ=organ, starts_on=date(2026, 1, 1))
             Letterhead.objects.create(organ=organ, notation="x")
+            Correspondent.objects.create(organ=organ, code="G22", name="x")
             Mailbox.objects.create(organ=organ)
     return bureau
 

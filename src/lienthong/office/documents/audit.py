@@ -30,6 +30,15 @@ class ChainEvent(StrEnum):
     RESERVE = "documents:number:reserve"
 
 
+class PacketEvent(StrEnum):
+    """What was done with packets of organs without this office."""
+
+    ENTER = "documents:packet:enter"
+    TAKE = "documents:packet:take"
+    CORRESPONDENT = "documents:correspondent:add"
+    CORRESPONDENT_CLOSE = "documents:correspondent:close"
+
+
 class FileEvent(StrEnum):
     """What was done with a file."""
 
@@ -46,4 +55,8 @@ TITLES: Final[Mapping[str, Promise]] = {
     ChainEvent.LETTERHEAD: _("chose notation and place"),
     ChainEvent.RESERVE: _("kept a number"),
     FileEvent.READ: _("opened a file"),
+    PacketEvent.ENTER: _("a packet was entered"),
+    PacketEvent.TAKE: _("took a packet along"),
+    PacketEvent.CORRESPONDENT: _("began to exchange packets with an organ"),
+    PacketEvent.CORRESPONDENT_CLOSE: _("exchanges packets with an organ no more"),
 }

@@ -68,6 +68,17 @@ class LetterheadForm(forms.Form):
         label=_("Notation"), max_length=40, required=False, help_text=_("What stands after the slash, such as TU.")
     )
     place = forms.CharField(label=_("Place"), max_length=_NAME, required=False)
+    agency_code = forms.CharField(
+        label=_("Agency code"), max_length=40, required=False,
+        help_text=_("Under which organs without this office know this one, such as H37.DN.001; its own code if empty."),
+    )  # fmt: skip
+
+
+class CorrespondentForm(forms.Form):
+    """An organ without this office."""
+
+    code = forms.CharField(label=_("Agency code"), max_length=40, help_text=_("Such as H37.DN.001."))
+    name = forms.CharField(label=_("Name"), max_length=_NAME)
 
 
 class PeriodForm(forms.Form):

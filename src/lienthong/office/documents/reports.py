@@ -4,6 +4,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from lienthong.office.documents.models import Document
+from lienthong.office.documents.packets.answers import answer
 from lienthong.office.documents.states import DEEDS, Deed
 
 TASK = "documents.report"
@@ -17,7 +18,10 @@ def report(document: Document, deed: Deed, note: str = "") -> None:
         deed: what was done, one that has a code.
         note: in words, such as the reason of a refusal.
     """
-    if document.message is None or not DEEDS[deed].code:
+    if not DEEDS[deed].code:
+        return
+    if document.message is None:
+        answer(document, DEEDS[deed].code, note)
         return
     app.configure_task(TASK).defer(
         document_id=document.pk, code=DEEDS[deed].code, note=note, at=timezone.now().isoformat()

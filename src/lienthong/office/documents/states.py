@@ -132,3 +132,12 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
     {"01": State.ARRIVED.value} | {rule.code: deed.value for deed, rule in DEEDS.items() if rule.code}
 )
 """What each status code tells: the arrival, or the deed it followed from."""
+
+
+def progress_of(code: str) -> str:
+    """Return where a document stands at whoever told a code; empty where nothing was told."""
+    told = CODES.get(code)
+    if told is None:
+        return ""
+    target = DEEDS[Deed(told)].target if told in set(Deed) else State(told)
+    return str(target.label if target is not None else DEEDS[Deed(told)].title)

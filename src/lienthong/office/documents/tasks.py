@@ -16,6 +16,7 @@ from lienthong.office.documents.actions import dispatching, looking, previewing,
 from lienthong.office.documents.contents.keeping import keep_words
 from lienthong.office.documents.exchange import sending, telling
 from lienthong.office.documents.exchange.errors import PacketInvalid, words
+from lienthong.office.documents.packets import answers, leaving, posting
 
 # 3, 9, 27 s … some 9 hours altogether: a gateway that is being moved loses nothing.
 _ATTEMPTS: Final = 9
@@ -60,6 +61,25 @@ def report(context: JobContext, *, document_id: int, code: str, note: str, at: s
 def recall(*, document_id: int, reason: str) -> None:
     """Ask the receivers of a document for it."""
     telling.ask_back(document_id=document_id, reason=reason)
+
+
+@app.task(name=answers.TASK, retry=_AGAIN)
+def leave_answer(*, answer_id: int) -> None:
+    """Write what an organ without this office is told into the folder of its sender."""
+    posting.post_answer(answer_id)
+
+
+@app.task(name=leaving.TASK, retry=_AGAIN, pass_context=True)
+def leave_packet(context: JobContext, *, dispatch_id: int) -> None:
+    """Write a packet into the folder of its organ; what keeps it from there is told on its page."""
+    with override(settings.LANGUAGE_CODE):
+        try:
+            posting.post_dispatch(dispatch_id)
+        except (LienthongError, OSError) as error:
+            if context.job.attempts + 1 >= _ATTEMPTS:
+                trouble = words(error) if isinstance(error, LienthongError) else _("The folder cannot be written to.")
+                posting.failed(dispatch_id, trouble)
+            raise
 
 
 @app.task(name=looking.TASK, retry=_AGAIN)

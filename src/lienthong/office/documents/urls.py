@@ -3,7 +3,7 @@
 from django.urls import path
 
 from lienthong.office.documents.lists import REGISTERS
-from lienthong.office.documents.views import deeds, document, files, lists, organ, sent, viewer
+from lienthong.office.documents.views import deeds, document, files, lists, organ, packets, sent, viewer
 from lienthong.office.documents.views.doing import PAGES
 
 app_name = "documents"
@@ -15,10 +15,16 @@ urlpatterns = [
     path("chains/new/", organ.new_chain, name="chain_new"),
     path("chains/<int:chain_id>/close/", organ.end_chain, name="chain_close"),
     path("letterhead/", organ.letterhead, name="letterhead"),
+    path("correspondents/new/", organ.new_correspondent, name="correspondent_new"),
+    path("correspondents/<int:correspondent_id>/close/", organ.end_correspondent, name="correspondent_close"),
+    path("packets/new/", packets.bring, name="packet_new"),
     path("periods/new/", organ.new_period, name="period_new"),
     path("numbers/keep/", organ.keep_number, name="number_keep"),
     path("<int:number>/", document.show, name="document"),
     path("<int:number>/sent/<int:dispatch_id>/", sent.dispatch, name="sent"),
+    path("<int:number>/sent/<int:dispatch_id>/packet/", packets.packet, name="packet"),
+    path("<int:number>/packet/", packets.make, name="packet_make"),
+    path("<int:number>/answers/<int:answer_id>/", packets.answer, name="answer"),
     path("<int:number>/deliveries/<int:delivery_id>/", sent.delivery_proof, name="delivery"),
     path("<int:number>/deliveries/<int:delivery_id>/<int:index>/", sent.delivery_record, name="delivery_record"),
     path("<int:number>/proof/", sent.arrival_proof, name="proof"),

@@ -1,6 +1,7 @@
 """The background work of an office: ``python -m lienthong.office.operation.work``.
 
-Procrastinate's jobs, and beside them the courier who goes round the mailboxes of the exchange.
+Procrastinate's jobs, and beside them the courier who goes round the mailboxes of the exchange, and who looks into the
+folders for packets.
 """
 
 import argparse
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--concurrency", type=int, default=_AT_ONCE)
     given = parser.parse_args(arguments)
     django.setup()
-    with _courier():
+    with _courier(), _watcher():
         asyncio.run(_jobs(given.concurrency))
     return 0
 
@@ -53,6 +54,20 @@ def _courier() -> Iterator[None]:
         yield
     finally:
         courier.stop()
+        thread.join(_GRACE)
+
+
+@contextlib.contextmanager
+def _watcher() -> Iterator[None]:
+    from lienthong.office.documents.packets.polling import Watcher  # noqa: PLC0415 - needs Django set up
+
+    watcher = Watcher()
+    thread = threading.Thread(target=watcher.run, name="packets", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        watcher.stop()
         thread.join(_GRACE)
 
 

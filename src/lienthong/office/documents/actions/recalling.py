@@ -16,6 +16,7 @@ from lienthong.office.documents.actions.change import doing
 from lienthong.office.documents.models import Document, Relation
 from lienthong.office.documents.models.document import NOTE_LENGTH
 from lienthong.office.documents.notices import Notice, tell
+from lienthong.office.documents.packets.answers import ask_back
 from lienthong.office.documents.reports import report
 from lienthong.office.documents.selectors.people import persons_of, with_role
 from lienthong.office.documents.states import DEEDS, Deed, Direction, State
@@ -42,6 +43,7 @@ def recall(*, actor: Actor, document: Document, reason: str) -> None:
     with doing(actor=actor, document=document, deed=Deed.RECALL) as change:
         change.new = {"reason": said}
         app.configure_task(TASK).defer(document_id=change.document.pk, reason=said)
+        ask_back(change.document, said)
 
 
 def replace(*, actor: Actor, document: Document, by: Document) -> None:

@@ -37,6 +37,10 @@ class Letterhead(models.Model):
     organ = models.OneToOneField(Unit, models.CASCADE, primary_key=True, related_name="+")
     notation = models.CharField(_("notation"), max_length=40, blank=True)
     place = models.CharField(_("place"), max_length=200, blank=True)
+    # Under which it is known to organs without this office; empty: under its own code.
+    agency_code = models.CharField(
+        _("agency code"), max_length=40, blank=True, default="", db_default="", db_collation="C"
+    )
 
     def __str__(self) -> str:
         """Name it by its notation."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.office.accounts.models import Appointment
 from lienthong.office.documents.models.document import NAME_LENGTH, NOTE_LENGTH, Document
+from lienthong.office.documents.states import progress_of
 from lienthong.office.organs.models import Unit
 
 CODE_LENGTH: Final = 40
@@ -43,6 +44,8 @@ class Dispatch(models.Model):
     follow_at = models.DateTimeField(null=True, editable=False)
     # What is sent, kept from before it is: said again after a crash it is the same message.
     prepared = models.JSONField(null=True, editable=False)
+    # The id under which it left as a packet for organs without this office; empty: through the exchange.
+    packet_id = models.CharField(max_length=300, blank=True, default="", db_default="", editable=False)
     # How often somebody had it sent again.
     tries = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
@@ -52,6 +55,7 @@ class Dispatch(models.Model):
         ordering = ("-id",)
         indexes = (
             models.Index(fields=("follow_at",), name="dispatch_follow", condition=models.Q(follow_at__isnull=False)),
+            models.Index(fields=("packet_id",), name="dispatch_packet", condition=~models.Q(packet_id="")),
         )
 
     def __str__(self) -> str:
@@ -93,6 +97,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         """Name the receiver."""
         return self.organ
+
+    @property
+    def progress(self) -> str:
+        """Where the document stands there, as its office told later; empty where it told nothing."""
+        return progress_of(self.code)
 
 
 class Mailbox(models.Model):

@@ -8,15 +8,19 @@ from django.db.models import Count
 from lienthong.office.core import scope
 from lienthong.office.core.models import AuditEntry
 from lienthong.office.documents.models import (
+    Answer,
     Assignment,
     Comment,
     Delivery,
     Dispatch,
     Document,
     File,
+    Intake,
     Relation,
     Step,
 )
+from lienthong.office.documents.packets.came import Came, came
+from lienthong.office.documents.states import Direction
 from lienthong.office.documents.verdicts import Verdict, verdicts, warnings
 from lienthong.office.trail.kinds import text_of
 
@@ -58,6 +62,10 @@ class Details:
     comments: list[Comment]
     relations: list[Relation]
     sendings: list[Sending]
+    # How it came, where it came as a packet.
+    came: Came | None
+    # What organs without this office are told of it.
+    answers: list[Answer]
     history: list[Told]
 
 
@@ -65,6 +73,9 @@ def of(document: Document) -> Details:
     """Read what hangs on a document that the reader sees."""
     with scope.system():
         files = list(File.objects.filter(document=document))
+        intake = _intake(document)
+        sendings = _sendings(document)
+        by_packets = intake is not None or any(one.dispatch.packet_id for one in sendings)
         steps = Step.objects.filter(document=document).select_related("position", "decided_by__person")
         return Details(
             files=[one for one in files if one.current],
@@ -75,9 +86,17 @@ def of(document: Document) -> Details:
             assignments=list(Assignment.objects.filter(document=document, ended_at=None)),
             comments=list(Comment.objects.filter(document=document)),
             relations=list(Relation.objects.filter(document=document)),
-            sendings=_sendings(document),
+            sendings=sendings,
+            came=came(intake) if intake is not None else None,
+            answers=list(Answer.objects.filter(document=document)) if by_packets else [],
             history=_history(document),
         )
+
+
+def _intake(document: Document) -> Intake | None:
+    if document.direction != Direction.INCOMING or document.message is not None:
+        return None
+    return Intake.objects.filter(document=document).first()
 
 
 def _sendings(document: Document) -> list[Sending]:

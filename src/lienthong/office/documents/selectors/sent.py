@@ -3,7 +3,7 @@
 from django.db.models import Count, QuerySet
 
 from lienthong.office.core.errors import NotFound
-from lienthong.office.documents.models import Delivery, Dispatch, Document
+from lienthong.office.documents.models import Answer, Delivery, Dispatch, Document
 
 
 def dispatch(document: Document, number: int) -> Dispatch:
@@ -12,7 +12,19 @@ def dispatch(document: Document, number: int) -> Dispatch:
     Raises:
         NotFound: it has none of that number.
     """
-    found = Dispatch.objects.filter(pk=number, document=document).first()
+    found = Dispatch.objects.select_related("document__organ").filter(pk=number, document=document).first()
+    if found is None:
+        raise NotFound(str(number))
+    return found
+
+
+def answer(document: Document, number: int) -> Answer:
+    """Return what an organ without this office is told of a document.
+
+    Raises:
+        NotFound: there is nothing of that number.
+    """
+    found = Answer.objects.select_related("document__organ", "dispatch").filter(pk=number, document=document).first()
     if found is None:
         raise NotFound(str(number))
     return found

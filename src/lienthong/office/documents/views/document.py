@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lienthong.office.accounts.views.common import acting_in
+from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import Invalid
 from lienthong.office.documents import profile
 from lienthong.office.documents.actions.drafts import comment, create_draft
 from lienthong.office.documents.forms import CommentForm, NewDraftForm
 from lienthong.office.documents.models import Document
+from lienthong.office.documents.packets.formats import known
 from lienthong.office.documents.selectors import details
-from lienthong.office.documents.selectors.documents import deeds, document
-from lienthong.office.documents.states import DEEDS, Deed, Direction
+from lienthong.office.documents.selectors.documents import deeds, document, parts
+from lienthong.office.documents.states import DEEDS, Deed, Direction, Part
 from lienthong.office.documents.views.doing import PAGES
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -29,14 +31,15 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     """Show a document."""
     actor = acting_in(request)
     found = document(actor, number)
-    allowed = deeds(actor, found)
+    allowed, shown = deeds(actor, found), details.of(found)
     context = {
         "title": found.number or _("Document"),
         "crumbs": crumbs(found),
         "document": found,
         "facts": facts(found),
-        "details": details.of(found),
+        "details": shown,
         "abilities": abilities(found, allowed),
+        "hands_out": _hands_out(actor, found, shown),
         "comment_form": CommentForm(actor=actor, document=found) if Deed.COMMENT in allowed else None,
         "comment_url": f"/documents/{found.pk}/comment/",
         "edits": Deed.EDIT in allowed,
@@ -110,10 +113,23 @@ def facts(found: Document) -> list[tuple[str, Any]]:
 def abilities(found: Document, allowed: list[Deed]) -> list[dict[str, Any]]:
     """Return what the reader may do with a document now, and nothing that they may not."""
     shown = [deed for deed in allowed if deed in PAGES]
-    return [
+    told = [
         {"title": DEEDS[deed].title, "may": True, "url": f"/documents/{found.pk}/{deed.value}/", "reason": ""}
         for deed in shown
     ]
+    format_ = known()
+    if Deed.DISPATCH in allowed and format_ is not None:
+        may = found.level <= format_.highest
+        reason = "" if may else _("What is labelled so does not leave unencrypted.")
+        url = f"/documents/{found.pk}/packet/"
+        told.append({"title": _("Save as edXML packet"), "may": may, "url": url, "reason": reason})
+    return told
+
+
+def _hands_out(actor: Actor, found: Document, shown: details.Details) -> bool:
+    """Tell whether the reader may take packets along, where there are any."""
+    there = shown.answers or any(one.dispatch.packet_id for one in shown.sendings)
+    return bool(there) and Part.CLERK in parts(actor, found)
 
 
 def _answering(answered: Document | None) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from lienthong.kernel.labels import Level
 from lienthong.office.accounts.selectors import clearances
 from lienthong.office.accounts.views.common import acting_in
-from lienthong.office.core.actor import Actor
+from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.errors import Forbidden
 from lienthong.office.core.lists.answer import respond
 from lienthong.office.documents.lists import REGISTERS
+from lienthong.office.documents.packets.formats import known
 
 _OF_DESK = ("arrivals", "incoming", "outgoing")
 _SECRET = ("secret-incoming", "secret-outgoing")
@@ -34,7 +35,12 @@ def register(request: HttpRequest, name: str = "mine") -> HttpResponseBase:
         {"title": REGISTERS[each].title, "url": _url(each), "current": each == name, "count": None}
         for each in shown(actor)
     ]
-    context = {"title": _("Documents"), "tabs": tabs, "drafts": bool(actor.appointment_id)}
+    context = {
+        "title": _("Documents"),
+        "tabs": tabs,
+        "drafts": bool(actor.appointment_id),
+        "brings": Role.CLERK in actor.roles and known(),
+    }
     return respond(request, page, template="documents/list.html", context=context)
 
 

@@ -15,7 +15,15 @@ from lienthong.office.documents import profile
 from lienthong.office.documents.actions.chains import close_chain, create_chain
 from lienthong.office.documents.actions.letterheads import Head, set_letterhead
 from lienthong.office.documents.actions.numbering import begin_period, reserve
-from lienthong.office.documents.forms_organ import ChainForm, LetterheadForm, PeriodForm, ReserveForm
+from lienthong.office.documents.forms_organ import (
+    ChainForm,
+    CorrespondentForm,
+    LetterheadForm,
+    PeriodForm,
+    ReserveForm,
+)
+from lienthong.office.documents.packets import correspondents
+from lienthong.office.documents.packets.formats import known
 from lienthong.office.documents.selectors import organ as of_organ
 from lienthong.office.documents.views.document import form_page
 
@@ -41,6 +49,7 @@ def ways(request: HttpRequest) -> HttpResponse:
         "by_term": profile.counts_by_term(organ.bloc),
         "manages": manages,
         "keeps": Role.CLERK in actor.roles,
+        "correspondents": correspondents.listed(actor.organ_id) if known() else None,
     }
     return render(request, "documents/ways.html", context)
 
@@ -90,12 +99,43 @@ def letterhead(request: HttpRequest) -> HttpResponse:
     actor = _administrator(request)
     organ = of_organ.own(actor)
     now = of_organ.ways(actor).letterhead
-    initial = {"notation": now.notation, "place": now.place} if now else {}
+    initial = {name: getattr(now, name) for name in LetterheadForm.base_fields} if now else {}
     return carry_out(
         request,
         make=lambda data=None: LetterheadForm(data, initial=initial),
-        run=lambda facts: set_letterhead(actor=actor, organ=organ, head=Head(facts["notation"], facts["place"])),
+        run=lambda facts: set_letterhead(actor=actor, organ=organ, head=Head(**facts)),
         page=_page(_("Notation and place"), _("Save")),
+    )
+
+
+@form_page
+@login_required
+def new_correspondent(request: HttpRequest) -> HttpResponse:
+    """Exchange packets with an organ without this office."""
+    actor = _administrator(request)
+    organ = of_organ.own(actor)
+    return carry_out(
+        request,
+        make=lambda data=None: CorrespondentForm(data),
+        run=lambda facts: correspondents.add(actor=actor, organ=organ, code=facts["code"], name=facts["name"]),
+        page=_page(_("Exchange packets with an organ"), _("Add")),
+        done=_("From now on packets are exchanged with it."),
+    )
+
+
+@form_page
+@login_required
+def end_correspondent(request: HttpRequest, correspondent_id: int) -> HttpResponse:
+    """Exchange no more packets with one."""
+    actor = _administrator(request)
+    partner = correspondents.one(actor.organ_id, correspondent_id)
+    title = _("Exchange no more packets")
+    return carry_out(
+        request,
+        make=lambda data=None: Form(data),
+        run=lambda _facts: correspondents.close(actor=actor, partner=partner),
+        page=_page(title, title) | {"intro": str(partner), "grave": True},
+        done=_("No more packets are exchanged with it."),
     )
 
 

@@ -50,6 +50,7 @@ def dispatch(request: HttpRequest, number: int, dispatch_id: int) -> HttpRespons
         "crumbs": crumbs(found, title),
         "tabs": tabs,
         "document": found,
+        "proved": not one.packet_id,
         "page": Paginator(rows, _PAGE).get_page(request.GET.get("page")),
         "state": state,
     }
