@@ -127,8 +127,6 @@ def _database(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": False,
         "OPTIONS": {
             **query,
-            # Prepared on the server after the third time: planning costs as much as running here.
-            "server_side_binding": False,
             "application_name": "lienthong-office",
             "options": "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",
         },

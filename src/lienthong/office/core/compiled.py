@@ -56,6 +56,7 @@ class Reader:
     hi: ClassVar[Gap] = Gap("hi")
     end: ClassVar[Gap] = Gap("end")
     person_id: ClassVar[Gap] = Gap("person_id")
+    appointment_id: ClassVar[Gap] = Gap("appointment_id")
     organ_id: ClassVar[Gap] = Gap("organ_id")
     holders: ClassVar[Gap] = Gap("holders", many=True)
 
@@ -190,6 +191,7 @@ def _rows(text: _Text, actor: Actor, given: Mapping[str, Any]) -> list[Row]:
         "hi": actor.hi,
         "end": actor.end,
         "person_id": actor.person_id,
+        "appointment_id": actor.appointment_id,
         "organ_id": actor.organ_id,
         "holders": list(actor.holders),
         "known": list(actor.known),

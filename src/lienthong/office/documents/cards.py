@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from lienthong.kernel.labels import Level
 from lienthong.office.core import cards
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Compiled
 from lienthong.office.documents.models import Document
 from lienthong.office.documents.selectors import documents as found
 from lienthong.office.documents.states import State
@@ -35,22 +36,26 @@ def register() -> None:
         )  # fmt: skip
 
 
+def _first(rows: QuerySet[Document]) -> QuerySet[Document, Any]:
+    return rows.order_by("due", "-id").values_list("pk", "number", "subject", "label", "state", "due")[: cards.MOST]
+
+
+WAITING: Final = Compiled(lambda reader: _first(found.waiting(reader)))
+DUE: Final = Compiled(lambda reader, today, until: _first(found.in_work(reader).filter(due__gte=today, due__lte=until)))
+LATE: Final = Compiled(lambda reader, today: _first(found.in_work(reader).filter(due__lt=today)))
+
+
 def _waiting(actor: Actor) -> cards.Content:
-    return _content(found.waiting(actor))
+    return cards.content(WAITING(actor), _row)
 
 
 def _due(actor: Actor) -> cards.Content:
     today = localdate()
-    return _content(found.in_work(actor).filter(due__gte=today, due__lte=today + _SOON))
+    return cards.content(DUE(actor, today=today, until=today + _SOON), _row)
 
 
 def _late(actor: Actor) -> cards.Content:
-    return _content(found.in_work(actor).filter(due__lt=localdate()))
-
-
-def _content(rows: QuerySet[Document]) -> cards.Content:
-    columns = ("pk", "number", "subject", "label", "state", "due")
-    return cards.content(list(rows.order_by("due", "-id").values_list(*columns)[: cards.MOST]), _row)
+    return cards.content(LATE(actor, today=localdate()), _row)
 
 
 def _row(*facts: Any) -> cards.Row:  # noqa: ANN401 - the columns above

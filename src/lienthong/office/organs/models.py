@@ -69,6 +69,8 @@ class Unit(models.Model):
             # Whether anything of a bloc or tier stands below a unit.
             models.Index(fields=("bloc", "path"), name="unit_bloc"),
             models.Index(fields=("tier", "path"), name="unit_tier"),
+            # What stands within an organ and those below it.
+            models.Index(fields=("organ_path",), name="unit_organ_path"),
         )
         constraints = (
             models.CheckConstraint(condition=~Q(parent=F("id")), name="unit_not_own_parent"),
@@ -109,6 +111,8 @@ class UnitVersion(models.Model):
         """One version on any one day."""
 
         ordering = ("unit", "valid_from")
+        # The few that are to come, among all that were.
+        indexes = (models.Index(fields=("valid_from",), name="version_begins"),)
         constraints = (
             ExclusionConstraint(
                 name="unit_one_version_a_day",
@@ -143,6 +147,7 @@ class Succession(models.Model):
     class Meta:
         """Each pair once."""
 
+        indexes = (models.Index(fields=("id",), condition=Q(needs_review=True), name="succession_review"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("predecessor", "old_code", "successor"), name="succession_once", nulls_distinct=False

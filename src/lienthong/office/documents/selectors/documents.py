@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
+from lienthong.office.core.compiled import Reader
 from lienthong.office.core.errors import NotFound
 from lienthong.office.documents.models import Assignment, Document, File, Preview, Step
 from lienthong.office.documents.policies import may, parts_of, takes_part, visible
@@ -19,7 +20,7 @@ _NOT_OVER: Final = (
 )  # fmt: skip
 
 
-def documents(actor: Actor) -> QuerySet[Document]:
+def documents(actor: Actor | Reader) -> QuerySet[Document]:
     """Return the documents an actor sees."""
     return Document.objects.filter(visible(actor))
 
@@ -76,7 +77,7 @@ def mine(actor: Actor) -> QuerySet[Document]:
     return documents(actor).filter(takes_part(actor, via=0), state__in=_NOT_OVER)
 
 
-def waiting(actor: Actor) -> QuerySet[Document]:
+def waiting(actor: Actor | Reader) -> QuerySet[Document]:
     """Return what waits for this very actor: to be approved or signed, to be begun; for clerks, to be registered."""
     turns = Step.objects.filter(
         outcome=Step.Outcome.OPEN, position__appointments=actor.appointment_id,
@@ -91,7 +92,7 @@ def waiting(actor: Actor) -> QuerySet[Document]:
     return documents(actor).filter(own, state__in=_NOT_OVER)
 
 
-def in_work(actor: Actor) -> QuerySet[Document]:
+def in_work(actor: Actor | Reader) -> QuerySet[Document]:
     """Return what is assigned to the actor or their unit, for heads all of their organ, and is not completed."""
     working = documents(actor).filter(
         completed_at=None, direction=Direction.INCOMING,
