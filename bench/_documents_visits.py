@@ -12,6 +12,7 @@ import django
 
 django.setup()
 
+from _documents_files import INSIDE
 from _sessions import cookie_of, visit
 
 from lienthong.office.accounts.acting import actor_of
@@ -31,7 +32,20 @@ _OF_DESK: Final = {
     "incoming, filtered": "/documents/incoming/?q=c%C3%B4ng+t%C3%A1c&state=completed",
 }
 # A word that a third of all have, without marks and its last one begun; a phrase; nothing.
-_SEARCHES: Final = {"words": "cong tac c", "phrase": '"cải cách thủ tục hành chính"', "nothing": "không có gì cả xyz"}
+_SEARCHES: Final = {
+    "words": "cong tac c",
+    "words with diacritics": "công tác cán bộ",
+    "phrase": '"cải cách thủ tục hành chính"',
+    "nothing": "không có gì cả xyz",
+    "words in files": f"{INSIDE} du toan",
+}
+# Read by nobody from end to end: what grows with the documents.
+_LARGE: Final = frozenset(
+    {
+        "documents_document", "documents_content", "documents_access", "documents_assignment", "documents_step",
+        "documents_file", "documents_takennumber", "vault_blob",
+    }
+)  # fmt: skip
 
 
 def visits() -> Iterator[dict[str, object]]:
@@ -46,7 +60,7 @@ def visits() -> Iterator[dict[str, object]]:
             pages = _PAGES | (_OF_DESK if actor.at_desk else {}) | {"document": f"/documents/{number}/"}
             pages |= {f"search, {name}": _search(text) for name, text in {**_SEARCHES, "number": mark}.items()}
             for page, path in pages.items():
-                yield visit(page, who, path, cookie)
+                yield visit(page, who, path, cookie, large=_LARGE)
 
 
 def _one(organ: Unit, role: str) -> Person:

@@ -31,6 +31,8 @@ class Visit:
     path: str
     cookie: str
     queries: int
+    # Tables that its queries would read from end to end, as the database plans them.
+    scans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +92,25 @@ def signed_in(office: Office, folder: Path, program: str) -> list[Visit]:
         folder: the same.
         program: a file beside this one, which writes the visits as JSON on its last line.
     """
+    found: list[dict[str, Any]] = run_beside(office, folder, program)
+    return [Visit(**each | {"scans": tuple(each["scans"])}) for each in found]
+
+
+def run_beside(office: Office, folder: Path, program: str, *arguments: str) -> Any:  # noqa: ANN401 - what the program says
+    """Have a process with Django in it do something, and return the JSON of its last line.
+
+    Args:
+        office: runs in the folder.
+        folder: the same.
+        program: a file beside this one.
+        arguments: of it.
+    """
     environment = {
         "DATABASE_URL": url_in(folder / "postgres"),
         "LIENTHONG_OFFICE_STATE": str(folder / "office"),
         "LIENTHONG_OFFICE_URL": office.url,
         "DJANGO_SETTINGS_MODULE": "lienthong.office.settings",
     }
-    command = [sys.executable, str(Path(__file__).with_name(program))]
-    text = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True).stdout
-    found: list[dict[str, Any]] = json.loads(text.splitlines()[-1])
-    return [Visit(**each) for each in found]
+    command = [sys.executable, str(Path(__file__).with_name(program)), *arguments]
+    text = subprocess.run(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return json.loads(text.splitlines()[-1])

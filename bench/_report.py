@@ -50,11 +50,31 @@ def at_most(name: str, value: float, unit: str, limit: float) -> Row:
 
 def main(title: str, measure: Callable[[bool], Sequence[Row]]) -> None:
     """Read ``--quick`` and ``--json FILE``, measure, and report; missing a goal is no failure."""
+    options = parser_of(title).parse_args()
+    show(title, measure(options.quick), options.json)
+
+
+def parser_of(title: str) -> argparse.ArgumentParser:
+    """Return a parser of what every bench is told."""
     parser = argparse.ArgumentParser(description=title)
     parser.add_argument("--quick", action="store_true", help="under 60 seconds")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
-    options = parser.parse_args()
-    rows = measure(options.quick)
+    return parser
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Return the rows as a table for ``docs/performance.md``."""
+    lines = ["| What | Value | Peer in the same run | Ratio | Goal | Holds |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        peer = f"{row.peer}: {_number(row.peer_value)} {row.unit}" if row.peer else ""
+        holds = {True: "yes", False: "**no**", None: ""}[row.holds]
+        cells = (row.name, f"{_number(row.value)} {row.unit}".strip(), peer, _number(row.ratio), row.goal, holds)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def show(title: str, rows: Sequence[Row], json_file: Path | None) -> None:
+    """Print the rows, and write them to a file if one is named."""
     table = Table(title=title, title_justify="left")
     for heading in ("what", "value", "unit", "peer", "peer's value", "ratio", "goal", "holds"):
         table.add_column(heading, justify="right" if heading in {"value", "peer's value", "ratio"} else "left")
@@ -70,8 +90,8 @@ def main(title: str, measure: Callable[[bool], Sequence[Row]]) -> None:
             {True: "yes", False: "NO", None: ""}[row.holds],
         )
     Console(width=160).print(table)
-    if options.json is not None:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    if json_file is not None:
+        json_file.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 
 
 def _number(value: float | None) -> str:

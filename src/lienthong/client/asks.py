@@ -17,6 +17,7 @@ from lienthong.client.results import (
     NewContent,
     Recalled,
     Sent,
+    Standings,
     Status,
     Upload,
 )
@@ -59,6 +60,11 @@ def _content(content: NewContent) -> dict[str, str]:
 def message(id_: UUID) -> Ask[MessageStatus]:
     """Ask how far a sent message has come."""
     return _get(f"/v1/messages/{id_}", MessageStatus)
+
+
+def standings(id_: UUID, *, after: int) -> Ask[Standings]:
+    """Ask how far a sent message has come, without seals."""
+    return _get(f"/v1/messages/{id_}/standings", Standings, after=after or None)
 
 
 def mailbox(*, state: str | None, after: str | None, limit: int, wait: int) -> Ask[MailboxPage]:

@@ -58,6 +58,28 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     receipts: tuple[Receipt, ...]
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a message has come at one receiver, without seals."""
+
+    receiver: str
+    # As that of a delivery.
+    standing: str
+    # When its last receipt came; None before the first.
+    at: datetime | None
+    # Why it was refused or given up: a code, and what a person has said.
+    refusal: str
+    note: str
+
+
+class Standings(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a message has come at its receivers, or at those where it has moved."""
+
+    id: UUID
+    # What ``standings(after=…)`` takes next time.
+    position: int
+    standings: tuple[Standing, ...]
+
+
 class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How far a message has come."""
 

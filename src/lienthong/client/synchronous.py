@@ -28,6 +28,7 @@ from lienthong.client.results import (
     NewContent,
     Recalled,
     Sent,
+    Standings,
     Status,
     Upload,
 )
@@ -80,6 +81,19 @@ class Client(Asker):
             NotFound: this organ has sent no such message.
         """
         return self._do(asks.message(message))
+
+    def standings(self, message: UUID, *, after: int = 0) -> Standings:
+        """Return how far a sent message has come, without seals: for many receivers, and to ask often.
+
+        Args:
+            message: its id.
+            after: the ``position`` of the answer before, for those receivers only where it has moved since; what
+                moved in the last seconds before may be told twice.
+
+        Raises:
+            NotFound: this organ has sent no such message.
+        """
+        return self._do(asks.standings(message, after=after))
 
     def recall(self, message: UUID, *, reason: str, receivers: Sequence[str] | None = None) -> Recalled:
         """Take a message back from those who have not accepted or refused it.

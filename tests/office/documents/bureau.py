@@ -9,10 +9,10 @@ from lienthong.office.accounts.models import Appointment, Person
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
 from lienthong.office.documents.actions.approval import approve, submit
+from lienthong.office.documents.actions.arriving import Arrival, arrive
 from lienthong.office.documents.actions.chains import Hand, create_chain
 from lienthong.office.documents.actions.drafts import Draft, create_draft
 from lienthong.office.documents.actions.files import add_file
-from lienthong.office.documents.actions.receiving import Arrival, arrive
 from lienthong.office.documents.models import Chain, Document, File, StepKind
 from lienthong.office.documents.states import State
 from tests.office.people import House, appoint, clear, make_person, make_position

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from tests.office.people import House
 
 
+@pytest.fixture(autouse=True)
+def nothing_lately() -> None:
+    """What other tests found of a file is forgotten."""
+    from lienthong.office.documents.actions import looking  # noqa: PLC0415 - needs Django set up
+    from lienthong.office.documents.contents import keeping  # noqa: PLC0415 - as above
+
+    looking._lately.clear()
+    keeping._lately.clear()
+
+
 @pytest.fixture
 def bureau(house: "House") -> "Bureau":
     """A house whose province works on documents."""

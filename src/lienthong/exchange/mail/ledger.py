@@ -72,6 +72,11 @@ class Ledger:
             for receiver, sender, digest, at, expires, attempts in rows
         ]
 
+    def sender_of(self, message: UUID) -> str | None:
+        """Return who sent a message from here; None if nobody did."""
+        rows = self._journal.read("SELECT sender FROM sent WHERE message = ? LIMIT 1", (message.bytes,))
+        return str(rows[0][0]) if rows else None
+
     # -- conversations
 
     def spoken(self, sender: str, conversation: UUID) -> dict[str, int]:

@@ -7,6 +7,7 @@ from lienthong.exchange.mail.items import ReceiptItem
 from lienthong.exchange.mail.ledger import Ledger, Sent
 from lienthong.exchange.mail.status import DeadLetter, Progress, RecallState, Standing, Status
 from lienthong.exchange.mail.store import MailStore
+from lienthong.kernel.clock import Millis
 from lienthong.trust.header import ReceiptState
 
 # The last of these that a receiver has said is where it stands.
@@ -19,14 +20,22 @@ _STANDINGS = {
 }
 
 
-def status_of(store: MailStore, ledger: Ledger, message: UUID, sender: str) -> Status:
-    """Put together where a message stands at each receiver, those included to whom it was never sent."""
+def status_of(store: MailStore, ledger: Ledger, message: UUID, sender: str, *, since: Millis = 0) -> Status:
+    """Put together where a message stands at each receiver, those included to whom it was never sent.
+
+    Args:
+        store: has the receipts.
+        ledger: has the rest.
+        message: its id.
+        sender: who sent it.
+        since: only receivers where it has moved since then; of them it is not told when it was sent.
+    """
     receipts: dict[str, list[ReceiptItem]] = {}
-    for item in store.receipts(message):
+    for item in store.said(message, since=since):
         receipts.setdefault(item.receiver, []).append(item)
-    dead = {each.receiver: each for each in ledger.dead_of(message)}
+    dead = {each.receiver: each for each in ledger.dead_of(message) if each.at >= since or each.receiver in receipts}
     recalls = ledger.recall_states(message)
-    sent = {each.receiver: each for each in ledger.sent(message)}
+    sent = {} if since else {each.receiver: each for each in ledger.sent(message)}
     return Status(
         message=message,
         sender=sender,

@@ -98,18 +98,21 @@ class Sender:
 
     # -- afterwards
 
-    def status(self, message: UUID, *, organ: OrganId | None = None) -> Status:
+    def status(self, message: UUID, *, organ: OrganId | None = None, since: Millis = 0) -> Status:
         """Return how far a message has come at each of its receivers.
 
         Args:
             message: its id.
             organ: who asks; the messages of others do not exist for it. Left out, the gateway itself asks.
+            since: only receivers where it has moved since then.
 
         Raises:
             MessageUnknown: no such message was sent from here, or another organ sent it.
         """
-        sender, _ = self._sent(message, organ)
-        return status_of(self._store, self._ledger, message, sender)
+        sender = self._ledger.sender_of(message)
+        if sender is None or (organ is not None and parse_client(sender).organ != organ):
+            raise _not_ours(message)
+        return status_of(self._store, self._ledger, message, sender, since=since)
 
     async def recall(
         self, message: UUID, *, reason: str, receivers: Sequence[OrganId] | None = None, organ: OrganId | None = None
@@ -222,7 +225,7 @@ class Sender:
         """Return who sent a message, and what was sealed of it."""
         sent = self._ledger.sent(message)
         if not sent or (organ is not None and parse_client(sent[0].sender).organ != organ):
-            raise MessageUnknown(str(message), hint="It was not sent from here, or by somebody else.")
+            raise _not_ours(message)
         return sent[0].sender, sent
 
     def _sealed(self, message: UUID) -> Header:
@@ -286,3 +289,7 @@ class Sender:
                 parts.append(ref)
                 also(row)
         return tuple(parts)
+
+
+def _not_ours(message: UUID) -> MessageUnknown:
+    return MessageUnknown(str(message), hint="It was not sent from here, or by somebody else.")

@@ -163,9 +163,18 @@ class MailStore:
 
     def receipts(self, message: UUID) -> list[ReceiptItem]:
         """Return all receipts of a message, by receiver and time."""
+        return self._receipts(message, "sealed", "TRUE")
+
+    def said(self, message: UUID, *, since: Millis = 0) -> list[ReceiptItem]:
+        """Return the receipts of a message without their seals, all those of receivers who said more since then."""
+        moved = "receiver IN (SELECT receiver FROM receipt WHERE message = ? AND at >= ?)"
+        return self._receipts(message, "x''", moved, message.bytes, since)
+
+    def _receipts(self, message: UUID, sealed: str, condition: str, *parameters: object) -> list[ReceiptItem]:
         rows = self._journal.read(
-            "SELECT receiver, state, at, note, sealed FROM receipt WHERE message = ? ORDER BY receiver, at",
-            (message.bytes,),
+            f"SELECT receiver, state, at, note, {sealed} FROM receipt"  # noqa: S608 - constants
+            f" WHERE message = ? AND {condition} ORDER BY receiver, at",
+            (message.bytes, *parameters),
         )
         return [
             ReceiptItem(message=message, receiver=receiver, state=ReceiptState(state), at=at, note=note, sealed=sealed)

@@ -52,10 +52,19 @@ def connect() -> None:
 
 def tell(notice: Notice, document: Document, person_ids: Iterable[int]) -> None:
     """Tell persons of a document, in the transaction of what was done to it."""
+    tell_all(notice, [(document, person_ids)])
+
+
+def tell_all(notice: Notice, concerned: Iterable[tuple[Document, Iterable[int]]]) -> None:
+    """Tell persons of documents, of each its own ones."""
+    actions.notify_all(_note(notice, document, person_ids) for document, person_ids in concerned)
+
+
+def _note(notice: Notice, document: Document, person_ids: Iterable[int]) -> actions.Note:
     subject = document.subject if document.label < Level.CONFIDENTIAL else ""
     name = " · ".join(filter(None, (document.number, subject[:_SHOWN]))) or f"№ {document.pk}"
-    actions.notify(
-        person_ids=person_ids, kind=notice, facts={"document": name}, url=f"/documents/{document.pk}/",
+    return actions.Note(
+        person_ids=tuple(person_ids), kind=notice, facts={"document": name}, url=f"/documents/{document.pk}/",
         about=about(document), label=document.level,
     )  # fmt: skip
 

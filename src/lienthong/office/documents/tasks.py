@@ -1,5 +1,6 @@
 """What documents need of the background: sending them and telling of them, asking for them back, looking at files."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +14,7 @@ from lienthong.client import GatewayUnreachable, Problem, Unavailable
 from lienthong.kernel.errors import LienthongError
 from lienthong.office.documents import reports
 from lienthong.office.documents.actions import dispatching, looking, previewing, recalling
-from lienthong.office.documents.contents.keeping import keep_words
+from lienthong.office.documents.contents import keeping
 from lienthong.office.documents.exchange import sending, telling
 from lienthong.office.documents.exchange.errors import PacketInvalid, words
 from lienthong.office.documents.packets import answers, leaving, posting
@@ -83,10 +84,22 @@ def leave_packet(context: JobContext, *, dispatch_id: int) -> None:
 
 
 @app.task(name=looking.TASK, retry=_AGAIN)
-def look_at_file(*, file_id: int) -> None:
-    """Look at a file that came or was brought, and keep its words."""
-    looking.look(file_id)
-    keep_words(file_id)
+def look_at_file(*, file_ids: Collection[int] = (), file_id: int | None = None) -> None:
+    """Look at files that came or were brought, and keep their words; of one only, as earlier releases asked."""
+    wanted = [*file_ids] if file_id is None else [file_id]
+    trouble: Exception | None = None
+    try:
+        looking.look(wanted)
+    except (LienthongError, OSError) as error:
+        trouble = error
+    for each in keeping.of_open(wanted):
+        try:
+            keeping.keep_words(each)
+        except (LienthongError, OSError) as error:
+            # The others need not wait for this one; it comes again.
+            trouble = error
+    if trouble is not None:
+        raise trouble
 
 
 @app.task(name=previewing.TASK, retry=_AGAIN)

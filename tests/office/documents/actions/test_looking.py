@@ -12,6 +12,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from lienthong.office.core import scope
 from lienthong.office.documents import signers
+from lienthong.office.documents.actions import looking
 from lienthong.office.documents.actions.files import add_file
 from lienthong.office.documents.actions.looking import look
 from lienthong.office.documents.models import File
@@ -46,7 +47,7 @@ def looked_at(bureau: "Bureau", content: bytes, name: str = "Công văn.pdf") ->
     file = add_file(
         actor=bureau.actor("writer"), document=document, role=File.Role.APPENDIX, name=name, chunks=[content]
     )
-    look(file.pk)
+    look([file.pk])
     with scope.system():
         return File.objects.get(pk=file.pk)
 
@@ -71,7 +72,7 @@ def test_every_file_that_is_kept_is_looked_at_in_the_background(bureau: "Bureau"
     with scope.system():
         file = File.objects.get(document=document)
     job = ProcrastinateJob.objects.get(task_name="documents.look_at_file")
-    assert job.args == {"file_id": file.pk}
+    assert job.args == {"file_ids": [file.pk]}
 
 
 def test_pages_are_counted_and_nothing_is_warned_of(bureau: "Bureau") -> None:
@@ -117,7 +118,47 @@ def test_of_what_is_no_pdf_and_not_called_one_nothing_is_said(bureau: "Bureau") 
 def test_a_file_that_was_destroyed_meanwhile_is_passed_over(bureau: "Bureau") -> None:
     file = looked_at(bureau, b"x", "a.txt")
     shred(blob_id=file.blob_id, actor=bureau.actor("writer"))
-    look(file.pk)
-    look(0)
+    look([file.pk])
+    look([0])
     with scope.system():
         assert File.objects.get(pk=file.pk).report is None
+
+
+def test_the_same_pdf_is_read_once_whoever_got_it(bureau: "Bureau", monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    original = looking._found
+
+    def found(content: bytes) -> dict[str, object]:
+        read.append(content)
+        return original(content)
+
+    monkeypatch.setattr(looking, "_found", found)
+    content = pdf(pages=3)
+    files = [looked_at(bureau, content) for _ in range(2)]
+    assert [file.pages for file in files] == [3, 3]
+    assert files[0].report == files[1].report
+    look([file.pk for file in files])
+    assert read == [content]
+    # Another one, and one that could not be read, are.
+    for _ in range(2):
+        looked_at(bureau, content[:-100])
+    assert len(read) == 3
+
+
+def test_one_that_cannot_be_read_now_keeps_no_other_from_it(bureau: "Bureau", monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [looked_at(bureau, pdf(pages=pages)) for pages in (1, 2)]
+    with scope.system():
+        File.objects.update(report=None, pages=None)
+    looking._lately.clear()
+    original = looking._looked_at
+
+    def broken(file: File) -> object:
+        if file.pk == files[0].pk:
+            raise OSError("the disk is away")
+        return original(file)
+
+    monkeypatch.setattr(looking, "_looked_at", broken)
+    with pytest.raises(OSError, match="away"):
+        look([file.pk for file in files])
+    with scope.system():
+        assert list(File.objects.order_by("pk").values_list("pages", flat=True)) == [None, 2]

@@ -84,7 +84,7 @@ def test_what_cannot_be_converted_says_what_to_do(bureau: "Bureau") -> None:
 
 def test_of_what_is_labelled_none_is_made(bureau: "Bureau") -> None:
     file = brought(bureau, label=Level.CONFIDENTIAL)
-    look(file.pk)
+    look([file.pk])
     assert not ProcrastinateJob.objects.filter(task_name="documents.preview").exists()
     make_preview(file.pk)
     assert previews() == []
@@ -92,7 +92,7 @@ def test_of_what_is_labelled_none_is_made(bureau: "Bureau") -> None:
 
 def test_of_what_is_open_one_is_asked_for_when_the_file_is_looked_at(bureau: "Bureau") -> None:
     file = brought(bureau)
-    look(file.pk)
+    look([file.pk])
     job = ProcrastinateJob.objects.get(task_name="documents.preview")
     assert (job.args, job.lock) == ({"file_id": file.pk}, "documents.preview")
 

@@ -20,7 +20,7 @@ from lienthong.office.documents.actions import looking, previewing
 from lienthong.office.documents.actions.dispatching import dispatch
 from lienthong.office.documents.actions.files import keep
 from lienthong.office.documents.actions.issuing import issue
-from lienthong.office.documents.exchange import audience, gateways, mailboxes, taking
+from lienthong.office.documents.exchange import audience, entering, gateways, mailboxes, taking
 from lienthong.office.documents.exchange.enclosures import enclosed
 from lienthong.office.documents.exchange.memory import MemoryExchange
 from lienthong.office.documents.models import Dispatch, Document, File, Mailbox
@@ -79,7 +79,7 @@ class Posts:
         """Look into the commune's mailbox, or another one."""
         organ = organ or self.commune
         post = taking.Post(exchange=self.exchange, link=self.exchange.link(organ.code), organ=organ)
-        return taking.look(post, whole=whole)
+        return entering.look(post, whole=whole)
 
     def arrived(self, organ: Unit | None = None) -> list[Document]:
         """What has come to an organ, the oldest first."""

@@ -59,7 +59,7 @@ def test_each_receiver_stands_where_its_gateway_says(posts: "Posts") -> None:
 
 def test_it_is_asked_less_and_less_often(posts: "Posts") -> None:
     now = timezone.now()
-    for age, pause in ((0, 2), (60, 6), (3600, 360), (86400, 3600), (44 * 86400, 3600)):
+    for age, pause in ((0, 0.5), (60, 6), (3600, 360), (86400, 3600), (44 * 86400, 3600)):
         made = Dispatch(sent_at=now - timedelta(seconds=age), total=1)
         after = following.next_look(made, now, still_open=True)
         assert after is not None
@@ -68,7 +68,48 @@ def test_it_is_asked_less_and_less_often(posts: "Posts") -> None:
     assert following.next_look(Dispatch(sent_at=now - timedelta(days=46)), now, still_open=True) is None
     nation = following.next_look(Dispatch(sent_at=now, total=3354), now, still_open=True)
     assert nation is not None
-    assert nation - now > timedelta(seconds=30)
+    assert nation - now < timedelta(seconds=1)
+
+
+def test_a_refusal_here_is_none_of_the_receiver(posts: "Posts") -> None:
+    posts.exchange.refusing = {"T.elsewhere": "label_above_ceiling"}
+    made = posts.dispatched(to=everybody())
+    run_jobs()
+    following.follow(made.pk)
+    assert _states(made)["T.elsewhere"] == ("dead", "label_above_ceiling")
+
+
+def test_of_many_nothing_is_opened_until_it_has_arrived(posts: "Posts", monkeypatch: pytest.MonkeyPatch) -> None:
+    made = fresh(posts.dispatched(to=everybody()))
+    run_jobs()
+    made = fresh(made)
+    everywhere = {"T.centre", "T.commune", "T.elsewhere", "T.neighbour"}
+    assert set(following.to_wake(made)) == everywhere
+    made.counts |= {"sent": 1}
+    assert set(following.to_wake(made)) == everywhere
+    monkeypatch.setattr(following, "MANY", 3)
+    assert following.to_wake(made) == ()
+    # What does not arrive keeps the others waiting for a moment only.
+    made.sent_at = timezone.now() - timedelta(seconds=11)
+    assert set(following.to_wake(made)) == everywhere
+
+
+def test_only_what_has_moved_is_asked_for_while_it_moves_often(posts: "Posts", monkeypatch: pytest.MonkeyPatch) -> None:
+    made = posts.sent()
+    asked: list[int] = []
+    link = type(posts.exchange.link("T.province"))
+    original = link.standings
+
+    def standings(self: object, message: object, *, after: int = 0) -> object:
+        asked.append(after)
+        return original(self, message, after=after)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(link, "standings", standings)
+    for seconds in (0, 1, 120):
+        with scope.system():
+            Dispatch.objects.filter(pk=made.pk).update(sent_at=timezone.now() - timedelta(seconds=seconds))
+        following.follow(made.pk)
+    assert asked == [0, 1, 0]
 
 
 def test_a_message_that_the_gateway_does_not_know(posts: "Posts") -> None:

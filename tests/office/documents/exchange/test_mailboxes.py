@@ -53,15 +53,15 @@ def test_pauses_grow_where_nothing_comes_and_end_where_something_does(posts: "Po
     for _ in range(6):
         _due(-1)
         (row,) = [row for row in mailboxes.claim(10) if row.organ.code == "T.commune"]
-        mailboxes.looked(row, found=False, whole=False, served=5)
+        mailboxes.looked([mailboxes.Looked(row=row, found=False, whole=False)], served=5)
         pauses.append(_row().pause)
     assert pauses == [1, 2, 4, 5, 5, 5]
-    mailboxes.looked(row, found=True, whole=True, served=5)
+    mailboxes.looked([mailboxes.Looked(row=row, found=True, whole=True)], served=5)
     assert (_row().pause, _row().unsettled) == (mailboxes.BUSY, False)
     assert not mailboxes.is_whole_due(_row())
     # Thousands of organs are not asked every five seconds.
     for _ in range(12):
-        mailboxes.looked(row, found=False, whole=False, served=3355)
+        mailboxes.looked([mailboxes.Looked(row=row, found=False, whole=False)], served=3355)
     assert 160 < _row().pause < 170
 
 
@@ -82,7 +82,7 @@ def test_one_that_is_woken_while_it_is_looked_into_comes_soon_again(posts: "Post
     mailboxes.wake(["T.commune"])
     # Not taken from whoever looks.
     assert mailboxes.claim(10) == []
-    mailboxes.looked(row, found=False, whole=False, served=5)
+    mailboxes.looked([mailboxes.Looked(row=row, found=False, whole=False)], served=5)
     assert _row().pause == 1
     _due(50)
     mailboxes.wake(["T.commune"])

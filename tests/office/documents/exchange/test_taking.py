@@ -13,6 +13,7 @@ from lienthong.office.core.models import AuditEntry, Notification
 from lienthong.office.documents.exchange import packet
 from lienthong.office.documents.exchange.packet import Media
 from lienthong.office.documents.models import Delivery, Document, File, Relation
+from lienthong.office.vault import scanning
 from lienthong.office.vault.errors import FileInfected
 from lienthong.office.vault.models import Blob
 from tests.office.documents.exchange.posts import files_of, fresh, run_jobs
@@ -74,7 +75,7 @@ def _failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def store(**_: object) -> None:
         raise error
 
-    monkeypatch.setattr("lienthong.office.documents.actions.files.store", store)
+    monkeypatch.setattr("lienthong.office.documents.exchange.taking.bring", store)
 
 
 def test_what_was_opened_and_not_entered_comes_again(posts: "Posts", monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,10 +180,15 @@ def test_what_is_hostile_is_refused_with_a_reason_and_leaves_nothing(
     assert posts.look(whole=True) == 0
 
 
+class _Infected(scanning.NullScan):
+    def finish(self) -> None:
+        raise FileInfected("Eicar")
+
+
 def test_a_file_that_is_not_taken_is_told_to_the_sender(posts: "Posts", monkeypatch: pytest.MonkeyPatch) -> None:
     posts.leaving = [("a.pdf", b"1")]
     made = posts.sent()
-    _failing(monkeypatch, FileInfected("Eicar"))
+    monkeypatch.setattr(scanning, "scan", _Infected)
     posts.look()
     with scope.system():
         assert AuditEntry.objects.get(kind="vault:file:infected").new == {"found": "Eicar"}

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
-from lienthong.office.documents.actions.receiving import arrive
+from lienthong.office.documents.actions.arriving import arrive
 from lienthong.office.documents.models import Document
 from tests.office.documents.bureau import arrival
 

@@ -16,7 +16,7 @@ from lienthong.office.core.errors import Forbidden, NotFound
 from lienthong.office.core.models import AuditEntry
 from lienthong.office.vault import rewrapping
 from lienthong.office.vault.actions.files import shred
-from lienthong.office.vault.actions.keys import active_key, destroy, rotate
+from lienthong.office.vault.actions.keys import active_keys, destroy, rotate
 from lienthong.office.vault.errors import KeyInUse
 from lienthong.office.vault.keys import key_store
 from lienthong.office.vault.models import Blob, KeyState, UnitKey
@@ -224,7 +224,7 @@ def test_a_file_that_is_under_way_holds_off_the_end_of_its_key(lasting_house: Ho
     unit = lasting_house.organs["province"]
     keep(unit, b"x")
     with scope.system(), transaction.atomic():
-        assert active_key(unit.pk).generation == 1
+        assert active_keys([unit.pk])[unit.pk].generation == 1
         done = threading.Event()
 
         def renew() -> None:

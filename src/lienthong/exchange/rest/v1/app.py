@@ -19,6 +19,7 @@ from lienthong.exchange.rest.v1 import (
     evidence,
     mailbox,
     messages,
+    standings,
     status,
     topic_stream,
     topics,
@@ -89,6 +90,7 @@ async def _description(_: Asked[Nothing, Nothing]) -> Response:
 
 ENDPOINTS: Final[tuple[AnyEndpoint, ...]] = (
     *messages.ENDPOINTS,
+    *standings.ENDPOINTS,
     *afterwards.ENDPOINTS,
     *uploads.ENDPOINTS,
     *mailbox.ENDPOINTS,

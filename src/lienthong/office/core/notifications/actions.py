@@ -1,6 +1,7 @@
 """Tell persons something, and take it back when it is done or read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q
@@ -32,19 +33,42 @@ def notify(  # noqa: PLR0913 - each by its name
     Raises:
         ValueError: the kind is not registered, or the address leads out of this site.
     """
-    if kind_of(kind) is None:
-        message = f"no kind {kind} is registered"
-        raise ValueError(message)
-    if not url.startswith("/") or url.startswith("//"):
-        message = f"{url} is not within this site"
-        raise ValueError(message)
-    notes = [
-        Notification(person_id=person, kind=kind, facts=dict(facts), url=url, about=about, label=label)
-        for person in dict.fromkeys(person_ids)
-    ]
+    notify_all([Note(person_ids=tuple(person_ids), kind=kind, facts=facts, url=url, about=about, label=label)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What persons are told of one thing; each field as ``notify`` takes it."""
+
+    person_ids: Sequence[int]
+    kind: str
+    facts: Facts
+    url: str
+    about: str
+    label: Level = Level.INTERNAL
+
+
+def notify_all(notes: Iterable[Note]) -> None:
+    """Tell persons of several things, in one statement; all else as for ``notify``."""
+    rows = [row for note in notes for row in _rows(note)]
     # The rows belong to others.
     with transaction.atomic(), scope.system():
-        Notification.objects.bulk_create(notes, batch_size=_BATCH)
+        Notification.objects.bulk_create(rows, batch_size=_BATCH)
+
+
+def _rows(note: Note) -> list[Notification]:
+    if kind_of(note.kind) is None:
+        message = f"no kind {note.kind} is registered"
+        raise ValueError(message)
+    if not note.url.startswith("/") or note.url.startswith("//"):
+        message = f"{note.url} is not within this site"
+        raise ValueError(message)
+    return [
+        Notification(
+            person_id=person, kind=note.kind, facts=dict(note.facts), url=note.url, about=note.about, label=note.label
+        )
+        for person in dict.fromkeys(note.person_ids)
+    ]
 
 
 def done(about: str) -> int:

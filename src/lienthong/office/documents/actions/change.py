@@ -47,6 +47,19 @@ class Change:
         return frozenset(self._fields)
 
 
+def check(*, actor: Actor, document: Document, deed: Deed) -> None:
+    """Refuse a deed that is not the actor's to do as the document stands now: before something long precedes it.
+
+    Raises:
+        Forbidden, Conflict, NotFound: as for ``doing``, which asks again.
+    """
+    with scope.system():
+        found = Document.objects.select_related("organ").filter(pk=document.pk).first()
+        if found is None:
+            raise NotFound(str(document.pk))
+        require(found, deed, parts_of(actor, found))
+
+
 @contextlib.contextmanager
 def doing(*, actor: Actor, document: Document, deed: Deed, seen: int | None = None) -> Iterator[Change]:
     """Do something to a document: what is inside happens wholly or not at all, as the system.

@@ -12,12 +12,12 @@ from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import SYSTEM, Actor
 from lienthong.office.core.errors import Invalid, NotFound
-from lienthong.office.documents.actions.change import doing
+from lienthong.office.documents.actions.change import check, doing
 from lienthong.office.documents.actions.looking import look_later
 from lienthong.office.documents.models import Document, File
 from lienthong.office.documents.names import safe_name, same_to_the_eye
 from lienthong.office.documents.states import Deed
-from lienthong.office.vault.actions.files import store
+from lienthong.office.vault.actions.files import Brought, bring, enter
 from lienthong.office.vault.models import Blob
 
 _UNKNOWN: Final = "application/octet-stream"
@@ -39,9 +39,11 @@ def add_file(*, actor: Actor, document: Document, role: File.Role, name: str, ch
         FileTooLarge, FileInfected: it is not taken.
         Invalid: there are too many files, or one whose name would be taken for this one's.
     """
+    # Before anything is taken, and again below: while it comes somebody may submit the draft.
+    check(actor=actor, document=document, deed=Deed.EDIT)
+    brought = bring_file(document, chunks, actor)
     with doing(actor=actor, document=document, deed=Deed.EDIT) as change:
-        # In the transaction: what is refused afterwards leaves no row, and what it wrote is swept.
-        kept = _kept(change.document, chunks, actor)
+        (kept,) = enter([brought])
         made = _row(change.document, kept, role=role, name=name, added_by=actor.appointment_id)
         change.new = {"file": made.pk, "digest": made.digest, **_open(change.document, name=made.name)}
     return made
@@ -71,21 +73,27 @@ def keep(*, document: Document, role: File.Role, name: str, chunks: Iterable[byt
         before = File.objects.filter(document=document, role=role, name=wanted, current=True).first()
         if before is not None:
             return before
+        brought = bring_file(document, chunks, SYSTEM)
         with transaction.atomic():
-            kept = _kept(document, chunks, SYSTEM)
+            (kept,) = enter([brought])
             return _row(document, kept, role=role, name=name, media_type=media_type)
 
 
-def put_version(document: Document, before: File, content: bytes, *, added_by: int, actor: Actor) -> File:
-    """Put a new version in the place of a file, inside the transaction of what made it."""
-    kept = _kept(document, [content], actor)
+def put_version(document: Document, before: File, brought: Brought, *, added_by: int) -> File:
+    """Put a new version (``bring_file``) in the place of a file, inside the transaction of what made it."""
+    (kept,) = enter([brought])
     return _row(
         document, kept, role=File.Role(before.role), name=before.name, added_by=added_by, media_type=before.media_type
     )
 
 
-def _kept(document: Document, chunks: Iterable[bytes], actor: Actor) -> Blob:
-    return store(unit_id=document.organ_id, chunks=chunks, limit=settings.LIENTHONG_FILE_LIMIT, actor=actor)
+def bring_file(document: Document, chunks: Iterable[bytes], actor: Actor) -> Brought:
+    """Bring a file of a document, before the transaction that enters it.
+
+    Raises:
+        FileTooLarge, FileInfected: it is not taken.
+    """
+    return bring(unit_id=document.organ_id, chunks=chunks, limit=settings.LIENTHONG_FILE_LIMIT, actor=actor)
 
 
 def _row(  # noqa: PLR0913 - each by its name
@@ -102,13 +110,19 @@ def _row(  # noqa: PLR0913 - each by its name
             raise Invalid(_("There is a file whose name looks the same: {name}").format(name=other.name))
     version = max((one.version for one in replaced), default=0) + 1
     File.objects.filter(pk__in=[one.pk for one in replaced]).update(current=False)
-    made = File.objects.create(
-        document=document, blob=blob, role=role, name=wanted, version=version, added_by_id=added_by,
-        media_type=(media_type or mimetypes.guess_type(wanted)[0] or _UNKNOWN)[:100],
-        size=blob.size, digest=bytes(blob.sha256).hex(),
-    )  # fmt: skip
-    look_later(made)
+    made = file_row(document, blob, role=role, name=wanted, media_type=media_type)
+    made.version, made.added_by_id = version, added_by
+    made.save(force_insert=True)
+    look_later([made])
     return made
+
+
+def file_row(document: Document, blob: Blob, *, role: File.Role, name: str, media_type: str = "") -> File:
+    """Return the row of a file, to be written: the first version under a safe name."""
+    return File(
+        document=document, blob=blob, role=role, name=name, size=blob.size, digest=bytes(blob.sha256).hex(),
+        media_type=(media_type or mimetypes.guess_type(name)[0] or _UNKNOWN)[:100],
+    )  # fmt: skip
 
 
 def _open(document: Document, **told: str) -> dict[str, str]:

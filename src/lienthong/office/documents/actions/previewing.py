@@ -12,7 +12,7 @@ from lienthong.office.core.actor import SYSTEM, Actor
 from lienthong.office.documents import converting
 from lienthong.office.documents.converter import MOST
 from lienthong.office.documents.models import Document, File, Preview
-from lienthong.office.vault.actions.files import shred, store
+from lienthong.office.vault.actions.files import Brought, bring, enter, shred
 from lienthong.office.vault.errors import FileShredded
 from lienthong.office.vault.models import Blob
 from lienthong.office.vault.selectors import read
@@ -51,6 +51,7 @@ def make_preview(file_id: int) -> None:
         pdf = converting.to_pdf(content, converting.suffix_of(file.name, content[:16]))
     except converting.NotConverted:
         pdf = None
+    kept = None if pdf is None else _brought(file.document, pdf)
     with scope.system(), transaction.atomic():
         # As it is now: it may have been labelled, or destroyed, while it was converted.
         document = Document.objects.select_for_update(of=("self",)).get(pk=file.document_id)
@@ -59,9 +60,9 @@ def make_preview(file_id: int) -> None:
             or Blob.objects.filter(pk=file.blob_id, shredded_at=None).first() is None
         ):
             return
-        kept = None if pdf is None else _keep(document, pdf)
-        state = Preview.State.FAILED if kept is None else Preview.State.READY
-        Preview.objects.create(file=file, blob=kept, state=state)
+        blob = None if kept is None else enter([kept])[0]
+        state = Preview.State.FAILED if blob is None else Preview.State.READY
+        Preview.objects.create(file=file, blob=blob, state=state)
 
 
 def forget_previews(*, actor: Actor, files: Iterable[int]) -> None:
@@ -73,8 +74,8 @@ def forget_previews(*, actor: Actor, files: Iterable[int]) -> None:
             shred(blob_id=each.blob_id, actor=actor)
 
 
-def _keep(document: Document, pdf: bytes) -> Blob:
-    return store(unit_id=document.organ_id, chunks=[pdf], limit=MOST, actor=SYSTEM, look=False)
+def _brought(document: Document, pdf: bytes) -> Brought:
+    return bring(unit_id=document.organ_id, chunks=[pdf], limit=MOST, actor=SYSTEM, look=False)
 
 
 def _wanted(file: File) -> bool:

@@ -14,7 +14,7 @@ from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.errors import Conflict, Invalid
 from lienthong.office.documents.actions.approval import decide_signature
 from lienthong.office.documents.actions.change import doing
-from lienthong.office.documents.actions.files import put_version
+from lienthong.office.documents.actions.files import bring_file, put_version
 from lienthong.office.documents.models import Document, File
 from lienthong.office.documents.models.document import NAME_LENGTH
 from lienthong.office.documents.models.files import PDF
@@ -74,10 +74,11 @@ def sign(*, actor: Actor, document: Document, signer: Signer, place: Place | Non
         main = File.objects.get(document=held, role=File.Role.MAIN, current=True)
     signed = _signed(_content(main), signer, actor, place)
     report = verify(signed, trust=trusted())
+    brought = bring_file(held, [signed], actor)
     with doing(actor=actor, document=document, deed=Deed.SIGN) as change:
         if File.objects.get(document=change.document, role=File.Role.MAIN, current=True).pk != main.pk:
             raise Conflict(main.name)
-        made = put_version(change.document, main, signed, added_by=actor.appointment_id, actor=actor)
+        made = put_version(change.document, main, brought, added_by=actor.appointment_id)
         made.report = msgspec.to_builtins(report)
         made.save(update_fields=["report"])
         change.set(signer=" · ".join(filter(None, (actor.name, actor.position)))[:NAME_LENGTH])

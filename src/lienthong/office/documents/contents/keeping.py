@@ -1,5 +1,6 @@
 """The words of files, kept so that their documents are found by them; never those of what is labelled (ADR 0082)."""
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from django.db.models.functions import Cast
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.documents.contents.task import Task
+from lienthong.office.documents.lately import Lately
 from lienthong.office.documents.models import Content, Document, File
 from lienthong.office.documents.viewing import HEAD, Kind, kind_of, text_of
 from lienthong.office.documents.words import vector
@@ -23,6 +25,15 @@ _CHILD: Final = "lienthong.office.documents.contents.child"
 _LIMITS: Final = Limits(file=64 * MEBIBYTE, memory=512 * MEBIBYTE)
 _PAGES: Final = 300
 _CHARACTERS: Final = 400_000
+# Texts by SHA-256 and media type of their files, none of which is of something labelled: a few megabytes.
+_lately: Final[Lately[tuple[str, str], str]] = Lately(4)
+
+
+def of_open(file_ids: Collection[int]) -> list[int]:
+    """Return those of files whose documents are not labelled, to be asked once for many."""
+    with scope.system():
+        found = File.objects.filter(pk__in=file_ids, document__label__lt=Level.CONFIDENTIAL)
+        return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def keep_words(file_id: int) -> None:
@@ -35,10 +46,14 @@ def keep_words(file_id: int) -> None:
         file = File.objects.select_related("document").filter(pk=file_id).first()
     if file is None or file.size > _LIMITS.file or file.document.label >= Level.CONFIDENTIAL:
         return
-    try:
-        text = _text(file)
-    except (FileShredded, GivenUp):
-        return
+    key = (file.digest, file.media_type)
+    text = _lately.get(key)
+    if text is None:
+        try:
+            text = _text(file)
+        except (FileShredded, GivenUp):
+            return
+        _lately.put(key, text)
     _keep(file, text)
 
 

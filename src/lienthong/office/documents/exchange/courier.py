@@ -6,8 +6,9 @@ several couriers share the work, and one that dies leaves nothing behind but a l
 """
 
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Final
 
@@ -15,10 +16,10 @@ import structlog
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
-from lienthong.client import ClientError
 from lienthong.kernel.errors import LienthongError
 from lienthong.office.core import scope
 from lienthong.office.documents.exchange import following, mailboxes, taking
+from lienthong.office.documents.exchange.basket import Basket, Visit, tell
 from lienthong.office.documents.exchange.errors import GatewaysInvalid
 from lienthong.office.documents.exchange.gateways import connected, disconnect
 from lienthong.office.documents.exchange.link import Exchange
@@ -27,6 +28,7 @@ from lienthong.office.documents.models import Dispatch, Mailbox
 AT_ONCE: Final = 4
 """So many mailboxes are looked into at a time; each has a connection to the database."""
 _BATCH: Final = 32
+_AHEAD: Final = 2 * AT_ONCE
 _TICK: Final = 0.5
 _NOTHING: Final = 5.0
 _LEASE: Final = timedelta(minutes=10)
@@ -93,42 +95,52 @@ class Courier:
             self._synced = served
         if not served:
             return False
-        while not self._stopped.is_set():
-            rows, dispatches = mailboxes.claim(_BATCH), _claim_dispatches()
-            work: list[Callable[[], None]] = [
-                *(self._visit(exchange, row, len(served)) for row in rows),
-                *(self._follow(pk) for pk in dispatches),
-            ]
-            if not work:
-                break
-            for done in [self._hands.submit(each) for each in work]:
-                done.result()
+        self._go_round(exchange, len(served))
         return True
 
-    def _visit(self, exchange: Exchange, row: Mailbox, served: int) -> Callable[[], None]:
-        def visit() -> None:
+    def _go_round(self, exchange: Exchange, served: int) -> None:
+        """Look into everything that is due, and enter what comes, until nothing is due any more."""
+        basket, running = Basket(served), set[Future[Visit | None]]()
+        asked = -_TICK
+        while True:
+            # So that hands find work while what came is entered; and not again at once where nothing was due.
+            if len(running) < _AHEAD and not self._stopped.is_set() and time.monotonic() - asked >= _TICK:
+                work = self._due(exchange)
+                running |= {self._hands.submit(each) for each in work}
+                asked = -_TICK if work else time.monotonic()
+            if not running:
+                break
+            done, running = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
+            basket.add([visit for each in done if (visit := each.result()) is not None])
+            if basket.is_due() or not running:
+                basket.empty()
+
+    def _due(self, exchange: Exchange) -> list[Callable[[], Visit | None]]:
+        rows, dispatches = mailboxes.claim(_BATCH), _claim_dispatches()
+        # What was sent first: on pages somebody waits for it.
+        return [*(self._follow(pk) for pk in dispatches), *(self._visit(exchange, row) for row in rows)]
+
+    def _visit(self, exchange: Exchange, row: Mailbox) -> Callable[[], Visit | None]:
+        def visit() -> Visit | None:
             if self._stopped.is_set():
                 mailboxes.failed(row)
-                return
+                return None
             whole = mailboxes.is_whole_due(row)
             try:
                 post = taking.Post(exchange=exchange, link=exchange.link(row.organ.code), organ=row.organ)
-                found = taking.look(post, whole=whole)
             except (LienthongError, OSError) as error:
-                _tell("mailbox_failed", error, organ=row.organ.code)
-                mailboxes.failed(row)
-            else:
-                mailboxes.looked(row, found=found > 0, whole=whole, served=served)
+                return Visit(row=row, whole=whole, found=taking.Gathered(troubles=[error]))
+            return Visit(row=row, whole=whole, found=taking.gather(post, whole=whole))
 
         return _guarded(visit)
 
     @staticmethod
-    def _follow(dispatch_id: int) -> Callable[[], None]:
+    def _follow(dispatch_id: int) -> Callable[[], Visit | None]:
         def follow() -> None:
             try:
                 following.follow(dispatch_id)
             except (LienthongError, OSError) as error:
-                _tell("dispatch_not_followed", error, dispatch=dispatch_id)
+                tell("dispatch_not_followed", error, dispatch=dispatch_id)
                 with scope.system():
                     Dispatch.objects.filter(pk=dispatch_id).update(follow_at=timezone.now() + _AGAIN)
 
@@ -144,21 +156,16 @@ def _claim_dispatches() -> list[int]:
     return found
 
 
-def _guarded(work: Callable[[], None]) -> Callable[[], None]:
+def _guarded(work: Callable[[], Visit | None]) -> Callable[[], Visit | None]:
     """Have a defect in one look stop no other; its lease brings it again."""
 
-    def guarded() -> None:
+    def guarded() -> Visit | None:
         close_old_connections()
         try:
-            work()
+            return work()
         except Exception:  # noqa: BLE001 - as the docstring says; logged with its traceback
             _log.exception("courier_failed")
             connection.close()
+            return None
 
     return guarded
-
-
-def _tell(event: str, error: Exception, **about: object) -> None:
-    # What a gateway or a packet says may quote what is labelled: the code is enough.
-    code = error.code if isinstance(error, ClientError | LienthongError) else type(error).__name__
-    _log.warning(event, code=code, **about)

@@ -14,6 +14,7 @@ from lienthong.client import (
     NewContent,
     Recalled,
     Sent,
+    Standings,
     Upload,
 )
 from lienthong.client.connection import SendOptions
@@ -30,6 +31,9 @@ class Link(Protocol):
 
     def message(self, message: UUID) -> MessageStatus:
         """Return how far it is."""
+
+    def standings(self, message: UUID, *, after: int = 0) -> Standings:
+        """Return how far it is, without seals, and only where it has moved."""
 
     def recall(self, message: UUID, *, reason: str, receivers: Sequence[str] | None = None) -> Recalled:
         """Take it back."""

@@ -3,11 +3,12 @@
 Soon where something comes, seldom where nothing does, at once where this very office has just sent something.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
@@ -27,6 +28,12 @@ _FAILED_LAST: Final = 300.0
 # Longer than a look takes; whoever dies meanwhile leaves it to another one.
 _LEASE: Final = timedelta(minutes=10)
 _WHOLE: Final = timedelta(days=1)
+_SETTLE: Final = """
+UPDATE documents_mailbox AS old
+SET pause = new.pause, due_at = new.due_at, checked_at = new.checked_at, unsettled = false
+FROM unnest(%s::bigint[], %s::float8[], %s::timestamptz[], %s::timestamptz[]) AS new (id, pause, due_at, checked_at)
+WHERE old.organ_id = new.id
+"""
 
 
 def sync(codes: Collection[str]) -> None:
@@ -59,25 +66,44 @@ def claim(limit: int) -> list[Mailbox]:
     return found
 
 
-def looked(row: Mailbox, *, found: bool, whole: bool, served: int) -> None:
-    """Note that a look came to its end.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A look that came to its end."""
+
+    # As it was claimed.
+    row: Mailbox
+    # There was something.
+    found: bool
+    # What had been opened was looked through as well.
+    whole: bool
+
+
+def looked(looks: Sequence[Looked], *, served: int) -> None:
+    """Note looks that came to their end.
 
     Args:
-        row: as it was claimed.
-        found: there was something.
-        whole: what had been opened was looked through as well.
+        looks: they.
         served: how many organs this office has.
     """
-    idle, now = _idle(served), timezone.now()
+    by_id, idle, now = {each.row.pk: each for each in looks}, _idle(served), timezone.now()
     with scope.system(), transaction.atomic():
-        # As it is now: somebody may have woken it meanwhile.
-        held = Mailbox.objects.select_for_update().filter(pk=row.pk).first()
-        if held is None:
-            return
-        held.pause = BUSY if found else min(max(held.pause * 2, BUSY), idle)
-        held.due_at, held.unsettled = now + timedelta(seconds=held.pause), False
-        held.checked_at = now if whole else held.checked_at
-        held.save(update_fields=["pause", "due_at", "unsettled", "checked_at"])
+        # As they are now: somebody may have woken them meanwhile.
+        held = list(Mailbox.objects.select_for_update().filter(pk__in=by_id).order_by("pk"))
+        for row in held:
+            look = by_id[row.pk]
+            row.pause = BUSY if look.found else min(max(row.pause * 2, BUSY), idle)
+            row.due_at = now + timedelta(seconds=row.pause)
+            row.checked_at = now if look.whole else row.checked_at
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _SETTLE,
+                [
+                    [row.pk for row in held],
+                    [row.pause for row in held],
+                    [row.due_at for row in held],
+                    [row.checked_at for row in held],
+                ],
+            )
 
 
 def failed(row: Mailbox) -> None:

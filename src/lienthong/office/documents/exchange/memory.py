@@ -25,6 +25,8 @@ from lienthong.client import (
     Receipt,
     Refused,
     Sent,
+    Standing,
+    Standings,
     Upload,
 )
 from lienthong.client.connection import SendOptions
@@ -141,6 +143,12 @@ class MemoryLink:
         if not found:
             raise _unknown()
         return MessageStatus(id=message, sender=self.name, deliveries=tuple(map(_delivery, found)))
+
+    def standings(self, message: UUID, *, after: int = 0) -> Standings:
+        """Return how far a message is; here all of it, whatever was told before."""
+        del after
+        found = [_standing(each) for each in self.message(message).deliveries]
+        return Standings(id=message, position=1, standings=tuple(found))
 
     def recall(self, message: UUID, *, reason: str, receivers: Sequence[str] | None = None) -> Recalled:
         """Take a message back where nothing was decided."""
@@ -278,6 +286,11 @@ def _delivery(letter: Letter) -> Delivery:
         receiver=message.receiver, standing=letter.state.value, sent=message.created, expires=message.expires,
         refusal="", note=letter.note, recall=None, redriven=None, receipts=tuple(letter.receipts),
     )  # fmt: skip
+
+
+def _standing(delivery: Delivery) -> Standing:
+    last = delivery.receipts[-1].at if delivery.receipts else None
+    return Standing(receiver=delivery.receiver, standing=delivery.standing, at=last, refusal="", note=delivery.note)
 
 
 def _unknown() -> NotFound:

@@ -7,14 +7,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from lienthong.client import MessageStatus, NewContent, Sent
+from lienthong.client import NewContent, Sent, Standings
 from lienthong.kernel.identifiers import OrganId
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.documents import profile
 from lienthong.office.documents.exchange import mailboxes, packet
 from lienthong.office.documents.exchange.enclosures import enclosed, opened
-from lienthong.office.documents.exchange.following import STANDINGS
+from lienthong.office.documents.exchange.following import MANY, STANDINGS
 from lienthong.office.documents.exchange.gateways import connected
 from lienthong.office.documents.exchange.link import Link
 from lienthong.office.documents.models import Delivery, Dispatch, Document, File, Relation
@@ -25,7 +25,7 @@ from lienthong.office.organs.models import Unit
 INLINE: Final = 256 * 1024
 """Bytes of a file up to which it travels within the request; what is larger is uploaded before."""
 INLINE_TOTAL: Final = 2 * 1024 * 1024
-_FIRST_LOOK: Final = timedelta(seconds=2)
+_FIRST_LOOK: Final = timedelta(seconds=0.5)
 _AT_ONCE: Final = 1000
 
 
@@ -55,7 +55,7 @@ def send(dispatch_id: int) -> None:
             urgency=profile.urgencies()[document.urgency].order,
             key=f"documents.dispatch.{document.uid}.{dispatch.pk}.{dispatch.tries}",
         )
-        codes = _record(dispatch, sent, link.message(sent.id))
+        codes = _record(dispatch, sent, link.standings(sent.id))
     mailboxes.wake(codes)
 
 
@@ -165,9 +165,9 @@ def _kept(document: Document, file: packet.File) -> File:
     return File.objects.get(document=document, current=True, name=file.name, digest=file.sha256)
 
 
-def _record(dispatch: Dispatch, sent: Sent, status: MessageStatus) -> list[str]:
-    """Write down whom it went to; returns their codes."""
-    standings = {OrganId.parse(each.receiver).member: STANDINGS[each.standing] for each in status.deliveries}
+def _record(dispatch: Dispatch, sent: Sent, status: Standings) -> list[str]:
+    """Write down whom it went to; returns the codes of those whose mailboxes are to be looked into at once."""
+    standings = {OrganId.parse(each.receiver).member: STANDINGS[each.standing] for each in status.standings}
     refused = {OrganId.parse(receiver).member: code for receiver, code in sent.refused.items()}
     codes = sorted(standings.keys() | refused.keys())
     called = dict(Unit.objects.filter(code__in=codes).values_list("code", "name"))
@@ -192,4 +192,5 @@ def _record(dispatch: Dispatch, sent: Sent, status: MessageStatus) -> list[str]:
         held.total, held.prepared, held.follow_at = len(rows), None, now + _FIRST_LOOK
         held.counts = {state: sum(row.state == state for row in rows) for state in sorted({row.state for row in rows})}
         held.save()
-    return sorted(standings)
+    # Of many, those where it has arrived are woken as that becomes known.
+    return sorted(standings) if len(standings) <= MANY else []

@@ -1,13 +1,14 @@
-"""Take what is in an organ's mailbox: documents are entered with their files, wholly or not at all, and once.
+"""Take what is in an organ's mailbox: documents are opened, their files kept, and then entered (``entering``).
 
 A mailbox belongs to all information systems of its organ. An office takes what offices have sent; all else is left.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,12 +19,10 @@ from lienthong.kernel.identifiers import SubsystemId
 from lienthong.kernel.labels import Label, Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import SYSTEM
-from lienthong.office.core.audit import record
 from lienthong.office.core.errors import Invalid
 from lienthong.office.documents import profile
-from lienthong.office.documents.actions.files import keep
+from lienthong.office.documents.actions.arriving import Arrival, Enclosed, Parcel, Related
 from lienthong.office.documents.actions.recalling import asked_back
-from lienthong.office.documents.actions.receiving import Arrival, arrive
 from lienthong.office.documents.exchange import packet
 from lienthong.office.documents.exchange.errors import PacketInvalid, words
 from lienthong.office.documents.exchange.link import Exchange, Link
@@ -31,8 +30,7 @@ from lienthong.office.documents.models import Delivery, Document, File, Relation
 from lienthong.office.documents.models.document import NOTE_LENGTH
 from lienthong.office.documents.states import Direction
 from lienthong.office.organs.models import Unit
-from lienthong.office.vault.errors import FileInfected
-from lienthong.office.vault.events import VaultEvent
+from lienthong.office.vault.actions.files import bring
 
 _PAGE: Final = 200
 # Of one look; what is more comes at the next.
@@ -51,61 +49,76 @@ class Post:
     organ: Unit
 
 
-def look(post: Post, *, whole: bool) -> int:
-    """Look into a mailbox and take what offices have sent.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """A document that was opened, its files in the vault already: it is to be entered (``entering``)."""
+
+    post: Post
+    message: Message
+    parcel: Parcel
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathered:
+    """What a look into a mailbox brought."""
+
+    came: list[Came] = field(default_factory=list)
+    # Messages that were taken or refused already.
+    done: int = 0
+    # What did not work; it comes again.
+    troubles: list[Exception] = field(default_factory=list)
+
+
+def gather(post: Post, *, whole: bool) -> Gathered:
+    """Look into a mailbox and open what offices have sent. What is not as it should be is refused.
 
     Args:
         post: whose.
         whole: compare also what was opened before with what is entered.
-
-    Returns:
-        How many messages were taken or refused.
-
-    Raises:
-        ClientError, OfficeError, OSError: something did not work; what was not taken comes again. Others were taken.
     """
-    taken = 0
-    troubles: list[Exception] = []
-    for state in ("opened", "delivered") if whole else ("delivered",):
-        for item in _items(post, state):
-            try:
-                taken += take(post, item)
-            except (GatewayUnreachable, Unavailable):
-                raise
-            except (LienthongError, OSError) as error:
-                # The others need not wait for this one; it comes again.
-                troubles.append(error)
-    if troubles:
-        raise troubles[0]
-    return taken
+    found = Gathered()
+    try:
+        for state in ("opened", "delivered") if whole else ("delivered",):
+            for item, is_used in _items(post, state):
+                _take(post, item, found, is_used=is_used)
+    except (LienthongError, OSError) as error:
+        found.troubles.append(error)
+    return found
 
 
-def take(post: Post, item: MailboxItem) -> bool:
-    """Take one message. What is not as it should be is refused, and the sender reads why.
-
-    Returns:
-        Whether it was this office's to take.
-
-    Raises:
-        ClientError, OfficeError, OSError: as for ``look``.
-    """
+def _take(post: Post, item: MailboxItem, found: Gathered, *, is_used: bool) -> None:
     try:
         message = post.link.open(item.id, sender=item.sender)
-    except Problem as error:
-        if _is_gone(error):
-            return False
+    except (GatewayUnreachable, Unavailable):
         raise
+    except Problem as error:
+        if not _is_gone(error):
+            found.troubles.append(error)
+        return
     try:
-        _enter(post, message)
+        if is_used or any(each.message.id == item.id for each in found.came):
+            # It would never be entered: a register has a message's number once.
+            raise PacketInvalid(f"another organ has sent {item.id}")
+        came = _read(post, message)
     except (PacketInvalid, Invalid) as error:
-        if isinstance(error, FileInfected):
-            # What the vault wrote down of it went with everything else that had come.
-            with transaction.atomic(), scope.system():
-                record(actor=SYSTEM, kind=VaultEvent.FILE_INFECTED, obj=post.organ, new={"found": error.where})
-        _log.warning("document_refused", message=str(item.id), organ=post.organ.code, code=error.code)
-        reason = words(error)[:_NOTE]
-        post.link.refuse(item.id, reason=reason, key=key_of(item.id), sender=item.sender)
-    return True
+        refuse(post, message, error)
+    except (GatewayUnreachable, Unavailable):
+        raise
+    except (LienthongError, OSError) as error:
+        # The others need not wait for this one; it comes again.
+        found.troubles.append(error)
+        return
+    else:
+        if came is not None:
+            found.came.append(came)
+            return
+    found.done += 1
+
+
+def refuse(post: Post, message: Message, error: PacketInvalid | Invalid) -> None:
+    """Refuse a message that is not as it should be; the sender reads why."""
+    _log.warning("document_refused", message=str(message.id), organ=post.organ.code, code=error.code)
+    post.link.refuse(message.id, reason=words(error)[:_NOTE], key=key_of(message.id), sender=message.sender)
 
 
 def key_of(message: object) -> str:
@@ -113,8 +126,8 @@ def key_of(message: object) -> str:
     return f"documents.{message}"
 
 
-def _items(post: Post, state: str) -> Iterator[MailboxItem]:
-    """Yield what is in the mailbox for offices, and not entered."""
+def _items(post: Post, state: str) -> Iterator[tuple[MailboxItem, bool]]:
+    """Yield what is in the mailbox for offices and not entered, and whether another sender has used its number."""
     after: str | None = None
     for _page in range(_PAGES):
         page = post.link.mailbox_page(state=state, after=after, limit=_PAGE)
@@ -125,13 +138,17 @@ def _items(post: Post, state: str) -> Iterator[MailboxItem]:
                     "message", "author_code"
                 )
             )
-        yield from (item for item in ours if (item.id, _code(item.sender)) not in known)
+        used = {message for message, _author in known}
+        for item in ours:
+            if (item.id, _code(item.sender)) not in known:
+                yield item, item.id in used
         after = page.next
         if after is None:
             return
 
 
-def _enter(post: Post, message: Message) -> None:
+def _read(post: Post, message: Message) -> Came | None:
+    """Return a document that came; None for what was done already."""
     if not message.contents:
         raise PacketInvalid("it has no content")
     first, *_files = message.contents
@@ -142,13 +159,13 @@ def _enter(post: Post, message: Message) -> None:
     found = packet.decode(media, post.link.content(message.id, 0, sender=message.sender))
     match found:
         case packet.Paper():
-            _arrive(post, message, found, author)
+            return _came(post, message, found, author)
         case packet.Status():
             _note_status(post, found, author)
-            post.link.accept(message.id, key=key_of(message.id), sender=message.sender)
         case packet.Recall():
             asked_back(organ_id=post.organ.pk, uid=found.uid, author_code=author, reason=found.reason)
-            post.link.accept(message.id, key=key_of(message.id), sender=message.sender)
+    post.link.accept(message.id, key=key_of(message.id), sender=message.sender)
+    return None
 
 
 def _author(post: Post, message: Message) -> str:
@@ -162,30 +179,29 @@ def _author(post: Post, message: Message) -> str:
     return organ.member
 
 
-def _arrive(post: Post, message: Message, paper: packet.Paper, author: str) -> None:
+def _came(post: Post, message: Message, paper: packet.Paper, author: str) -> Came:
     if paper.author_code != author:
         raise PacketInvalid(f"it says that it comes from {paper.author_code!r}")
     packet.check_contents(paper, message.contents[1:])
     arrival = _arrival(message, paper)
-    with transaction.atomic(), scope.system():
-        document = arrive(organ=post.organ, arrival=arrival)
-        if document is None:
-            _once(post, message, author)
-            return
-        document.pages, document.copies = paper.pages, paper.copies
-        document.save(update_fields=["pages", "copies"])
-        _relate(document, paper)
-        for number, file in enumerate(paper.files, start=1):
-            chunks = post.link.pieces(message.id, number, sender=message.sender)
-            role = File.Role(file.role)
-            keep(document=document, role=role, name=file.name, chunks=chunks, media_type=file.media_type)
+    parcel = Parcel(
+        organ=post.organ,
+        arrival=arrival,
+        pages=paper.pages,
+        copies=paper.copies,
+        related=tuple(
+            Related(kind=Relation.Kind(each.kind), uid=each.uid, number=each.number) for each in paper.related
+        ),
+        files=tuple(_enclosed(post, message, number, file) for number, file in enumerate(paper.files, start=1)),
+    )
+    return Came(post=post, message=message, parcel=parcel)
 
 
-def _once(post: Post, message: Message, author: str) -> None:
-    """Refuse what bears the number of somebody else's message: it would never be entered."""
-    same = Document.objects.filter(organ=post.organ, message=message.id)
-    if not same.filter(author_code=author).exists():
-        raise PacketInvalid(f"another organ has sent {message.id}")
+def _enclosed(post: Post, message: Message, number: int, file: packet.File) -> Enclosed:
+    """Bring a file into the vault, with no transaction open: it may take long to come."""
+    chunks = post.link.pieces(message.id, number, sender=message.sender)
+    brought = bring(unit_id=post.organ.pk, chunks=chunks, limit=settings.LIENTHONG_FILE_LIMIT, actor=SYSTEM)
+    return Enclosed(role=File.Role(file.role), name=file.name, media_type=file.media_type, brought=brought)
 
 
 def _arrival(message: Message, paper: packet.Paper) -> Arrival:
@@ -208,22 +224,6 @@ def _level(message: Message) -> Level:
         # Who may see it would have to be asked by more than the level.
         raise PacketInvalid(f"the label {label}: offices take levels only")
     return label.level
-
-
-def _relate(document: Document, paper: packet.Paper) -> None:
-    uids = [related.uid for related in paper.related if related.uid is not None]
-    here = {found.uid: found for found in Document.objects.filter(organ=document.organ_id, uid__in=uids)}
-    rows = [
-        Relation(
-            document=document,
-            kind=related.kind,
-            other=here.get(related.uid) if related.uid else None,
-            other_number=related.number,
-            other_uid=related.uid,
-        )
-        for related in paper.related
-    ]
-    Relation.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _note_status(post: Post, status: packet.Status, receiver: str) -> None:

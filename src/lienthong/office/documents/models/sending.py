@@ -42,6 +42,8 @@ class Dispatch(models.Model):
     followed_at = models.DateTimeField(null=True)
     # When the exchange is asked next how far it is; None: not any more.
     follow_at = models.DateTimeField(null=True, editable=False)
+    # Where the gateway's last answer stood: the next one tells what has moved since.
+    position = models.BigIntegerField(default=0, db_default=0, editable=False)
     # What is sent, kept from before it is: said again after a crash it is the same message.
     prepared = models.JSONField(null=True, editable=False)
     # The id under which it left as a packet for organs without this office; empty: through the exchange.

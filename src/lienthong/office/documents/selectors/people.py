@@ -1,6 +1,7 @@
 """Whom a document concerns: who holds a position, who keeps an organ's registers. Read as the system."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
@@ -46,3 +47,38 @@ def persons_of(appointments: Iterable[int], units: Iterable[int] = ()) -> list[i
         appointment__in=mine, ended_at=None, valid_from__lte=today, valid_to__gt=today
     ).values_list("substitute", flat=True)
     return list(dict.fromkeys([*named.values_list("person", flat=True), *acting]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clerks:
+    """Who keeps the registers of an organ."""
+
+    # Ids: of appointments, and of the persons who act in them today, substitutes too.
+    appointments: tuple[int, ...] = ()
+    persons: tuple[int, ...] = ()
+
+
+def clerks_of(organ_ids: Collection[int], label: Level) -> dict[int, Clerks]:
+    """Return the clerks of organs who are cleared for a level; an organ without any is not in it."""
+    found = Appointment.objects.filter(
+        in_force(), position__roles__contains=[Role.CLERK.value], position__closed_on=None
+    )
+    # Two queries that an index answers, where one for both would read all positions.
+    rows = [
+        row
+        for where in ("position__unit", "position__unit__organ")
+        for row in cleared(found.filter(**{f"{where}__in": organ_ids}), label).values_list(where, "pk", "person")
+    ]
+    today = localdate()
+    acting: dict[int, list[int]] = {}
+    standing_in = Substitution.objects.filter(
+        appointment__in=[pk for _organ, pk, _person in rows], ended_at=None, valid_from__lte=today, valid_to__gt=today
+    )
+    for appointment, person in standing_in.values_list("appointment", "substitute"):
+        acting.setdefault(appointment, []).append(person)
+    clerks: dict[int, Clerks] = {}
+    for organ, pk, person in sorted(set(rows)):
+        before = clerks.get(organ, Clerks())
+        persons = (*before.persons, person, *acting.get(pk, ()))
+        clerks[organ] = Clerks(appointments=(*before.appointments, pk), persons=tuple(dict.fromkeys(persons)))
+    return clerks

@@ -6,7 +6,8 @@ nobody but the system, so a file is known by its id only.
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import structlog
@@ -19,7 +20,7 @@ from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import NotFound
 from lienthong.office.organs.models import Unit
 from lienthong.office.vault import keys, scanning
-from lienthong.office.vault.actions.keys import active_key, ensure_key
+from lienthong.office.vault.actions.keys import active_keys, ensure_key
 from lienthong.office.vault.errors import FileInfected, FilesUnavailable, FileTooLarge
 from lienthong.office.vault.events import VaultEvent
 from lienthong.office.vault.models import Blob
@@ -29,12 +30,23 @@ from lienthong.trust.stored import KEY_SIZE, MAX_SIZE, encrypt, object_size
 _log = structlog.get_logger(__name__)
 
 
-def store(*, unit_id: int, chunks: Iterable[bytes], limit: int, actor: Actor, look: bool = True) -> Blob:
-    """Encrypt a file as it comes, and keep it. Nothing of it touches a disk in plain.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """A file whose encrypted object is complete in the storage, and that no row has yet: nothing refers to it."""
 
-    Its object is complete before its row is written, in the transaction that goes on here, if any. Where that is rolled
-    back, or the process dies, the object goes a day later (``sweeping``). A transaction should not be open while a
-    browser still sends: keep the file first.
+    id: UUID
+    organ: Unit
+    size: int  # bytes
+    sha256: bytes
+    # Its own key, in plain: only in memory, until ``enter`` has wrapped it.
+    key: bytes = field(repr=False)
+
+
+def bring(*, unit_id: int, chunks: Iterable[bytes], limit: int, actor: Actor, look: bool = True) -> Brought:
+    """Encrypt a file as it comes, into the storage. Nothing of it touches a disk in plain.
+
+    Outside of any transaction: a file may take as long to come as its sender likes. What is not entered afterwards,
+    because what it came with was refused or the process died, goes a day later (``sweeping``).
 
     Args:
         unit_id: whose it is: an organ, or a unit of one, under whose organ's key it comes.
@@ -42,9 +54,6 @@ def store(*, unit_id: int, chunks: Iterable[bytes], limit: int, actor: Actor, lo
         limit: the most bytes it may have.
         actor: who brings it, for the trail when it holds a virus.
         look: have it looked through for viruses, where the installation has a scanner.
-
-    Returns:
-        The file; refer to it by a foreign key.
 
     Raises:
         FileTooLarge, FileInfected, ScannerUnavailable: it is not taken, and nothing of it is left.
@@ -56,29 +65,48 @@ def store(*, unit_id: int, chunks: Iterable[bytes], limit: int, actor: Actor, lo
         organ = _organ(unit_id)
         # Now, so that a key store that is closed is found out before all of the file has come.
         ensure_key(organ)
-        id_, key = uuid4(), secrets.token_bytes(KEY_SIZE)
-        intake = _Intake(chunks, min(limit, MAX_SIZE), scanning.scan() if look else scanning.NullScan())
-        try:
-            objects().save(name_of(id_), Incoming(encrypt(intake, key, id_=id_.bytes)))
-        except OSError as error:
-            _log.exception("vault_storage_failed")
-            raise FilesUnavailable from error
-        except FileInfected as error:
-            _tell(actor, organ, error)
-            raise
-        with transaction.atomic():
-            generation = active_key(organ.pk)
-            blob = Blob(
-                id=id_,
-                unit=organ,
-                key=generation,
-                size=intake.size,
-                sha256=intake.digest(),
-                stored=object_size(intake.size),
-            )
-            blob.wrapped_key = keys.wrap(bytes(generation.reference), key, blob)
-            blob.save(force_insert=True)
-        return blob
+    id_, key = uuid4(), secrets.token_bytes(KEY_SIZE)
+    intake = _Intake(chunks, min(limit, MAX_SIZE), scanning.scan() if look else scanning.NullScan())
+    try:
+        objects().save(name_of(id_), Incoming(encrypt(intake, key, id_=id_.bytes)))
+    except OSError as error:
+        _log.exception("vault_storage_failed")
+        raise FilesUnavailable from error
+    except FileInfected as error:
+        _tell(actor, organ, error)
+        raise
+    return Brought(id=id_, organ=organ, size=intake.size, sha256=intake.digest(), key=key)
+
+
+def enter(files: Sequence[Brought]) -> list[Blob]:
+    """Write the rows of files that were brought, in the transaction of what refers to them; in their order.
+
+    Raises:
+        KeyUnknown, KeyStoreError, NotFound: the key of an organ is not there.
+    """
+    with scope.system(), transaction.atomic():
+        generations = active_keys({each.organ.pk for each in files})
+        rows = []
+        for each in files:
+            generation = generations[each.organ.pk]
+            row = Blob(
+                id=each.id, unit=each.organ, key=generation, size=each.size, sha256=each.sha256,
+                stored=object_size(each.size),
+            )  # fmt: skip
+            row.wrapped_key = keys.wrap(bytes(generation.reference), each.key, row)
+            rows.append(row)
+        return Blob.objects.bulk_create(rows)
+
+
+def store(*, unit_id: int, chunks: Iterable[bytes], limit: int, actor: Actor, look: bool = True) -> Blob:
+    """Bring a small file and enter it: for what is in memory already. All else as for ``bring``.
+
+    Returns:
+        The file; refer to it by a foreign key.
+    """
+    brought = bring(unit_id=unit_id, chunks=chunks, limit=limit, actor=actor, look=look)
+    (blob,) = enter([brought])
+    return blob
 
 
 def shred(*, blob_id: UUID, actor: Actor, label: Level = Level.PUBLIC) -> None:
@@ -150,5 +178,5 @@ def _organ(unit_id: int) -> Unit:
 
 
 def _tell(actor: Actor, organ: Unit, error: FileInfected) -> None:
-    with transaction.atomic():
+    with transaction.atomic(), scope.system():
         audit.record(actor=actor, kind=VaultEvent.FILE_INFECTED, obj=organ, new={"found": error.where})

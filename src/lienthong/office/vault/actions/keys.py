@@ -1,5 +1,6 @@
 """The keys of organs: made when first needed, renewed, destroyed."""
 
+from collections.abc import Collection
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -16,7 +17,7 @@ from lienthong.office.vault.keys import key_store
 from lienthong.office.vault.models import KeyState, UnitKey
 
 # FOR SHARE, for which Django has no name: many files may come at once, but none while the key is renewed or destroyed.
-_ACTIVE: Final = "SELECT * FROM vault_unitkey WHERE unit_id = %s AND state = 'active' FOR SHARE"
+_ACTIVE: Final = "SELECT * FROM vault_unitkey WHERE unit_id = ANY(%s) AND state = 'active' ORDER BY unit_id FOR SHARE"
 
 
 def ensure_key(organ: Unit) -> None:
@@ -38,17 +39,21 @@ def ensure_key(organ: Unit) -> None:
         key_store().destroy(reference)
 
 
-def active_key(organ_id: int) -> UnitKey:
-    """Return the key that new files of an organ get; it stays so until the transaction ends.
+def active_keys(organ_ids: Collection[int]) -> dict[int, UnitKey]:
+    """Return the keys that new files of organs get, by organ; they stay so until the transaction ends.
 
     Raises:
-        NotFound: it has none.
+        NotFound: an organ has none.
     """
+    found: dict[int, UnitKey] = {}
     # While one waited for a renewal the row it asked for has become another.
     for _ in range(2):
-        for key in UnitKey.objects.raw(_ACTIVE, [organ_id]):
-            return key
-    raise NotFound("key")
+        missing = [organ_id for organ_id in organ_ids if organ_id not in found]
+        if missing:
+            found |= {key.unit_id: key for key in UnitKey.objects.raw(_ACTIVE, [missing])}
+    if len(found) < len(organ_ids):
+        raise NotFound("key")
+    return found
 
 
 def rotate(*, unit_id: int, actor: Actor) -> UnitKey:
