@@ -43,7 +43,7 @@ def status_of(store: MailStore, ledger: Ledger, message: UUID, sender: str, *, s
             _progress(
                 receiver, sent.get(receiver), receipts.get(receiver, []), dead.get(receiver), recalls.get(receiver)
             )
-            for receiver in sorted(sent.keys() | dead.keys())
+            for receiver in sorted(sent.keys() | dead.keys() | receipts.keys())
         ),
     )
 
