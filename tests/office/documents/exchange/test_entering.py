@@ -1,5 +1,6 @@
 """What came to many organs is entered together and once, wherever a courier dies; no organ waits for another."""
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -112,7 +113,7 @@ def test_who_dies_between_commit_and_noting_enters_nothing_twice(
     sent: "Posts", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as dying:
-        dying.setattr(basket.mailboxes, "looked", _die)
+        dying.setattr(mailboxes, "looked", _die)
         with pytest.raises(KeyboardInterrupt):
             _round(sent)
     assert len(_arrived()) == len(_ALL)
@@ -152,7 +153,7 @@ def test_two_couriers_with_the_same_message_enter_it_once(sent: "Posts") -> None
 
 def test_a_basket_waits_for_more_but_not_for_long(posts: "Posts", monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(basket.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     visits = _visits(posts)
     carried = Basket(served=5)
     assert not carried.is_due()

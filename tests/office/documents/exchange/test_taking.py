@@ -75,7 +75,7 @@ def _failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def store(**_: object) -> None:
         raise error
 
-    monkeypatch.setattr("lienthong.office.documents.exchange.taking.bring", store)
+    monkeypatch.setattr("lienthong.office.documents.exchange.taking.bring_to", store)
 
 
 def test_what_was_opened_and_not_entered_comes_again(posts: "Posts", monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from lienthong.office.documents.exchange.gateways import connected, disconnect
 from lienthong.office.documents.exchange.link import Exchange
 from lienthong.office.documents.models import Dispatch, Mailbox
 
-AT_ONCE: Final = 4
+AT_ONCE: Final = 8
 """So many mailboxes are looked into at a time; each has a connection to the database."""
 _BATCH: Final = 32
 _AHEAD: Final = 2 * AT_ONCE
@@ -95,7 +95,8 @@ class Courier:
             self._synced = served
         if not served:
             return False
-        self._go_round(exchange, len(served))
+        with scope.system():
+            self._go_round(exchange, len(served))
         return True
 
     def _go_round(self, exchange: Exchange, served: int) -> None:
@@ -162,7 +163,9 @@ def _guarded(work: Callable[[], Visit | None]) -> Callable[[], Visit | None]:
     def guarded() -> Visit | None:
         close_old_connections()
         try:
-            return work()
+            # Once for all of it: each change of scope is a statement.
+            with scope.system():
+                return work()
         except Exception:  # noqa: BLE001 - as the docstring says; logged with its traceback
             _log.exception("courier_failed")
             connection.close()

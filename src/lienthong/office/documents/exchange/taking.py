@@ -30,7 +30,7 @@ from lienthong.office.documents.models import Delivery, Document, File, Relation
 from lienthong.office.documents.models.document import NOTE_LENGTH
 from lienthong.office.documents.states import Direction
 from lienthong.office.organs.models import Unit
-from lienthong.office.vault.actions.files import bring
+from lienthong.office.vault.actions.files import bring_to
 
 _PAGE: Final = 200
 # Of one look; what is more comes at the next.
@@ -200,7 +200,7 @@ def _came(post: Post, message: Message, paper: packet.Paper, author: str) -> Cam
 def _enclosed(post: Post, message: Message, number: int, file: packet.File) -> Enclosed:
     """Bring a file into the vault, with no transaction open: it may take long to come."""
     chunks = post.link.pieces(message.id, number, sender=message.sender)
-    brought = bring(unit_id=post.organ.pk, chunks=chunks, limit=settings.LIENTHONG_FILE_LIMIT, actor=SYSTEM)
+    brought = bring_to(organ=post.organ, chunks=chunks, limit=settings.LIENTHONG_FILE_LIMIT, actor=SYSTEM)
     return Enclosed(role=File.Role(file.role), name=file.name, media_type=file.media_type, brought=brought)
 
 

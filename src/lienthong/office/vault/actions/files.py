@@ -63,6 +63,12 @@ def bring(*, unit_id: int, chunks: Iterable[bytes], limit: int, actor: Actor, lo
     """
     with scope.system():
         organ = _organ(unit_id)
+    return bring_to(organ=organ, chunks=chunks, limit=limit, actor=actor, look=look)
+
+
+def bring_to(*, organ: Unit, chunks: Iterable[bytes], limit: int, actor: Actor, look: bool = True) -> Brought:
+    """Bring a file to an organ that is at hand; all else as for ``bring``."""
+    with scope.system():
         # Now, so that a key store that is closed is found out before all of the file has come.
         ensure_key(organ)
     id_, key = uuid4(), secrets.token_bytes(KEY_SIZE)
