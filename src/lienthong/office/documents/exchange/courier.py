@@ -157,15 +157,20 @@ def _claim_dispatches() -> list[int]:
     return found
 
 
+def _read_everything() -> None:
+    """Put the connection of a hand into the system's scope, for as long as it lasts: each change is a statement."""
+    if scope.current() != scope.SYSTEM:
+        scope.switch(scope.SYSTEM)
+
+
 def _guarded(work: Callable[[], Visit | None]) -> Callable[[], Visit | None]:
     """Have a defect in one look stop no other; its lease brings it again."""
 
     def guarded() -> Visit | None:
         close_old_connections()
         try:
-            # Once for all of it: each change of scope is a statement.
-            with scope.system():
-                return work()
+            _read_everything()
+            return work()
         except Exception:  # noqa: BLE001 - as the docstring says; logged with its traceback
             _log.exception("courier_failed")
             connection.close()
