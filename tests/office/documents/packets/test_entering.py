@@ -207,7 +207,7 @@ def test_of_a_virus_only_the_trail_tells(partners: "Partners", monkeypatch: pyte
     def infected(**_: object) -> None:
         raise FileInfected("Eicar")
 
-    monkeypatch.setattr("lienthong.office.documents.actions.files.store", infected)
+    monkeypatch.setattr("lienthong.office.documents.actions.files.bring", infected)
     with pytest.raises(FileInfected):
         partners.come(packet())
     assert rows() == [0, 0, 0, 0, 0]

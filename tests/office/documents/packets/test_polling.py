@@ -127,7 +127,7 @@ def test_what_does_not_work_now_comes_again(folder: Path, monkeypatch: pytest.Mo
     _put(folder, "a.edxml", packet())
     watcher = Watcher()
     with monkeypatch.context() as failing:
-        failing.setattr("lienthong.office.documents.actions.files.store", full)
+        failing.setattr("lienthong.office.documents.actions.files.bring", full)
         assert _rounds(watcher) == 0
     assert (_names(folder), _documents()) == ({"taking": ["a.edxml"]}, 0)
     # Not at once, but by whoever comes next.

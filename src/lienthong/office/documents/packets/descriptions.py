@@ -9,7 +9,7 @@ from lienthong.kernel.errors import AgencyCodeInvalid
 from lienthong.kernel.labels import Label, Level
 from lienthong.office.core.text import search_key, tidy
 from lienthong.office.documents import profile
-from lienthong.office.documents.actions.receiving import Arrival
+from lienthong.office.documents.actions.arriving import Arrival
 from lienthong.office.documents.models import Correspondent, Document, File, Intake, Relation
 from lienthong.office.documents.models.document import NUMBER_LENGTH
 from lienthong.office.documents.models.packets import ID_LENGTH

@@ -15,8 +15,8 @@ from lienthong.kernel.errors import BadInput
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.audit import record
+from lienthong.office.documents.actions.arriving import arrive
 from lienthong.office.documents.actions.files import keep
-from lienthong.office.documents.actions.receiving import arrive
 from lienthong.office.documents.audit import PacketEvent
 from lienthong.office.documents.models import Correspondent, Document, File, Intake, Way
 from lienthong.office.documents.models.document import NAME_LENGTH
