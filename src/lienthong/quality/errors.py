@@ -43,3 +43,24 @@ class ResultsUnusable(BadInput):
 
     code = "results_unusable"
     hint = "Name the output folder of a finished run."
+
+
+class ModelUnusable(BadInput):
+    """The file is not a model for this registry as it is described now."""
+
+    code = "quality_model_unusable"
+    hint = "Train one with: lienthong quality train."
+
+
+class DecisionsRefused(BadInput):
+    """The decisions cannot be read."""
+
+    code = "quality_decisions_refused"
+    hint = "Write record_id_l, record_id_r and decision, which is same or different, for two records each."
+
+
+class TruthRefused(BadInput):
+    """What is known does not fit the records."""
+
+    code = "quality_truth_refused"
+    hint = "Name a column that says whose a record is, or pairs of record ids that are in the input."

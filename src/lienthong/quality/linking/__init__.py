@@ -1,0 +1,1 @@
+"""Finding the records of one person: candidates, probabilities, clusters, and what people decided about them."""

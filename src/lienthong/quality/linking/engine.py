@@ -1,0 +1,104 @@
+"""Splink at work: the settings of a registry as Splink wants them, and pairs scored with learned weights.
+
+Of Splink we use what scores pairs. Candidates are our own (``blocking``), and so are the weights (``training``), which
+Splink takes as m and u of every level.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+from duckdb import DuckDBPyConnection
+
+from lienthong.quality.linking.levels import Level, Levels
+from lienthong.quality.linking.nodes import ROW
+from lienthong.quality.linking.weights import LevelWeight, Weights
+
+_FUNCTIONS: Final = {"jw": "jaro_winkler_similarity", "dl": "damerau_levenshtein"}
+
+
+def splink_settings(comparisons: Sequence[Levels], weights: Weights) -> dict[str, Any]:
+    """Return the settings of a Splink linker.
+
+    Args:
+        comparisons: in the order in which weights are shown.
+        weights: for each of their levels.
+    """
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": ROW,
+        "probability_two_random_records_match": weights.prior,
+        # Without it Splink tells weights, but not levels.
+        "retain_matching_columns": True,
+        "retain_intermediate_calculation_columns": True,
+        "comparisons": [_comparison(each, weights.comparisons[each.name]) for each in comparisons],
+        "blocking_rules_to_generate_predictions": [],
+    }
+
+
+def _comparison(levels: Levels, weights: Sequence[LevelWeight]) -> dict[str, Any]:
+    unknown = {"sql_condition": levels.unknown, "label_for_charts": "unknown", "is_null_level": True}
+    return {
+        "output_column_name": levels.name,
+        "comparison_description": levels.name,
+        "comparison_levels": [
+            unknown,
+            *(_level(level, weight) for level, weight in zip(levels.levels, weights, strict=True)),
+        ],
+    }
+
+
+def _level(level: Level, weight: LevelWeight) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "sql_condition": level.sql.format(**_FUNCTIONS),
+        "label_for_charts": level.label,
+        "m_probability": weight.m,
+        "u_probability": weight.u,
+    }
+    if level.by_value:
+        made["tf_adjustment_column"] = level.same
+    return made
+
+
+def score(  # noqa: PLR0913 - tables are named by who made them
+    connection: DuckDBPyConnection,
+    comparisons: Sequence[Levels],
+    weights: Weights,
+    *,
+    nodes: str,
+    pairs: str,
+    result: str,
+    least: float | None = None,
+) -> None:
+    """Score pairs into a table, with level and weight of every comparison.
+
+    Args:
+        connection: with all tables.
+        comparisons: what is compared.
+        weights: for each of their levels.
+        nodes: the table of records.
+        pairs: the table of candidates, as ``blocking.make_pairs`` makes it.
+        result: the table that is made: Splink's columns ``match_weight``, ``match_probability``, ``row_id_l``,
+            ``row_id_r``, ``match_key``, and per comparison ``gamma_…``, ``mw_…``, ``mw_tf_adj_…``.
+        least: the probability below which pairs are left out.
+    """
+    if not comparisons:
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {result} AS SELECT 0::DOUBLE AS match_weight, 0::DOUBLE AS match_probability,"
+            f" 0 AS {ROW}_l, 0 AS {ROW}_r WHERE false"
+        )
+        return
+    from splink import DuckDBAPI, Linker  # noqa: PLC0415 - half a second, only for those who link
+
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    # Splink copies what it is given: only what is compared.
+    columns = dict.fromkeys(column for each in comparisons for column in each.columns)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW link_compared AS SELECT {', '.join([ROW, *columns])} FROM {nodes}")
+    api = DuckDBAPI(connection=connection)
+    linker = Linker(
+        api.register("link_compared"), splink_settings(comparisons, weights), log_level=None, validate_settings=False
+    )
+    linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
+    scored = linker.inference.predict(threshold_match_probability=least, warning_mode="never")
+    connection.execute(f"CREATE OR REPLACE TABLE {result} AS FROM {scored.physical_name}")
+    scored.drop_table_from_database_and_remove_from_cache()

@@ -1,0 +1,72 @@
+"""The table that linking works on: records numbered, with what is compared and what they are found by."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from duckdb import DuckDBPyConnection
+
+from lienthong.quality.linking.settings import Link
+from lienthong.quality.tables import RECORD_ID, quoted
+
+NODES: Final = "link_nodes"
+ROW: Final = "row_id"
+_PLAIN: Final = (
+    # DuckDB's strip_accents leaves Đ alone.
+    "CREATE OR REPLACE MACRO plain(x) AS replace(strip_accents(lower(x)), 'đ', 'd')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What ``prepare`` made."""
+
+    records: int
+    # Columns in which at least one record has a value.
+    filled: frozenset[str]
+
+
+def add_macros(connection: DuckDBPyConnection) -> None:
+    """Teach a connection the functions that derived columns may call: ``plain(x)`` is lower, without diacritics."""
+    connection.execute(_PLAIN)
+
+
+def prepare(connection: DuckDBPyConnection, source: str, settings: Link, *, name: str = NODES, first: int = 0) -> Nodes:
+    """Make the table of nodes: ``row_id`` from ``first`` on in the order of record ids, and all columns linking needs.
+
+    Args:
+        connection: where the table is made.
+        source: a table with standardised columns.
+        settings: of the registry.
+        name: of the new table.
+        first: the number of the first record.
+
+    Returns:
+        How many records there are and which columns hold anything.
+    """
+    add_macros(connection)
+    query = derive(
+        f"SELECT (row_number() OVER (ORDER BY {RECORD_ID}) - 1 + {first})::INTEGER AS {ROW}, * FROM {source}", settings
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE {name} AS {query}")
+    return Nodes(records=_count(connection, name), filled=_filled(connection, name))
+
+
+def derive(query: str, settings: Link) -> str:
+    """Return a query that adds the derived columns to those of another."""
+    for column in settings.derived:
+        # One after the other, so that each may use those above it.
+        query = f"SELECT *, {column.sql} AS {quoted(column.name)} FROM ({query})"
+    return query
+
+
+def _count(connection: DuckDBPyConnection, table: str) -> int:
+    (row,) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+    return int(row[0])
+
+
+def _filled(connection: DuckDBPyConnection, table: str) -> frozenset[str]:
+    names = [name for name, *_rest in connection.execute(f"DESCRIBE {table}").fetchall()]
+    (counts,) = connection.execute(
+        f"SELECT {', '.join(f'count({quoted(name)})' for name in names)} FROM {table}"
+    ).fetchall()
+    return frozenset(name for name, count in zip(names, counts, strict=True) if count)
