@@ -64,3 +64,17 @@ class TruthRefused(BadInput):
 
     code = "quality_truth_refused"
     hint = "Name a column that says whose a record is, or pairs of record ids that are in the input."
+
+
+class MergeImpossible(BadInput):
+    """These persons cannot be merged."""
+
+    code = "quality_merge_impossible"
+    hint = "Name two persons or more who each have records."
+
+
+class MergeBuiltUpon(LienthongError):
+    """A later merge builds upon this one."""
+
+    code = "quality_merge_built_upon"
+    hint = "Undo the later merge first."

@@ -73,7 +73,10 @@ def flawed(chance: random.Random, record: dict[str, Any]) -> dict[str, Any]:
 
 def fill(connection: duckdb.DuckDBPyConnection, described: Described, rows: list[dict[str, Any]], table: str) -> str:
     """Make a standardised table of rows, with every column of the registry and ``truth``."""
-    whole = [{**row, "full_name": " ".join(filter(None, (row.get("given_name"), row.get("surname"))))} for row in rows]
+    whole = [
+        {**row, "full_name": " ".join(filter(None, (row.get("given_name"), row.get("surname")))) or None}
+        for row in rows
+    ]
     names = sorted({name for row in whole for name in row})
     connection.register("given", pa.table({name: [row.get(name) for row in whole] for name in names}))
     made = []
