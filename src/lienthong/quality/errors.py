@@ -78,3 +78,10 @@ class MergeBuiltUpon(LienthongError):
 
     code = "quality_merge_built_upon"
     hint = "Undo the later merge first."
+
+
+class IndexUnusable(BadInput):
+    """The registry cannot be asked for one record."""
+
+    code = "quality_index_unusable"
+    hint = "Make it with: lienthong quality index."

@@ -48,7 +48,7 @@ def golden(
 def test_the_trusted_source_comes_first_then_the_fuller_value(
     connection: duckdb.DuckDBPyConnection, person: Described
 ) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"record_id": "a", "occupation": "list", "surname": "basdas", "locality": "kasnis"},
         {"record_id": "b", "occupation": "register", "surname": "bas", "locality": None},
         {"record_id": "c", "occupation": None, "surname": "basdasfas", "locality": "kasnislongest", "phone": "12"},

@@ -50,7 +50,7 @@ def _comparison(levels: Levels, weights: Sequence[LevelWeight]) -> dict[str, Any
 
 def _level(level: Level, weight: LevelWeight) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "sql_condition": level.sql.format(**_FUNCTIONS),
+        "sql_condition": in_duckdb(level.sql),
         "label_for_charts": level.label,
         "m_probability": weight.m,
         "u_probability": weight.u,
@@ -58,6 +58,11 @@ def _level(level: Level, weight: LevelWeight) -> dict[str, Any]:
     if level.by_value:
         made["tf_adjustment_column"] = level.same
     return made
+
+
+def in_duckdb(sql: str) -> str:
+    """Return the predicate of a level as DuckDB understands it."""
+    return sql.format(**_FUNCTIONS)
 
 
 def score(  # noqa: PLR0913 - tables are named by who made them

@@ -12,7 +12,7 @@ NODES: Final = "link_nodes"
 ROW: Final = "row_id"
 _PLAIN: Final = (
     # DuckDB's strip_accents leaves Đ alone.
-    "CREATE OR REPLACE MACRO plain(x) AS replace(strip_accents(lower(x)), 'đ', 'd')"
+    "CREATE OR REPLACE TEMP MACRO plain(x) AS replace(strip_accents(lower(x)), 'đ', 'd')"
 )
 
 
