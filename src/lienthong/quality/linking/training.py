@@ -124,8 +124,9 @@ def _draw(connection: DuckDBPyConnection, records: int) -> str:
     if records * (records - 1) // 2 <= _RANDOM:
         query = f"SELECT l.{ROW} AS a, r.{ROW} AS b FROM {NODES} l JOIN {NODES} r ON l.{ROW} < r.{ROW}"
     else:
+        # Of one number only: hashes of several that differ in one argument depend on each other.
         query = (
-            f"SELECT (hash(i, {_SALT}) % {records})::INTEGER AS a, (hash(i, {_SALT + 1}) % {records})::INTEGER AS b"
+            f"SELECT (hash(i) % {records})::INTEGER AS a, (hash(i + {_RANDOM}) % {records})::INTEGER AS b"
             f" FROM range({_RANDOM}) t(i)"
         )
     connection.execute(
