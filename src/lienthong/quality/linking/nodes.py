@@ -30,24 +30,27 @@ def add_macros(connection: DuckDBPyConnection) -> None:
     connection.execute(_PLAIN)
 
 
-def prepare(connection: DuckDBPyConnection, source: str, settings: Link, *, name: str = NODES, first: int = 0) -> Nodes:
-    """Make the table of nodes: ``row_id`` from ``first`` on in the order of record ids, and all columns linking needs.
+def prepare(
+    connection: DuckDBPyConnection, source: str, settings: Link, *, name: str = NODES, temporary: bool = False
+) -> Nodes:
+    """Make the table of nodes: ``row_id`` from 0 on in the order of record ids, and all columns linking needs.
 
     Args:
         connection: where the table is made.
         source: a table with standardised columns.
         settings: of the registry.
         name: of the new table.
-        first: the number of the first record.
+        temporary: it goes with the connection.
 
     Returns:
         How many records there are and which columns hold anything.
     """
     add_macros(connection)
     query = derive(
-        f"SELECT (row_number() OVER (ORDER BY {RECORD_ID}) - 1 + {first})::INTEGER AS {ROW}, * FROM {source}", settings
+        f"SELECT (row_number() OVER (ORDER BY {RECORD_ID}) - 1)::INTEGER AS {ROW}, * FROM {source}", settings
     )
-    connection.execute(f"CREATE OR REPLACE TABLE {name} AS {query}")
+    kind = "TEMP TABLE" if temporary else "TABLE"
+    connection.execute(f"CREATE OR REPLACE {kind} {name} AS {query}")
     return Nodes(records=_count(connection, name), filled=_filled(connection, name))
 
 

@@ -64,7 +64,7 @@ def _invent(connection: DuckDBPyConnection) -> None:
     while True:
         # The same digest is taken where a record left a person whose id was made from it: then try the next.
         connection.execute(
-            f"INSERT INTO identified SELECT label, id FROM (SELECT label, {_digest(attempt)} AS id FROM named"
+            f"INSERT INTO identified SELECT label, id FROM (SELECT label, {digest('first', attempt)} AS id FROM named"
             " ANTI JOIN identified USING (label) QUALIFY row_number() OVER (PARTITION BY id ORDER BY first) = 1) fresh"
             f" ANTI JOIN identified ON identified.{PERSON_ID} = fresh.id"
         )
@@ -74,8 +74,10 @@ def _invent(connection: DuckDBPyConnection) -> None:
         attempt += 1
 
 
-def _digest(attempt: int) -> str:
-    return f"'P' || upper(left(sha256(first || '{'' if not attempt else f'#{attempt}'}'), 16))"
+def digest(record_id: str, attempt: int = 0) -> str:
+    """Return the expression of the id of a person whose smallest record id an expression gives."""
+    again = f" || '#{attempt}'" if attempt else ""
+    return f"'P' || upper(left(sha256({record_id}{again}), 16))"
 
 
 def _compare(connection: DuckDBPyConnection, result: str, previous: str | None) -> None:
