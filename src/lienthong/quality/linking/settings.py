@@ -78,7 +78,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     block: Annotated[tuple[Rule, ...], msgspec.Meta(min_length=1, max_length=40)]
     conflict: tuple[Conflict, ...] = ()
     # From here on two records are linked without asking anybody.
-    automatic: Probability = 0.9999
+    automatic: Probability = 0.99999
     # From here on they are taken for one person until somebody says otherwise.
     likely: Probability = 0.5
     # From here on a person may be asked.
