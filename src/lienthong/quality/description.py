@@ -31,6 +31,8 @@ class Kind(StrEnum):
 
     NAME = "name"
     TEXT = "text"
+    # A text that names places: their abbreviations are written out.
+    PLACE = "place"
     DATE = "date"
     SEX = "sex"
     PERSONAL_NUMBER = "personal-number"
@@ -76,6 +78,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     checked_by: Name | None = None
     # unit: the date on which the code was written, as codes mean other units before and after a reform.
     as_of: Name | None = None
+    # code: leading zeros are restored up to so many digits.
+    digits: Annotated[int, msgspec.Meta(ge=1, le=30)] | None = None
     # choice: the values, each with its other spellings.
     values: dict[str, tuple[str, ...]] = {}
 
@@ -87,6 +91,8 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # Goes up when columns or their meaning change, so that results are not compared across.
     version: Annotated[int, msgspec.Meta(ge=1)]
     title: Title
+    # vi: texts may be in the fonts TCVN3 and VNI, tones are placed, Ð is Đ. Leave it out for anything else.
+    language: Literal["vi"] | None = None
     # Headings of the column that identifies a record within the input.
     record_id: tuple[Text, ...]
     # The column of kind unit that says whose record it is; without it every record belongs to one unit.
@@ -212,6 +218,7 @@ _OPTIONS: Final = {
     "day_order": {Kind.DATE},
     "checked_by": {Kind.DATE, Kind.SEX},
     "as_of": {Kind.UNIT},
+    "digits": {Kind.CODE},
     "values": {Kind.CHOICE},
 }
 # What a column may point to, and of which kind it must be.

@@ -43,6 +43,7 @@ CHANGE_FIELDS: Final = (
 _SUFFIXES: Final[dict[Kind, tuple[tuple[str, str], ...]]] = {
     Kind.NAME: (("", _TEXT), ("_family", _TEXT), ("_middle", _TEXT), ("_given", _TEXT), ("_key", _TEXT)),
     Kind.TEXT: (("", _TEXT), ("_key", _TEXT)),
+    Kind.PLACE: (("", _TEXT), ("_key", _TEXT)),
     # The year also where only the year is known, and then "year" as the precision.
     Kind.DATE: (("", "DATE"), ("_year", "SMALLINT"), ("_precision", _TEXT), ("_unread", _TEXT)),
     Kind.SEX: (("", _TEXT), ("_unread", _TEXT)),

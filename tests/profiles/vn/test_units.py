@@ -214,3 +214,10 @@ def test_of_the_districts_only_the_five_without_communes_have_successors() -> No
 
 def test_every_type_of_unit_is_named() -> None:
     assert set(TYPE_NAMES) == set(UnitType)
+
+
+def test_everything_there_ever_was_can_be_listed() -> None:
+    versions, successions = units.every_version(), units.every_succession()
+    assert {version.code for version in versions} >= {succession.old_code for succession in successions}
+    assert set(units.units()) <= set(versions)
+    assert set(units.predecessors("00004")) <= set(successions)

@@ -149,6 +149,16 @@ def communes(province: str | None = None, at: date | None = None) -> tuple[Unit,
     return tuple(sorted((entry for entry in all_below if entry.tier is Tier.COMMUNE), key=lambda entry: entry.code))
 
 
+def every_version() -> tuple[Unit, ...]:
+    """Return every version of every unit, those of before the reform first."""
+    return (*_former(), *_present())
+
+
+def every_succession() -> tuple[Succession, ...]:
+    """Return where every unit of before the reform went, sorted by its code."""
+    return tuple(entry for entries in _successions()[0].values() for entry in entries)
+
+
 def predecessors(code: str) -> tuple[Succession, ...]:
     """Return what went into the present unit of that code: units of before the reform, sorted by code."""
     return _successions()[1].get(code, ())

@@ -1,0 +1,93 @@
+"""Administrative units, by code or by name, from before or after a reform."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from lienthong.quality.description import Column
+from lienthong.quality.standardising import vietnamese
+from lienthong.quality.standardising.steps import key, spaces
+from lienthong.quality.tables import quoted
+from lienthong.quality.units import Units, UnitVersion
+
+_ROWS: Final = "unit_rows"
+_PROVINCE: Final = "^(tinh|thanh pho) "
+_ABOVE: Final = 4
+"""Tiers above a unit that its written name may list."""
+
+
+def load(connection: duckdb.DuckDBPyConnection, units: Units) -> None:
+    """Make the tables ``unit_now``, ``unit_then`` and ``unit_names`` that dictionaries are joined with."""
+    rows = [*_rows(units.present(), former=False), *_rows(units.former(), former=True)]
+    names = ("code", "former", "parts")
+    types = (pa.string(), pa.bool_(), pa.list_(pa.string()))
+    table = pa.table({name: pa.array([row[at] for row in rows], types[at]) for at, name in enumerate(names)})
+    moves = pa.table(
+        {
+            "old": pa.array([move.old_code for move in units.successions], pa.string()),
+            "new": pa.array([move.new_code for move in units.successions], pa.string()),
+            "review": pa.array([move.needs_review for move in units.successions], pa.bool_()),
+            "suggested": pa.array([move.suggested for move in units.successions], pa.bool_()),
+        }
+    )
+    connection.register(_ROWS, table)
+    connection.register("unit_moves", moves)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE unit_now AS SELECT code FROM {_ROWS} WHERE NOT former")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE unit_then AS SELECT code, arg_max(new, (suggested, new)) AS new,"
+        f" coalesce(bool_or(review), false) AS review FROM {_ROWS} LEFT JOIN unit_moves ON code = old"
+        " WHERE former GROUP BY code"
+    )
+    written = f"array_to_string(list_transform(parts, lambda p: {_part('p')}), '|')"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE unit_names AS SELECT name, former, any_value(code) AS code"
+        f" FROM (SELECT DISTINCT {written} AS name, former, code FROM {_ROWS}) GROUP BY ALL HAVING count(*) = 1"
+    )
+    connection.unregister(_ROWS)
+    connection.unregister("unit_moves")
+
+
+def dictionary(table: str, column: Column) -> str:
+    """Return the statement that makes the table of a column's distinct values.
+
+    The table has ``raw``, ``code`` as written with its zeros, ``now`` (the code, if units of today have it), ``past``
+    (the code of before the reform), ``future`` and ``review`` (where that unit went), and ``named`` (by name).
+    """
+    name = quoted(column.name)
+    raw = f"SELECT DISTINCT {name} AS raw FROM records WHERE {name} IS NOT NULL"
+    number = "regexp_replace(trim(raw), '[.]0$', '')"
+    parts = f"string_split_regex({vietnamese.places(spaces('nfc_normalize(raw)'))}, ' ?[,;] ?| - ')"
+    written = f"array_to_string(list_transform({parts}, lambda p: {_part('p')}), '|')"
+    digits = f"CASE WHEN regexp_full_match({number}, '[0-9]{{1,5}}') THEN {number} END"
+    split = f"SELECT raw, {digits} AS number, CASE WHEN {digits} IS NULL THEN {written} END AS written FROM ({raw})"
+    codes = (
+        "SELECT s.*, coalesce(n1.code, n2.code, nn.code) AS now, coalesce(t1.code, t2.code, tn.code) AS past"
+        f" FROM ({split}) s LEFT JOIN unit_now n1 ON n1.code = number"
+        " LEFT JOIN unit_now n2 ON n2.code = lpad(number, 5, '0')"
+        " LEFT JOIN unit_then t1 ON t1.code = number LEFT JOIN unit_then t2 ON t2.code = lpad(number, 5, '0')"
+        " LEFT JOIN unit_names nn ON nn.name = written AND NOT nn.former"
+        " LEFT JOIN unit_names tn ON tn.name = written AND tn.former"
+    )
+    return (
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT raw, now, past, new AS future, review,"
+        f" number IS NULL AS named FROM ({codes}) LEFT JOIN unit_then ON past = unit_then.code"
+    )
+
+
+def _rows(versions: Iterable[UnitVersion], *, former: bool) -> Iterator[tuple[str, bool, list[str]]]:
+    by_code = {version.code: version for version in versions}
+    for version in by_code.values():
+        parts: list[str] = []
+        above: UnitVersion | None = version
+        while above is not None and above.tier != "country" and len(parts) < _ABOVE:
+            parts.append(above.full_name)
+            above = by_code.get(above.parent or "")
+        yield (version.code, former, parts)
+
+
+def _part(x: str) -> str:
+    """Return the key of one part of a written name: numbers without zeros, provinces without their type."""
+    plain = f"regexp_replace({key(x, is_vietnamese=True)}, '(^| )0+([0-9])', '\\1\\2', 'g')"
+    return f"regexp_replace({plain}, '{_PROVINCE}', '')"

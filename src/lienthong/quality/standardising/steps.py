@@ -1,0 +1,74 @@
+"""Values changed step by step, on the distinct values of a column; each step that changed one is named."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from lienthong.quality.standardising import vietnamese
+from lienthong.quality.tables import literal, quoted
+
+# Written where there is nothing to write.
+_EMPTY: Final = ("n/a", "na", "null", "none", "nan", "#n/a", "(null)", "chưa có", "chưa rõ", "không rõ", "không có")
+_EMPTY_SIGNS: Final = r"[\s\-–—_.,;:?*/#0]*"
+# Includes what does not print; not the soft hyphen, which is a letter in TCVN3.
+_SPACES: Final = r"[\s\pZ\x{0}-\x{1F}\x{7F}-\x{9F}\x{200B}-\x{200F}\x{2060}\x{FEFF}]+"
+_OUTER: Final = r"^[\s\pZ,;:_*|\x60]+|[\s\pZ,;:_*|\x60]+$"
+
+
+class Step(NamedTuple):
+    """One step: what changes are put down to, and the expression of the value after from that before."""
+
+    name: str
+    expression: Callable[[str], str]
+
+
+def dictionary(table: str, column: str, steps: Sequence[Step], more: str) -> str:
+    """Return the statement that makes the table of a column's distinct values.
+
+    Args:
+        table: its name.
+        column: of the view ``records``.
+        steps: in order.
+        more: further columns of it, made from ``value``; may be empty.
+
+    Returns:
+        A statement. The table has ``raw``, ``value``, ``rule`` (NULL: nothing changed), and the further ones.
+    """
+    query = f"SELECT DISTINCT {quoted(column)} AS raw FROM records WHERE {quoted(column)} IS NOT NULL"
+    query = f"SELECT raw, raw AS s0 FROM ({query})"
+    for number, step in enumerate(steps, start=1):
+        # On its own level, so that what is used twice is computed once.
+        query = f"SELECT *, {step.expression(f's{number - 1}')} AS s{number} FROM ({query})"
+    named = ", ".join(
+        f"CASE WHEN s{number} IS DISTINCT FROM s{number - 1} THEN {literal(step.name)} END"
+        for number, step in enumerate(steps, start=1)
+    )
+    query = f"SELECT raw, s{len(steps)} AS value, nullif(concat_ws('+', {named}), '') AS rule FROM ({query})"
+    return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *{f', {more}' if more else ''} FROM ({query})"
+
+
+def text_steps(*, is_vietnamese: bool) -> list[Step]:
+    """Return what is done to every text."""
+    steps = [Step("nfc", lambda x: f"nfc_normalize({x})")]
+    if is_vietnamese:
+        steps += [Step("font", vietnamese.unicode_), Step("letter", vietnamese.letters)]
+    return [*steps, Step("space", spaces), Step("empty", filled)]
+
+
+def spaces(x: str) -> str:
+    """Return the expression that leaves single spaces between words, and nothing but words at the ends."""
+    single = f"regexp_replace(translate({x}, '\u00ad', ''), '{_SPACES}', ' ', 'g')"
+    return f"regexp_replace({single}, '{_OUTER}', '', 'g')"
+
+
+def filled(x: str) -> str:
+    """Return the expression that is NULL where somebody wrote that there is nothing."""
+    nothing = ", ".join(map(literal, _EMPTY))
+    return f"CASE WHEN regexp_full_match({x}, '{_EMPTY_SIGNS}') OR lower({x}) IN ({nothing}) THEN NULL ELSE {x} END"
+
+
+def key(x: str, *, is_vietnamese: bool) -> str:
+    """Return the expression of a key: lower case, no diacritics, letters and digits with single spaces."""
+    # strip_accents leaves Đ alone: it is a letter of its own in Unicode.
+    plain = f"strip_accents(translate(lower({x}), 'đðøłß', 'ddols'))"
+    words = f"trim(regexp_replace({plain}, '[^\\pL\\pN]+', ' ', 'g'))"
+    return f"nullif({vietnamese.i_for_y(words) if is_vietnamese else words}, '')"
