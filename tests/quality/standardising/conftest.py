@@ -32,6 +32,7 @@ def standardised(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Stand
         table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
         connection.register("given", table)
         connection.execute("CREATE OR REPLACE TEMP TABLE records_table AS SELECT * FROM given")
+        connection.unregister("given")
         connection.execute("CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM records_table")
         columns = {column.name: column.name if column.name in given else None for column in described.columns}
         standardise(connection, described, columns, tmp_path, run="run", units=UNITS)

@@ -36,14 +36,16 @@ def check(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Check:
 
     def go(*records: dict[str, Any]) -> tuple[Validated, set[tuple[str, str]]]:
         fields = ", ".join(f"{tables.quoted(field.name)} {field.type}" for field in tables.fields(MEMBER.registry))
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE given ({fields})")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE good_records ({fields})")
         for at, changes in enumerate(records):
             own = {"record_id": str(at), "personal_number": f"0360600012{at:02}", "card_number": f"000000{at:02}"}
             record = GOOD | own | changes
             marks = ", ".join("?" for _ in record)
-            connection.execute(f"INSERT INTO given ({', '.join(record)}) VALUES ({marks})", list(record.values()))
+            connection.execute(
+                f"INSERT INTO good_records ({', '.join(record)}) VALUES ({marks})", list(record.values())
+            )
         source = tmp_path / "standardised.parquet"
-        connection.execute(f"COPY given TO '{source}' (FORMAT parquet)")
+        connection.execute(f"COPY good_records TO '{source}' (FORMAT parquet)")
         found = validate(connection, MEMBER, load_rules(MEMBER), tmp_path, source=source, today=TODAY)
         rows = connection.execute(f"SELECT record_id, rule FROM '{tmp_path}/failures.parquet'").fetchall()
         return found, {(str(row[0]), str(row[1])) for row in rows}
