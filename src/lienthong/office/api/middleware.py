@@ -7,6 +7,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, set_response_etag
+from django.utils.translation import gettext_noop as _
 
 from lienthong.office.api import errors
 from lienthong.office.api.authentication import ALLOWANCE
@@ -17,6 +18,10 @@ from lienthong.office.core.middleware import API
 _BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
 _ELSEWHERE: Final = {404: errors.AddressUnknown, 405: errors.MethodRefused, 413: errors.BodyTooLarge}
 _DIGITS: Final = 18
+_FILES: Final = "/files"
+"""An address that ends so takes files, as forms in browsers send them; every other one takes JSON."""
+_AROUND_FILES: Final = 64 * 1024
+"""Bytes that a form may have beside its file."""
 
 type Next = Callable[[HttpRequest], HttpResponse]
 
@@ -32,7 +37,7 @@ class ApiMiddleware:
         if not request.path_info.startswith(API):
             return self._next(request)
         answer = self._refusal(request) or _as_problem(request, self._next(request))
-        if request.method == "GET" and answer.status_code == HTTPStatus.OK:
+        if request.method == "GET" and answer.status_code == HTTPStatus.OK and not answer.streaming:
             set_response_etag(answer)
             answer = get_conditional_response(request, etag=answer.headers["ETag"], response=answer) or answer
         # Who may see what depends on the token, and may be other tomorrow.
@@ -49,11 +54,14 @@ class ApiMiddleware:
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
         if request.method not in _BODIES:
             return None
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or len(length) > _DIGITS or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        length, files = request.META.get("CONTENT_LENGTH") or "0", request.path_info.endswith(_FILES)
+        most = settings.VAULT.largest + _AROUND_FILES if files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if not length.isdecimal() or len(length) > _DIGITS or int(length) > most:
             return respond(request, errors.BodyTooLarge(f"{length[:40]} bytes"))
-        if int(length) and request.content_type != "application/json":
-            return respond(request, errors.MediaTypeInvalid(request.content_type or "none"))
+        wanted = "multipart/form-data" if files else "application/json"
+        if int(length) and request.content_type != wanted:
+            hint = _("Send the file as multipart/form-data.") if files else ""
+            return respond(request, errors.MediaTypeInvalid(request.content_type or "none", hint=hint))
         return None
 
 

@@ -14,6 +14,7 @@ from ninja.errors import HttpError, ValidationError
 from lienthong.office.api import errors
 from lienthong.office.core import errors as office
 from lienthong.office.core.errors import OfficeError
+from lienthong.office.vault.errors import FilesUnavailable, FileTooLarge, ScannerUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
 # The first that fits decides: particular ones before their parents.
@@ -27,6 +28,9 @@ _STATUS: Final[tuple[tuple[type[OfficeError], int], ...]] = (
     (errors.FieldsInvalid, 422),
     (errors.TooMany, 429),
     (errors.BodyInvalid, 400),
+    (FileTooLarge, 413),
+    (FilesUnavailable, 503),
+    (ScannerUnavailable, 503),
     (office.Forbidden, 403),
     (office.NotFound, 404),
     (office.Conflict, 409),

@@ -10,13 +10,15 @@ from lienthong.office.accounts.api import router as persons
 from lienthong.office.api.api import router as tokens
 from lienthong.office.api.description import components
 from lienthong.office.api.problems import install
+from lienthong.office.documents.api.router import router as documents
 from lienthong.office.organs.api import router as organs
 
-_DESCRIPTION: Final = """The office's register of units, positions and persons.
+_DESCRIPTION: Final = """The office's register of units, positions and persons, and its documents.
 
 Every request carries a token (`Authorization: Bearer lt_…`), which acts for a person in one position, or for an
-information system of an organ; it sees and may do what they do on the pages. Errors are problem details (RFC 9457)
-in the language of `Accept-Language` (vi, en, de). Lists go on from `next`. `RateLimit` tells what is left."""
+information system of an organ; it sees and may do what they do on the pages, and opens nothing that is top secret.
+Errors are problem details (RFC 9457) in the language of `Accept-Language` (vi, en, de). Lists go on from `next`.
+`RateLimit` tells what is left."""
 
 
 class Api(NinjaAPI):
@@ -44,10 +46,10 @@ def _made() -> Api:
         openapi_url=None,
         docs_url=None,
         urls_namespace="api-v1",
-        openapi_extra={"tags": [{"name": "tokens"}, {"name": "organs"}, {"name": "persons"}]},
+        openapi_extra={"tags": [{"name": "tokens"}, {"name": "organs"}, {"name": "persons"}, {"name": "documents"}]},
     )
     install(made)
-    for tag, router in (("tokens", tokens), ("organs", organs), ("persons", persons)):
+    for tag, router in (("tokens", tokens), ("organs", organs), ("persons", persons), ("documents", documents)):
         made.add_router("", router, tags=[tag])
     return made
 

@@ -32,12 +32,19 @@ class Scope(StrEnum):
 
     READ_ORGANS = "read:organs"
     READ_PERSONS = "read:persons"
+    READ_DOCUMENTS = "read:documents"
+    WRITE_DOCUMENTS = "write:documents"
+    # Apart from writing: what a program signs binds an organ.
+    SIGN_DOCUMENTS = "sign:documents"
     WRITE_TOKENS = "write:tokens"
 
 
 SCOPE_NAMES: Final = {
     Scope.READ_ORGANS: gettext_noop("read units and positions"),
     Scope.READ_PERSONS: gettext_noop("read persons"),
+    Scope.READ_DOCUMENTS: gettext_noop("read documents and their files"),
+    Scope.WRITE_DOCUMENTS: gettext_noop("write, issue, send, register and assign documents"),
+    Scope.SIGN_DOCUMENTS: gettext_noop("sign documents with keys that are kept here"),
     Scope.WRITE_TOKENS: gettext_noop("make and withdraw tokens"),
 }
 SYSTEM_SCOPES: Final = frozenset({Scope.READ_ORGANS, Scope.READ_PERSONS})

@@ -1,6 +1,7 @@
 """Forms about documents. Each has the fields named here and no others, whatever is sent."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.timezone import localdate
@@ -84,7 +85,9 @@ class DraftFields(forms.Form):
 
 
 class NewDraftForm(DraftFields):
-    """A draft that is begun."""
+    """A draft that is begun: once, however often the same form is sent."""
+
+    uid = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
 
     def __init__(self, data: Any = None, *, actor: Actor, **more: Any) -> None:  # noqa: ANN401 - as Django has it
         """Offer what the actor may choose."""

@@ -137,3 +137,18 @@ REGISTERS: Final = {
     for each in (MINE, ARRIVALS, INCOMING, OUTGOING, SECRET_INCOMING, SECRET_OUTGOING, DRAFTS, TOP_SECRET)
 }
 """By the end of the address."""
+HIGHEST: Final = "top-secret"
+_OF_DESK: Final = ("arrivals", "incoming", "outgoing")
+_SECRET: Final = ("secret-incoming", "secret-outgoing")
+
+
+def lists_of(actor: Actor) -> list[str]:
+    """Return the lists that an actor has something in, or may have."""
+    names = ["mine", "drafts"]
+    if actor.at_desk:
+        names[1:1] = _OF_DESK
+        if actor.clearance >= Level.CONFIDENTIAL:
+            names += _SECRET
+    if actor.clearance == Level.TOP_SECRET:
+        names.append(HIGHEST)
+    return names

@@ -32,23 +32,24 @@ class Orders:
     instruction: str = ""
 
 
-def assign(*, actor: Actor, document: Document, orders: Orders) -> None:
+def assign(*, actor: Actor, document: Document, orders: Orders, seen: int | None = None) -> None:
     """Assign what was registered to those who carry it out; an assignment of before ends.
 
     Args:
         actor: a head of the organ.
         document: registered.
         orders: who leads, who helps, by when, and how.
+        seen: the revision that was looked at; None for whichever it has.
 
     Raises:
         Forbidden: the actor is no head of the organ, or not cleared.
         Invalid: somebody is of another organ or not cleared, or the instruction is too long.
-        Conflict: it is not to be assigned any more.
+        Conflict: it is not to be assigned any more, or somebody else changed it meanwhile.
     """
     said = tidy(orders.instruction)
     if len(said) > NOTE_LENGTH:
         raise Invalid(_("A text is too long: at most {number} characters.").format(number=NOTE_LENGTH))
-    with doing(actor=actor, document=document, deed=Deed.ASSIGN) as change:
+    with doing(actor=actor, document=document, deed=Deed.ASSIGN, seen=seen) as change:
         held = change.document
         names = _names(held, {orders.lead, *orders.supports})
         _end_assignments(held)

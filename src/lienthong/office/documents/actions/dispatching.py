@@ -15,22 +15,23 @@ from lienthong.office.documents.states import Deed
 TASK: Final = "documents.dispatch"
 
 
-def dispatch(*, actor: Actor, document: Document, audience: Audience) -> Dispatch:
+def dispatch(*, actor: Actor, document: Document, audience: Audience, seen: int | None = None) -> Dispatch:
     """Have a document sent; it leaves after the commit.
 
     Args:
         actor: a clerk of the organ.
         document: issued.
         audience: whom it goes to.
+        seen: the revision that was looked at, so that a second click sends nothing more; None for whichever it has.
 
     Returns:
         The dispatch, which waits.
 
     Raises:
         Forbidden: the actor is no clerk of the organ, or not cleared.
-        Conflict: it is not, or no longer, issued.
+        Conflict: it is not, or no longer, issued; or it was changed or sent meanwhile.
     """
-    with doing(actor=actor, document=document, deed=Deed.DISPATCH) as change:
+    with doing(actor=actor, document=document, deed=Deed.DISPATCH, seen=seen) as change:
         made = Dispatch.objects.create(
             document=change.document,
             receivers=list(audience.receivers),

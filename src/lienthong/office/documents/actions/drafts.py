@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date
+from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from lienthong.kernel.labels import Level
@@ -41,13 +42,17 @@ class Draft:
 
 
 @transaction.atomic
-def create_draft(*, actor: Actor, draft: Draft, answers: Document | None = None) -> Document:
+def create_draft(*, actor: Actor, draft: Draft, answers: Document | None = None, uid: UUID | None = None) -> Document:
     """Begin a document of the organ the actor acts for.
 
     Args:
         actor: anybody with a position; the draft is theirs.
         draft: what it says of itself.
         answers: what it is the reply to, which the actor sees.
+        uid: of the paper, chosen by whoever sends it: sent twice, it is begun once.
+
+    Returns:
+        The draft; the one of before where the actor has begun one with that uid.
 
     Raises:
         Forbidden: the actor has no position, or is not cleared for the label.
@@ -57,8 +62,10 @@ def create_draft(*, actor: Actor, draft: Draft, answers: Document | None = None)
         raise Forbidden(_("drafting needs a position"))
     facts = _checked(actor, draft)
     with scope.system():
+        if uid is not None and (before := _begun(actor, uid)) is not None:
+            return before
         document = Document(
-            organ_id=actor.organ_id, direction=Direction.OUTGOING, state=State.DRAFT,
+            uid=uid or uuid4(), organ_id=actor.organ_id, direction=Direction.OUTGOING, state=State.DRAFT,
             created_by_id=actor.appointment_id, author=actor.organ[:NAME_LENGTH], **facts,
         )  # fmt: skip
         document.words = words_of(document)
@@ -101,14 +108,21 @@ def change_draft(*, actor: Actor, document: Document, draft: Draft, seen: int) -
         # Who wrote on it before it was labelled higher does not see it any more: PostgreSQL asks for the clearance.
 
 
-def share_draft(*, actor: Actor, document: Document, appointments: Collection[int]) -> None:
+def share_draft(*, actor: Actor, document: Document, appointments: Collection[int], seen: int | None = None) -> None:
     """Let colleagues of the same organ write on a draft, and nobody else besides the author.
+
+    Args:
+        actor: its author.
+        document: the draft.
+        appointments: who may write.
+        seen: the revision that was looked at; None for whichever it has.
 
     Raises:
         Forbidden: it is not the actor's draft.
+        Conflict: somebody else changed it meanwhile.
         Invalid: somebody is of another organ, or not cleared for it.
     """
-    with doing(actor=actor, document=document, deed=Deed.SHARE) as change:
+    with doing(actor=actor, document=document, deed=Deed.SHARE, seen=seen) as change:
         held = change.document
         author = held.created_by_id or 0
         wanted = set(appointments) - {author}
@@ -145,6 +159,13 @@ def comment(*, actor: Actor, document: Document, text: str) -> None:
         raise Invalid(_("A comment has 1 to {number} characters.").format(number=NOTE_LENGTH))
     with doing(actor=actor, document=document, deed=Deed.COMMENT) as change:
         Comment.objects.create(document=change.document, by_id=actor.appointment_id, name=actor.name, text=said)
+
+
+def _begun(actor: Actor, uid: UUID) -> Document | None:
+    """Return what the actor has begun with a uid; whoever begins it at the same time waits until this ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [uid.int >> 65])
+    return Document.objects.filter(uid=uid, created_by=actor.appointment_id).first()
 
 
 def _checked(actor: Actor, draft: Draft) -> dict[str, object]:

@@ -57,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = NewDraftForm(request.POST or None, actor=actor, initial=_answering(answered))
     if request.method == "POST" and form.is_valid():
         try:
-            made = create_draft(actor=actor, draft=form.draft(), answers=answered)
+            made = create_draft(actor=actor, draft=form.draft(), answers=answered, uid=form.cleaned_data["uid"])
         except Invalid as error:
             form.add_error(None, error.where)
         else:

@@ -46,7 +46,7 @@ def _edit(actor: Actor, found: Document, facts: Facts) -> None:
 
 
 def _share(actor: Actor, found: Document, facts: Facts) -> None:
-    drafts.share_draft(actor=actor, document=found, appointments=facts["writers"])
+    drafts.share_draft(actor=actor, document=found, appointments=facts["writers"], seen=facts["revision"])
 
 
 def _submit(actor: Actor, found: Document, facts: Facts) -> None:
@@ -82,7 +82,7 @@ def _discard(actor: Actor, found: Document, facts: Facts) -> None:
 
 
 def _dispatch(actor: Actor, found: Document, facts: Facts) -> None:
-    dispatching.dispatch(actor=actor, document=found, audience=facts["to"])
+    dispatching.dispatch(actor=actor, document=found, audience=facts["to"], seen=facts["revision"])
 
 
 def _recall(actor: Actor, found: Document, facts: Facts) -> None:
@@ -105,7 +105,7 @@ def _assign(actor: Actor, found: Document, facts: Facts) -> None:
     orders = assigning.Orders(
         lead=facts["lead"], supports=frozenset(facts["supports"]), due=facts["due"], instruction=facts["instruction"]
     )
-    assigning.assign(actor=actor, document=found, orders=orders)
+    assigning.assign(actor=actor, document=found, orders=orders, seen=facts["revision"])
 
 
 def _start(actor: Actor, found: Document, facts: Facts) -> None:

@@ -11,16 +11,14 @@ from django.views.decorators.http import require_safe
 from lienthong.office.accounts.views.common import acting_in, carry_out
 from lienthong.office.core.errors import NotFound
 from lienthong.office.documents.actions.files import add_file, remove_file
-from lienthong.office.documents.actions.reading import opened
 from lienthong.office.documents.forms import FileForm, NoForm
-from lienthong.office.documents.marks import marked_copy
 from lienthong.office.documents.models import Document, File
 from lienthong.office.documents.models.files import PDF
 from lienthong.office.documents.policies import require
 from lienthong.office.documents.selectors.documents import document, file, parts, preview_of
 from lienthong.office.documents.states import Deed
 from lienthong.office.documents.views.document import crumbs, form_page
-from lienthong.office.documents.views.handing_out import Content, part, whole
+from lienthong.office.documents.views.handing_out import Content, hand_out, part
 from lienthong.office.vault.selectors import facts
 
 
@@ -72,12 +70,7 @@ def download(request: HttpRequest, number: int, file_id: int) -> HttpResponseBas
     """Send a file, or the part of it that is asked for. Never shown by the browser itself: it is saved."""
     actor = acting_in(request)
     found = document(actor, number)
-    one = file(found, file_id)
-    copy = marked_copy(actor, found, one)
-    opened(actor=actor, document=found, file=one)
-    if copy is not None:
-        return whole(copy, PDF, one.name)
-    return part(request, Content(blob_id=one.blob_id, size=one.size, media_type=one.media_type, name=one.name))
+    return hand_out(request, actor, found, file(found, file_id))
 
 
 @require_safe

@@ -8,6 +8,11 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from lienthong.office.core.actor import Actor
+from lienthong.office.documents.actions.reading import opened
+from lienthong.office.documents.marks import marked_copy
+from lienthong.office.documents.models import Document, File
+from lienthong.office.documents.models.files import PDF
 from lienthong.office.documents.ranges import part_asked_for
 from lienthong.office.vault.selectors import read
 
@@ -25,6 +30,19 @@ class Content:
     media_type: str
     # Under which it is saved.
     name: str
+
+
+def hand_out(request: HttpRequest, actor: Actor, document: Document, file: File) -> HttpResponseBase:
+    """Send a file to whoever sees its document, or the part of it that is asked for, and note that.
+
+    Raises:
+        Invalid: it is top secret and cannot be marked with the reader's name.
+    """
+    copy = marked_copy(actor, document, file)
+    opened(actor=actor, document=document, file=file)
+    if copy is not None:
+        return whole(copy, PDF, file.name)
+    return part(request, Content(blob_id=file.blob_id, size=file.size, media_type=file.media_type, name=file.name))
 
 
 def part(request: HttpRequest, content: Content) -> HttpResponseBase:

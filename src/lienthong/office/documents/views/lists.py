@@ -8,18 +8,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from lienthong.kernel.labels import Level
 from lienthong.office.accounts.selectors import clearances
 from lienthong.office.accounts.views.common import acting_in
 from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.errors import Forbidden
 from lienthong.office.core.lists.answer import respond
-from lienthong.office.documents.lists import REGISTERS
+from lienthong.office.documents.lists import HIGHEST, REGISTERS, lists_of
 from lienthong.office.documents.packets.formats import known
-
-_OF_DESK = ("arrivals", "incoming", "outgoing")
-_SECRET = ("secret-incoming", "secret-outgoing")
-_HIGHEST = "top-secret"
 
 
 @login_required
@@ -29,11 +24,11 @@ def register(request: HttpRequest, name: str = "mine") -> HttpResponseBase:
     page = REGISTERS.get(name)
     if page is None:
         raise Http404
-    if name == _HIGHEST and not actor.opens_top_secret:
+    if name == HIGHEST and not actor.opens_top_secret:
         return _ask_again(request, actor)
     tabs = [
         {"title": REGISTERS[each].title, "url": _url(each), "current": each == name, "count": None}
-        for each in shown(actor)
+        for each in lists_of(actor)
     ]
     context = {
         "title": _("Documents"),
@@ -53,18 +48,6 @@ def _ask_again(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     if not clearances.opens_top_secret(actor.person_id):
         raise Forbidden(_("this account is not marked for top secret documents"))
     return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
-
-
-def shown(actor: Actor) -> list[str]:
-    """Return the lists that an actor has something in, or may have."""
-    names = ["mine", "drafts"]
-    if actor.at_desk:
-        names[1:1] = _OF_DESK
-        if actor.clearance >= Level.CONFIDENTIAL:
-            names += _SECRET
-    if actor.clearance == Level.TOP_SECRET:
-        names.append(_HIGHEST)
-    return names
 
 
 def _url(name: str) -> str:
