@@ -64,6 +64,7 @@ class Place:
             "unit_id": self.unit,
             "substitution_id": self.substitution,
             "position_id": self.position,
+            "document_id": self.document,
             "file_id": self.file,
             "chain_id": self.chain,
             "dispatch_id": self.dispatch,

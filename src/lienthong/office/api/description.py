@@ -50,12 +50,11 @@ def download(name: str) -> dict[str, Any]:
     content = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
     texts = {200: "The file", 206: "The part of it that was asked for"}
     found = {status: {"description": text, "content": content} for status, text in texts.items()}
-    refused = {"description": _ERRORS[_TOO_FAR]}
     asked = {
         "name": "Range", "in": "header", "required": False, "schema": {"type": "string"},
         "description": "One range of bytes (RFC 9110, section 14.2), such as bytes=0-65535.",
     }  # fmt: skip
-    responses = {**found, **_failing(_ALWAYS | _WITH_FILES), _TOO_FAR: refused}
+    responses = {**found, **_failing(_ALWAYS | _WITH_FILES | {_TOO_FAR})}
     return {"operation_id": name, "openapi_extra": {"responses": responses, "parameters": [asked]}}
 
 

@@ -52,6 +52,13 @@ class BodyTooLarge(OfficeError):
     hint = "Send less at once."
 
 
+class RangeUnsatisfied(OfficeError):
+    """The file does not go that far."""
+
+    code = "range_unsatisfied"
+    hint = "Ask for a range within the size that the header Content-Range tells."
+
+
 class MediaTypeInvalid(OfficeError):
     """The body has a type that is not understood here."""
 

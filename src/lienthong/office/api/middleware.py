@@ -16,7 +16,13 @@ from lienthong.office.api.problems import MEDIA_TYPE, respond
 from lienthong.office.core.middleware import API
 
 _BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
-_ELSEWHERE: Final = {404: errors.AddressUnknown, 405: errors.MethodRefused, 413: errors.BodyTooLarge}
+_ELSEWHERE: Final = {
+    404: errors.AddressUnknown,
+    405: errors.MethodRefused,
+    413: errors.BodyTooLarge,
+    416: errors.RangeUnsatisfied,
+}
+_KEPT: Final = ("Allow", "Content-Range")
 _DIGITS: Final = 18
 _FILES: Final = "/files"
 """An address that ends so takes files, as forms in browsers send them; every other one takes JSON."""
@@ -71,5 +77,5 @@ def _as_problem(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     kind = _ELSEWHERE.get(answer.status_code)
     if kind is None:
         kind = errors.Unforeseen if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else errors.BodyInvalid
-    headers = {"Allow": answer.headers["Allow"]} if "Allow" in answer.headers else {}
+    headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
     return respond(request, kind(request.path), headers=headers)

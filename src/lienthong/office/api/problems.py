@@ -25,6 +25,7 @@ _STATUS: Final[tuple[tuple[type[OfficeError], int], ...]] = (
     (errors.MethodRefused, 405),
     (errors.BodyTooLarge, 413),
     (errors.MediaTypeInvalid, 415),
+    (errors.RangeUnsatisfied, 416),
     (errors.FieldsInvalid, 422),
     (errors.TooMany, 429),
     (errors.BodyInvalid, 400),

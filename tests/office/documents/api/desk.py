@@ -11,6 +11,7 @@ from django.utils.timezone import localdate
 
 from lienthong.office.api.actions.tokens import issue_personal
 from lienthong.office.api.tokens import Scope
+from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.models import AuditEntry
 from lienthong.office.documents.models import Document
@@ -35,7 +36,8 @@ class Desk:
         """Return what was done to a document, in order."""
         number = document if isinstance(document, int) else document.pk
         found = AuditEntry.objects.filter(object_type="documents.document", object_id=number).order_by("id")
-        return [kind.removeprefix("documents:document:") for kind in found.values_list("kind", flat=True)]
+        with scope.system():
+            return [kind.removeprefix("documents:document:") for kind in found.values_list("kind", flat=True)]
 
 
 def program(actor: Actor, scopes: Iterable[Scope] = ALL_SCOPES) -> Program:

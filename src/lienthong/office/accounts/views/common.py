@@ -10,6 +10,7 @@ from django.forms import Form, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from lienthong.office.accounts.forms import organ_named
@@ -54,7 +55,7 @@ def carry_out(  # noqa: PLR0913 - one page has that many parts, each by its name
         try:
             run(form.cleaned_data)
         except Invalid as refused:
-            form.add_error(None, refused.advice)
+            form.add_error(None, _said(refused))
         except Conflict:
             # As it is now: what was entered was meant for another state.
             form, status = make(), HTTPStatus.CONFLICT
@@ -65,6 +66,12 @@ def carry_out(  # noqa: PLR0913 - one page has that many parts, each by its name
             messages.success(request, str(done or _("It has been saved.")))
             return redirect(page["cancel_url"])
     return render(request, template, page | {"form": form}, status=status)
+
+
+def _said(refused: Invalid) -> str:
+    """Return in the reader's language what an action refuses: the sentence that says so, else what to do."""
+    sentence = refused.where.endswith(".") and refused.advice == type(refused).hint
+    return refused.where if sentence else gettext(refused.advice)
 
 
 def chosen_organ(request: HttpRequest, actor: Actor, usual: str) -> tuple[Unit, str]:

@@ -1,16 +1,21 @@
-"""Endpoints that read documents, and tasks."""
+"""Endpoints that read documents and tasks, and those at the same addresses: beginning and changing a draft."""
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Annotated, Any
 
-from ninja import Field, Path, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema, Status
 
 from lienthong.office.api import paging
 from lienthong.office.api.authentication import Bearer, TokenRequest
 from lienthong.office.api.description import operation
 from lienthong.office.api.paging import Cursor, Id, Limit, PageOf, Text
 from lienthong.office.api.tokens import Scope
+from lienthong.office.core.actor import Actor
+from lienthong.office.documents.actions import drafts
 from lienthong.office.documents.api import reads
+from lienthong.office.documents.api.deeds import WRITES, do
+from lienthong.office.documents.api.drafts import ChangedDraft, NewDraft
 from lienthong.office.documents.api.reads import ListName
 from lienthong.office.documents.api.schemas import (
     ChoicesOut,
@@ -18,12 +23,15 @@ from lienthong.office.documents.api.schemas import (
     DeliveryState,
     DocumentOut,
     DocumentWhole,
+    Done,
     Label,
     StateName,
     TaskOut,
 )
+from lienthong.office.documents.models import Document
 from lienthong.office.documents.selectors import sent
 from lienthong.office.documents.selectors.documents import document
+from lienthong.office.documents.states import Deed
 
 router = Router(auth=Bearer(Scope.READ_DOCUMENTS))
 
@@ -71,10 +79,32 @@ def list_documents(request: TokenRequest, query: Query[DocumentQuery]) -> dict[s
 
 
 @router.get("/documents/{document_id}", response=DocumentWhole, **operation("documents_get"))
-def get_document(request: TokenRequest, document_id: Path[Id]) -> dict[str, Any]:
+def get_document(request: TokenRequest, document_id: Path[Id]) -> SimpleNamespace:
     """One document, with what hangs on it."""
     found = document(request.actor, document_id)
-    return {**DocumentOut.from_orm(found).model_dump(), **reads.whole(request.actor, found)}
+    own = {name: getattr(found, name) for name in DocumentOut.model_fields}
+    return SimpleNamespace(**own, **reads.whole(request.actor, found))
+
+
+@router.post("/documents", response={201: Done}, auth=WRITES, **operation("documents_create", body=True))
+def create_document(request: TokenRequest, payload: NewDraft) -> Status[Document]:
+    """Begin a draft."""
+    answers = None if payload.answers is None else document(request.actor, payload.answers)
+    made = drafts.create_draft(actor=request.actor, draft=payload.draft(), answers=answers, uid=payload.uid)
+    # The one of before may have become top secret since.
+    return Status(201, document(request.actor, made.pk))
+
+
+@router.put(
+    "/documents/{document_id}", response=Done, auth=WRITES, **operation("documents_change", body=True, changes=True)
+)
+def change_document(request: TokenRequest, document_id: Path[Id], payload: ChangedDraft) -> Document:
+    """Change what a draft says of itself."""
+
+    def run(actor: Actor, found: Document) -> None:
+        drafts.change_draft(actor=actor, document=found, draft=payload.draft(), seen=payload.revision)
+
+    return do(request, document_id, Deed.EDIT, run)
 
 
 @router.get("/documents/{document_id}/choices", response=ChoicesOut, **operation("documents_choices"))

@@ -12,6 +12,7 @@ from lienthong.office.documents.actions import assigning, recalling, receiving
 from lienthong.office.documents.api.deeds import WRITES, Day, Given, Note, Nothing, Why, do
 from lienthong.office.documents.api.schemas import Done, Revision
 from lienthong.office.documents.models import Document
+from lienthong.office.documents.states import Deed
 
 router = Router(auth=WRITES)
 Holder = Annotated[int, Field(gt=-(2**63), lt=2**63)]
@@ -48,7 +49,7 @@ def accept_document(request: TokenRequest, document_id: Path[Id], payload: Accep
     def run(actor: Actor, found: Document) -> None:
         receiving.accept(actor=actor, document=found, **payload.model_dump())
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.ACCEPT, run)
 
 
 @router.post("/documents/{document_id}/refuse", response=Done, **operation("documents_refuse", body=True, changes=True))
@@ -58,7 +59,7 @@ def refuse_document(request: TokenRequest, document_id: Path[Id], payload: Why) 
     def run(actor: Actor, found: Document) -> None:
         receiving.refuse(actor=actor, document=found, reason=payload.reason)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.REFUSE, run)
 
 
 @router.post("/documents/{document_id}/assign", response=Done, **operation("documents_assign", body=True, changes=True))
@@ -71,14 +72,14 @@ def assign_document(request: TokenRequest, document_id: Path[Id], payload: Order
     def run(actor: Actor, found: Document) -> None:
         assigning.assign(actor=actor, document=found, orders=orders, seen=payload.revision)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.ASSIGN, run)
 
 
 @router.post("/documents/{document_id}/start", response=Done, **operation("documents_start", body=True, changes=True))
 def start_document(request: TokenRequest, document_id: Path[Id], payload: Nothing) -> Document:
     """Begin work on what was assigned."""
     del payload
-    return do(request, document_id, lambda actor, found: assigning.start(actor=actor, document=found))
+    return do(request, document_id, Deed.START, lambda actor, found: assigning.start(actor=actor, document=found))
 
 
 @router.post(
@@ -90,7 +91,7 @@ def complete_document(request: TokenRequest, document_id: Path[Id], payload: Out
     def run(actor: Actor, found: Document) -> None:
         assigning.complete(actor=actor, document=found, result=payload.result)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.COMPLETE, run)
 
 
 @router.post(
@@ -101,7 +102,9 @@ def complete_document(request: TokenRequest, document_id: Path[Id], payload: Out
 def agree_to_recall(request: TokenRequest, document_id: Path[Id], payload: Nothing) -> Document:
     """Give a document back that its sender asks for."""
     del payload
-    return do(request, document_id, lambda actor, found: recalling.agree(actor=actor, document=found))
+    return do(
+        request, document_id, Deed.AGREE_RECALL, lambda actor, found: recalling.agree(actor=actor, document=found)
+    )
 
 
 @router.post(
@@ -115,4 +118,4 @@ def refuse_recall(request: TokenRequest, document_id: Path[Id], payload: Why) ->
     def run(actor: Actor, found: Document) -> None:
         recalling.keep(actor=actor, document=found, reason=payload.reason)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.REFUSE_RECALL, run)

@@ -12,7 +12,9 @@ from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
 from lienthong.office.documents.models import Document
 from lienthong.office.documents.models.document import NOTE_LENGTH
-from lienthong.office.documents.selectors.documents import document
+from lienthong.office.documents.policies import require
+from lienthong.office.documents.selectors.documents import document, parts
+from lienthong.office.documents.states import Deed
 
 type Run = Callable[[Actor, Document], object]
 WRITES: Final = Bearer(Scope.WRITE_DOCUMENTS)
@@ -39,14 +41,18 @@ class Why(Given):
     reason: Reason
 
 
-def do(request: TokenRequest, document_id: int, run: Run) -> Document:
+def do(request: TokenRequest, document_id: int, deed: Deed, run: Run) -> Document:
     """Do something to a document that the reader sees, and return it as it is then.
 
     Raises:
         NotFound: there is none that they see.
+        Forbidden, Conflict: it is not theirs to do, or not any more.
         OfficeError: the action refuses it.
     """
-    run(request.actor, document(request.actor, document_id))
+    found = document(request.actor, document_id)
+    # Before anything that was sent is looked up: the action asks once more.
+    require(found, deed, parts(request.actor, found))
+    run(request.actor, found)
     # As the system: whoever has done it is told so, even if they see it no more.
     with scope.system():
         return Document.objects.only("uid", "state", "number", "entry", "revision").get(pk=document_id)

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from ninja import Field, Path, Router, Status
+from ninja import Field, Path, Router
 
 from lienthong.office.api.authentication import Bearer, TokenRequest
 from lienthong.office.api.description import operation
@@ -17,7 +17,7 @@ from lienthong.office.documents.api.schemas import LABELS, Done, Label, Revision
 from lienthong.office.documents.models import Document
 from lienthong.office.documents.models.document import NAME_LENGTH, SUBJECT_LENGTH
 from lienthong.office.documents.selectors import choices
-from lienthong.office.documents.selectors.documents import document
+from lienthong.office.documents.states import Deed
 
 router = Router(auth=WRITES)
 
@@ -98,25 +98,6 @@ class Signature(Given):
     stamp: Annotated[Stamp | None, Field(description="Null: the signature is not seen on the paper.")] = None
 
 
-@router.post("/documents", response={201: Done}, **operation("documents_create", body=True))
-def create_document(request: TokenRequest, payload: NewDraft) -> Status[Document]:
-    """Begin a draft."""
-    answers = None if payload.answers is None else document(request.actor, payload.answers)
-    made = drafts.create_draft(actor=request.actor, draft=payload.draft(), answers=answers, uid=payload.uid)
-    # The one of before may have become top secret since.
-    return Status(201, document(request.actor, made.pk))
-
-
-@router.put("/documents/{document_id}", response=Done, **operation("documents_change", body=True, changes=True))
-def change_document(request: TokenRequest, document_id: Path[Id], payload: ChangedDraft) -> Document:
-    """Change what a draft says of itself."""
-
-    def run(actor: Actor, found: Document) -> None:
-        drafts.change_draft(actor=actor, document=found, draft=payload.draft(), seen=payload.revision)
-
-    return do(request, document_id, run)
-
-
 @router.post("/documents/{document_id}/share", response=Done, **operation("documents_share", body=True, changes=True))
 def share_document(request: TokenRequest, document_id: Path[Id], payload: Writers) -> Document:
     """Let colleagues write on a draft, and nobody else besides its author."""
@@ -124,7 +105,7 @@ def share_document(request: TokenRequest, document_id: Path[Id], payload: Writer
     def run(actor: Actor, found: Document) -> None:
         drafts.share_draft(actor=actor, document=found, appointments=payload.writers, seen=payload.revision)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.SHARE, run)
 
 
 @router.post(
@@ -132,7 +113,12 @@ def share_document(request: TokenRequest, document_id: Path[Id], payload: Writer
 )
 def comment_document(request: TokenRequest, document_id: Path[Id], payload: Said) -> Document:
     """Remark on a document."""
-    return do(request, document_id, lambda actor, found: drafts.comment(actor=actor, document=found, text=payload.text))
+    return do(
+        request,
+        document_id,
+        Deed.COMMENT,
+        lambda actor, found: drafts.comment(actor=actor, document=found, text=payload.text),
+    )
 
 
 @router.post("/documents/{document_id}/submit", response=Done, **operation("documents_submit", body=True, changes=True))
@@ -145,7 +131,7 @@ def submit_document(request: TokenRequest, document_id: Path[Id], payload: Way) 
             raise Invalid("chain", hint="Take one of “chains” among the choices.")
         approval.submit(actor=actor, document=found, chain=chain, seen=payload.revision)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.SUBMIT, run)
 
 
 @router.post(
@@ -157,7 +143,7 @@ def approve_document(request: TokenRequest, document_id: Path[Id], payload: Rema
     def run(actor: Actor, found: Document) -> None:
         approval.approve(actor=actor, document=found, remark=payload.remark)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.APPROVE, run)
 
 
 @router.post("/documents/{document_id}/return", response=Done, **operation("documents_return", body=True, changes=True))
@@ -167,7 +153,7 @@ def return_document(request: TokenRequest, document_id: Path[Id], payload: Why) 
     def run(actor: Actor, found: Document) -> None:
         approval.send_back(actor=actor, document=found, reason=payload.reason)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.RETURN, run)
 
 
 @router.post(
@@ -186,7 +172,7 @@ def sign_document(request: TokenRequest, document_id: Path[Id], payload: Signatu
         place = signing.Place(**payload.stamp.model_dump()) if payload.stamp else None
         signing.sign(actor=actor, document=found, signer=signer, place=place)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.SIGN, run)
 
 
 @router.post(
@@ -195,4 +181,4 @@ def sign_document(request: TokenRequest, document_id: Path[Id], payload: Signatu
 def discard_document(request: TokenRequest, document_id: Path[Id], payload: Nothing) -> Document:
     """Give a draft up."""
     del payload
-    return do(request, document_id, lambda actor, found: drafts.discard(actor=actor, document=found))
+    return do(request, document_id, Deed.DISCARD, lambda actor, found: drafts.discard(actor=actor, document=found))

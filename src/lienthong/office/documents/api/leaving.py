@@ -13,6 +13,7 @@ from lienthong.office.documents.api.deeds import WRITES, Day, Given, Note, Why, 
 from lienthong.office.documents.api.schemas import Done, Revision
 from lienthong.office.documents.models import Document
 from lienthong.office.documents.selectors import receivers
+from lienthong.office.documents.states import Deed
 from lienthong.office.documents.words import number_key
 
 router = Router(auth=WRITES)
@@ -50,7 +51,7 @@ def issue_document(request: TokenRequest, document_id: Path[Id], payload: Issue)
     def run(actor: Actor, found: Document) -> None:
         issuing.issue(actor=actor, document=found, **payload.model_dump())
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.ISSUE, run)
 
 
 @router.post(
@@ -63,7 +64,7 @@ def dispatch_document(request: TokenRequest, document_id: Path[Id], payload: Rec
         to = receivers.audience(found, payload.audience, "\n".join(payload.organs))
         dispatching.dispatch(actor=actor, document=found, audience=to, seen=payload.revision)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.DISPATCH, run)
 
 
 @router.post("/documents/{document_id}/recall", response=Done, **operation("documents_recall", body=True, changes=True))
@@ -73,7 +74,7 @@ def recall_document(request: TokenRequest, document_id: Path[Id], payload: Why) 
     def run(actor: Actor, found: Document) -> None:
         recalling.recall(actor=actor, document=found, reason=payload.reason)
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.RECALL, run)
 
 
 @router.post(
@@ -85,4 +86,4 @@ def replace_document(request: TokenRequest, document_id: Path[Id], payload: Repl
     def run(actor: Actor, found: Document) -> None:
         recalling.replace(actor=actor, document=found, by=receivers.replacing(found, number_key(payload.by)))
 
-    return do(request, document_id, run)
+    return do(request, document_id, Deed.REPLACE, run)
