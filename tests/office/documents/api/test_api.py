@@ -28,7 +28,8 @@ EVERYBODY = ("writer", "clerk", "open_clerk", "below")
 
 def _all(user: "Program", path: str, limit: int = 2) -> list[dict[str, Any]]:
     """Follow a list to its end."""
-    found, cursor = [], ""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = user.ask(f"{path}{'&' if '?' in path else '?'}limit={limit}&cursor={cursor}").json()
         assert len(page["items"]) <= limit

@@ -34,7 +34,7 @@ def test_from_draft_to_signature(desk: "Desk", issuer: Authority) -> None:
     (key,) = desk.of("signer").ask(f"{path}/choices").json()["keys"]
     assert key["value"] == "organ"
     signed = desk.of("signer").send(f"{path}/sign", {"key": "organ", "stamp": {"page": 1}})
-    assert (signed.status_code, signed.json()["state"]) == (200, "signed")
+    assert signed.json().get("state") == "signed", signed.json()
     files = desk.of("signer").ask(f"{path}/files").json()
     assert [(file["version"], file["current"]) for file in files] == [(1, False), (2, True)]
 

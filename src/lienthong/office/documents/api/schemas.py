@@ -30,7 +30,8 @@ def _one_of(kind: type[TextChoices]) -> Any:  # noqa: ANN401 - as pydantic has i
     The values stand in the description themselves: it knows enumerations by their bare names, and other rooms have a
     ``State`` and a ``Kind`` of their own.
     """
-    return Field(json_schema_extra={"enum": kind.values}, pattern=f"^({'|'.join(kind.values)})$")
+    values: list[Any] = kind.values
+    return Field(json_schema_extra={"enum": values}, pattern=f"^({'|'.join(values)})$")
 
 
 StateName = Annotated[str, _one_of(State)]
