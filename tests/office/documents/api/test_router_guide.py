@@ -16,7 +16,7 @@ from django.db import connections
 
 from tests.office.documents.api.desk import program
 from tests.office.documents.exchange.posts import opened, run_jobs
-from tests.office.documents.keys import Authority, pdf
+from tests.office.documents.keys import pdf
 
 if TYPE_CHECKING:
     from tests.office.documents.bureau import Bureau
@@ -49,10 +49,10 @@ def office() -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.usefixtures("issuer")
 def test_whoever_follows_the_walk_gets_what_stands_there(
-    project: Path, tmp_path: Path, office: str, lasting_bureau: "Bureau", issuer: Authority
+    project: Path, tmp_path: Path, office: str, lasting_bureau: "Bureau"
 ) -> None:
-    assert issuer
     text = (project / "docs/api.md").read_text(encoding="utf-8")
     commands = [found for block in _BLOCK.findall(text) for found in _COMMAND.findall(block)]
     (tmp_path / "plan.pdf").write_bytes(pdf())
