@@ -28,6 +28,13 @@ _FILES: Final = "/files"
 """An address that ends so takes files, as forms in browsers send them; every other one takes JSON."""
 _AROUND_FILES: Final = 64 * 1024
 """Bytes that a form may have beside its file."""
+_JSON: Final = frozenset({"application/json"})
+_FORM: Final = frozenset({"multipart/form-data"})
+_PACKETS: Final = "/api/v1/packets"
+"""The one address that takes XML, and more of it."""
+_XML: Final = frozenset({"application/xml", "text/xml", "application/octet-stream"})
+LARGEST_PACKET: Final = 64 * 1024 * 1024
+"""Bytes of a packet before it is looked at; the format may take less."""
 
 type Next = Callable[[HttpRequest], HttpResponse]
 
@@ -60,13 +67,10 @@ class ApiMiddleware:
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
         if request.method not in _BODIES:
             return None
-        length, files = request.META.get("CONTENT_LENGTH") or "0", request.path_info.endswith(_FILES)
-        most = settings.VAULT.largest + _AROUND_FILES if files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        length, wanted, most, hint = request.META.get("CONTENT_LENGTH") or "0", *_wanted(request.path_info)
         if not length.isdecimal() or len(length) > _DIGITS or int(length) > most:
             return respond(request, errors.BodyTooLarge(f"{length[:40]} bytes"))
-        wanted = "multipart/form-data" if files else "application/json"
-        if int(length) and request.content_type != wanted:
-            hint = _("Send the file as multipart/form-data.") if files else ""
+        if int(length) and request.content_type not in wanted:
             return respond(request, errors.MediaTypeInvalid(request.content_type or "none", hint=hint))
         return None
 
@@ -79,3 +83,12 @@ def _as_problem(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
         kind = errors.Unforeseen if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else errors.BodyInvalid
     headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
     return respond(request, kind(request.path), headers=headers)
+
+
+def _wanted(path: str) -> tuple[frozenset[str], int, str]:
+    """Return which types of body an address takes, how many bytes at most, and what to do with another type."""
+    if path == _PACKETS:
+        return _XML, LARGEST_PACKET, _("Send the packet as Content-Type: application/xml.")
+    if path.endswith(_FILES):
+        return _FORM, settings.VAULT.largest + _AROUND_FILES, _("Send the file as multipart/form-data.")
+    return _JSON, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, ""

@@ -11,6 +11,7 @@ from lienthong.office.api.api import router as tokens
 from lienthong.office.api.description import components
 from lienthong.office.api.problems import install
 from lienthong.office.documents.api.router import router as documents
+from lienthong.office.documents.packets.api import router as packets
 from lienthong.office.organs.api import router as organs
 
 _DESCRIPTION: Final = """The office's register of units, positions and persons, and its documents.
@@ -19,6 +20,11 @@ Every request carries a token (`Authorization: Bearer lt_…`), which acts for a
 information system of an organ; it sees and may do what they do on the pages, and opens nothing that is top secret.
 Errors are problem details (RFC 9457) in the language of `Accept-Language` (vi, en, de). Lists go on from `next`.
 `RateLimit` tells what is left."""
+
+
+_ROUTERS: Final = (
+    ("tokens", tokens), ("organs", organs), ("persons", persons), ("documents", documents), ("packets", packets)
+)  # fmt: skip
 
 
 class Api(NinjaAPI):
@@ -46,10 +52,10 @@ def _made() -> Api:
         openapi_url=None,
         docs_url=None,
         urls_namespace="api-v1",
-        openapi_extra={"tags": [{"name": "tokens"}, {"name": "organs"}, {"name": "persons"}, {"name": "documents"}]},
+        openapi_extra={"tags": [{"name": name} for name, _ in _ROUTERS]},
     )
     install(made)
-    for tag, router in (("tokens", tokens), ("organs", organs), ("persons", persons), ("documents", documents)):
+    for tag, router in _ROUTERS:
         made.add_router("", router, tags=[tag])
     return made
 

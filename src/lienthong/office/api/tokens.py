@@ -36,6 +36,8 @@ class Scope(StrEnum):
     WRITE_DOCUMENTS = "write:documents"
     # Apart from writing: what a program signs binds an organ.
     SIGN_DOCUMENTS = "sign:documents"
+    # Hand in packets of organs without this office.
+    WRITE_PACKETS = "write:packets"
     WRITE_TOKENS = "write:tokens"
 
 
@@ -45,9 +47,10 @@ SCOPE_NAMES: Final = {
     Scope.READ_DOCUMENTS: gettext_noop("read documents and their files"),
     Scope.WRITE_DOCUMENTS: gettext_noop("write, issue, send, register and assign documents"),
     Scope.SIGN_DOCUMENTS: gettext_noop("sign documents with keys that are kept here"),
+    Scope.WRITE_PACKETS: gettext_noop("hand in packets of organs without this office"),
     Scope.WRITE_TOKENS: gettext_noop("make and withdraw tokens"),
 }
-SYSTEM_SCOPES: Final = frozenset({Scope.READ_ORGANS, Scope.READ_PERSONS})
+SYSTEM_SCOPES: Final = frozenset({Scope.READ_ORGANS, Scope.READ_PERSONS, Scope.WRITE_PACKETS})
 """What an information system may be given: nothing that belongs to one person."""
 
 

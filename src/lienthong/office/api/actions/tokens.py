@@ -85,7 +85,10 @@ def issue_system(
     wanted = frozenset(scopes)
     require(actor, Permission.TOKEN_MANAGE)
     if not wanted <= tokens.SYSTEM_SCOPES:
-        raise Invalid("scopes", hint="A system reads units, positions and persons; nothing else can be given to it.")
+        raise Invalid(
+            "scopes",
+            hint="A system reads units, positions and persons and hands in packets; nothing else can be given to it.",
+        )
     today = timezone.localdate()
     with scope.system():
         appointment = (
