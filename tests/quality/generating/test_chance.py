@@ -10,7 +10,9 @@ ROWS = 100_000
 
 def facts(*expressions: str) -> tuple[float, ...]:
     """Return values over many rows numbered i."""
-    (found,) = duckdb.sql(f"SELECT {', '.join(expressions)} FROM range({ROWS}) t(i)").fetchall()
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT {', '.join(expressions)} FROM range({ROWS}) t(i)").fetchone()
+    assert found
     return found
 
 

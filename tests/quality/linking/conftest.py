@@ -1,13 +1,14 @@
 """Records of persons made of chance and nothing else, some of them twice."""
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from lienthong.quality import description, tables
+from lienthong.quality import database, description, tables
 from lienthong.quality.description import Described
 from lienthong.quality.linking import training
 
@@ -20,6 +21,13 @@ TWICE = 60
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Learn from fewer pairs than a registry would: there are few records."""
     monkeypatch.setattr(training, "_RANDOM", 10_000)
+
+
+@pytest.fixture(scope="session")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a database of these tests alone: what is a view elsewhere is a table here."""
+    with database.connect(tmp_path_factory.mktemp("duckdb"), memory="500MB", threads=1) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

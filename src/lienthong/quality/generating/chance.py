@@ -18,7 +18,9 @@ class Chance:
 
     def share(self, row: str, what: str) -> str:
         """Return the expression of a number from 0 to below 1."""
-        return f"(hash({row}, {self._seed}, {literal(what)}) // 4096) / 4503599627370496.0"
+        # Of several arguments DuckDB mixes the hashes so that two draws for one row go together (0.6): hashed once
+        # more they do not.
+        return f"(hash(hash({row}, {self._seed}, {literal(what)})) // 4096) / 4503599627370496.0"
 
     def whole(self, row: str, what: str, below: str | int) -> str:
         """Return the expression of a whole number from 0 to below another."""

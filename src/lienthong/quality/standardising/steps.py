@@ -56,7 +56,9 @@ def text_steps(*, is_vietnamese: bool) -> list[Step]:
 
 def spaces(x: str) -> str:
     """Return the expression that leaves single spaces between words, and nothing but words at the ends."""
-    single = f"regexp_replace(translate({x}, '\u00ad', ''), '{_SPACES}', ' ', 'g')"
+    # What a soft hyphen kept apart comes together.
+    joined = f"CASE WHEN contains({x}, '\u00ad') THEN nfc_normalize(translate({x}, '\u00ad', '')) ELSE {x} END"
+    single = f"regexp_replace({joined}, '{_SPACES}', ' ', 'g')"
     return f"regexp_replace({single}, '{_OUTER}', '', 'g')"
 
 
