@@ -7,7 +7,7 @@ class ExtraMissing(LienthongError):
     """What cleans registries is not installed."""
 
     code = "quality_not_installed"
-    hint = "Install it with: pip install 'lienthong[quality]'"
+    hint = "Install it with: pip install 'lienthong[quality]'."
 
 
 class RegistryUnknown(BadInput):

@@ -46,11 +46,13 @@ def dictionary(table: str, column: str, steps: Sequence[Step], more: str) -> str
     return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *{f', {more}' if more else ''} FROM ({query})"
 
 
-def text_steps(*, is_vietnamese: bool) -> list[Step]:
-    """Return what is done to every text."""
-    steps = [Step("nfc", lambda x: f"nfc_normalize({x})")]
+def text_steps(*, is_vietnamese: bool, first: Sequence[Step] = ()) -> list[Step]:
+    """Return what is done to every text; ``first`` before it is judged whether it was written in another font."""
+    steps = [Step("nfc", lambda x: f"nfc_normalize({x})"), *first]
     if is_vietnamese:
-        steps += [Step("font", vietnamese.unicode_), Step("letter", vietnamese.letters)]
+        # Twice: what is left of a text in two fonts looks like text in one.
+        steps += [Step("font", vietnamese.unicode_), Step("font", vietnamese.unicode_)]
+        steps.append(Step("letter", vietnamese.letters))
     return [*steps, Step("space", spaces), Step("empty", filled)]
 
 

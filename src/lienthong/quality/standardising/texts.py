@@ -7,16 +7,17 @@ from lienthong.quality.standardising.steps import Step, key, text_steps
 
 def steps_of(column: Column, *, is_vietnamese: bool) -> list[Step]:
     """Return the steps of a column of kind text, place or name."""
-    steps = text_steps(is_vietnamese=is_vietnamese)
+    is_name = column.kind is Kind.NAME
+    steps = text_steps(is_vietnamese=is_vietnamese, first=[Step("sign", _signs)] if is_name else [])
     if column.kind is Kind.PLACE and is_vietnamese:
-        steps.append(Step("abbreviation", vietnamese.places))
-    if column.kind is Kind.NAME:
-        steps.append(Step("sign", _signs))
-        if column.order == "given-first":
-            steps.append(Step("order", _given_first))
-    steps.append(Step("case", _every_word if column.kind is Kind.NAME and is_vietnamese else _shouted))
+        # Twice, as the tones below.
+        steps += [Step("abbreviation", vietnamese.places), Step("abbreviation", vietnamese.places)]
+    if is_name and column.order == "given-first":
+        steps.append(Step("order", _given_first))
+    steps.append(Step("case", _every_word if is_name and is_vietnamese else _shouted))
     if is_vietnamese:
-        steps.append(Step("tone", vietnamese.tones))
+        # Twice, as two such words beside each other share the space between them.
+        steps += [Step("tone", vietnamese.tones), Step("tone", vietnamese.tones)]
     return steps
 
 

@@ -96,7 +96,7 @@ def places(x: str) -> str:
     full = x
     for short, long in _ABBREVIATIONS:
         full = f"regexp_replace({full}, '{_BEGIN}{short}', '\\1{long}', 'g')"
-    return f"CASE WHEN regexp_matches({x}, '[.0-9]|(?i:t[pxt]\\s)') THEN {full} ELSE {x} END"
+    return f"CASE WHEN regexp_matches({x}, '[.0-9]|(?i:t[pxt]\\s)') THEN rtrim({full}) ELSE {x} END"
 
 
 def i_for_y(x: str) -> str:
