@@ -57,6 +57,7 @@ _PARTS_AND_FILES: Final = (
     "units/branches/<int:number>/", "units/pick/", "search/suggestions", "notifications/list",
     "documents/<int:number>/files/<int:file_id>/preview/",
     "documents/<int:number>/files/<int:file_id>/", "records/disposals/<int:number>/certificate/",
+    "documents/<int:number>/sent/<int:dispatch_id>/packet/", "documents/<int:number>/answers/<int:answer_id>/",
     "account/2fa/webauthn/login/", "account/2fa/recovery-codes/download/", "persons/import/template/",
 )  # fmt: skip
 # Of a work file that is closed, submitted or to be handed over: the same page with a form as those of an open one.
@@ -69,8 +70,10 @@ _OF_GATEWAYS: Final = (
     "documents/<int:number>/deliveries/<int:delivery_id>/",
     "documents/<int:number>/deliveries/<int:delivery_id>/<int:index>/",
 )  # fmt: skip
+# Of what is issued here, for organs without this office: nothing was issued, and no such organ is named.
+_OF_PARTNERS: Final = ("documents/<int:number>/packet/",)
 WITHOUT_PAGE: Final = frozenset(
-    {*_OF_GATEWAYS, *_POSTED, *_CLOSED, *_LEADING_ON, *_PARTS_AND_FILES, *_STANDING_ELSEWHERE}
+    {*_OF_GATEWAYS, *_OF_PARTNERS, *_POSTED, *_CLOSED, *_LEADING_ON, *_PARTS_AND_FILES, *_STANDING_ELSEWHERE}
 )
 _FORM: Final = "main form[method=post]:has([required])"
 # Nothing is filled in, and the browser is not let say so before it is sent.

@@ -197,7 +197,7 @@ def in_vni(text: str) -> str:
     """Write a text as the fonts VNI did: a mark behind its letter."""
     written = ""
     for letter in text.translate(ALONE):
-        base, *marks = unicodedata.normalize("NFD", letter)
+        base, *marks = list(unicodedata.normalize("NFD", letter))
         horn = "\u031b" in marks
         signs = "".join(mark for mark in marks if mark != "\u031b")
         written += (
