@@ -112,5 +112,7 @@ def run_beside(office: Office, folder: Path, program: str, *arguments: str) -> A
         "DJANGO_SETTINGS_MODULE": "lienthong.office.settings",
     }
     command = [sys.executable, str(Path(__file__).with_name(program)), *arguments]
-    text = subprocess.run(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return json.loads(text.splitlines()[-1])
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{program} {' '.join(arguments)}:\n{done.stderr[-5000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
