@@ -6,10 +6,6 @@ from lienthong.quality import extra
 from lienthong.quality.errors import ExtraMissing
 
 
-def test_it_is_there_in_the_tests() -> None:
-    extra.require()
-
-
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extra, "MODULES", ("duckdb", "no_such_module"))
     with pytest.raises(ExtraMissing, match=r"no_such_module\. Install it with: pip install 'lienthong\[quality\]'"):

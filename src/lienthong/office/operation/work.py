@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import django
@@ -48,13 +48,8 @@ def _courier() -> Iterator[None]:
     from lienthong.office.documents.exchange.courier import Courier  # noqa: PLC0415 - needs Django set up
 
     courier = Courier()
-    thread = threading.Thread(target=courier.run, name="courier", daemon=True)
-    thread.start()
-    try:
+    with _beside("courier", courier.run, courier.stop):
         yield
-    finally:
-        courier.stop()
-        thread.join(_GRACE)
 
 
 @contextlib.contextmanager
@@ -62,12 +57,18 @@ def _watcher() -> Iterator[None]:
     from lienthong.office.documents.packets.polling import Watcher  # noqa: PLC0415 - needs Django set up
 
     watcher = Watcher()
-    thread = threading.Thread(target=watcher.run, name="packets", daemon=True)
+    with _beside("packets", watcher.run, watcher.stop):
+        yield
+
+
+@contextlib.contextmanager
+def _beside(name: str, run: Callable[[], object], stop: Callable[[], object]) -> Iterator[None]:
+    thread = threading.Thread(target=run, name=name, daemon=True)
     thread.start()
     try:
         yield
     finally:
-        watcher.stop()
+        stop()
         thread.join(_GRACE)
 
 

@@ -73,8 +73,10 @@ def test_others_renew_and_destroy_nothing(house: House, files: Path, who: str) -
 
 
 def test_those_who_guard_above_may(house: House, files: Path) -> None:
-    keep(house.organs["province"], b"x")
-    rotate(unit_id=house.organs["province"].pk, actor=house.actor("above_security"))
+    unit = house.organs["province"]
+    keep(unit, b"x")
+    rotate(unit_id=unit.pk, actor=house.actor("above_security"))
+    assert states(unit.pk)[-1] == (2, KeyState.ACTIVE)
 
 
 def test_an_organ_without_files_has_no_key_to_renew(house: House, files: Path) -> None:

@@ -117,7 +117,7 @@ def tasks(actor: Actor, *, done: bool) -> QuerySet[Assignment]:
 
 def whole(actor: Actor, document: Document) -> dict[str, Any]:
     """Return what hangs on a document that the reader sees."""
-    all_of_it = details.of(document)
+    all_of_it = details.of(document, actor)
     return {
         **{name: getattr(all_of_it, name) for name in ("steps", "assignments", "comments", "relations")},
         "files": [*all_of_it.files, *all_of_it.older],

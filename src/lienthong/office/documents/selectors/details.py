@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from lienthong.office.core import scope
+from lienthong.office.core.actor import Actor
 from lienthong.office.core.models import AuditEntry
 from lienthong.office.documents.models import (
     Answer,
@@ -20,6 +21,7 @@ from lienthong.office.documents.models import (
     Step,
 )
 from lienthong.office.documents.packets.came import Came, came
+from lienthong.office.documents.policies import visible
 from lienthong.office.documents.states import Direction
 from lienthong.office.documents.verdicts import Verdict, verdicts, warnings
 from lienthong.office.trail.kinds import text_of
@@ -69,8 +71,8 @@ class Details:
     history: list[Told]
 
 
-def of(document: Document) -> Details:
-    """Read what hangs on a document that the reader sees."""
+def of(document: Document, actor: Actor) -> Details:
+    """Read what hangs on a document that the actor sees; of related documents those that they see, too."""
     with scope.system():
         files = list(File.objects.filter(document=document))
         intake = _intake(document)
@@ -85,7 +87,7 @@ def of(document: Document) -> Details:
             steps=list(steps),
             assignments=list(Assignment.objects.filter(document=document, ended_at=None)),
             comments=list(Comment.objects.filter(document=document)),
-            relations=list(Relation.objects.filter(document=document)),
+            relations=_relations(document, actor),
             sendings=sendings,
             came=came(intake) if intake is not None else None,
             answers=list(Answer.objects.filter(document=document)) if by_packets else [],
@@ -97,6 +99,11 @@ def _intake(document: Document) -> Intake | None:
     if document.direction != Direction.INCOMING or document.message is not None:
         return None
     return Intake.objects.filter(document=document).first()
+
+
+def _relations(document: Document, actor: Actor) -> list[Relation]:
+    shown = Q(other=None) | Q(other__in=Document.objects.filter(visible(actor)))
+    return list(Relation.objects.filter(shown, document=document))
 
 
 def _sendings(document: Document) -> list[Sending]:

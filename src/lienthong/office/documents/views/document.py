@@ -31,7 +31,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     """Show a document."""
     actor = acting_in(request)
     found = document(actor, number)
-    allowed, shown = deeds(actor, found), details.of(found)
+    allowed, shown = deeds(actor, found), details.of(found, actor)
     context = {
         "title": found.number or _("Document"),
         "crumbs": crumbs(found),
