@@ -13,6 +13,8 @@ ASSETS := $(OFFICE)/static/.stamp
 ASSET_SOURCES := $(shell find $(OFFICE) \( -name node_modules -o -name static -o -name __pycache__ \) -prune -o -type f \
   \( -path '$(OFFICE)/assets/*' -o -path '$(OFFICE)/settings.py' -o -name '*.html' -o -name 'forms*.py' -o -path '*/templatetags/*.py' \) -print 2>/dev/null)
 GENERATORS = $(sort $(wildcard tools/generate_*.py))
+# Some machines are set up to keep no compiled modules; here hundreds of processes import the same ones.
+export PYTHONDONTWRITEBYTECODE :=
 # Passed on by demo, test, fuzz, bench and lock, such as ARGS='--headless --json'.
 ARGS ?=
 
