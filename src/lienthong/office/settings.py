@@ -128,6 +128,8 @@ def _database(url: str) -> dict[str, object]:
         "OPTIONS": {
             **query,
             "application_name": "lienthong-office",
+            # Statements of ``core.prepared`` are kept from their first use on; Django's own cannot be.
+            "prepare_threshold": 0,
             "options": "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",
         },
     }

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lienthong.kernel.labels import Level
+from lienthong.office.accounts import search as person_search
 from lienthong.office.accounts.cards import ENDING, STANDING_IN, UNUSED
 from lienthong.office.accounts.events import Kind
 from lienthong.office.accounts.models import Invitation, Person, Substitution
@@ -28,7 +29,9 @@ from lienthong.office.core.compiled import Compiled, Gap, Reader
 from lienthong.office.core.models import Notification
 from lienthong.office.core.notifications.selectors import OPEN
 from lienthong.office.core.policies import Permission, which
+from lienthong.office.core.search import end_of
 from lienthong.office.core.sessions import RUNNING
+from lienthong.office.organs import search as unit_search
 from lienthong.office.organs import selectors
 from lienthong.office.organs.audit import OrganEvent
 from lienthong.office.organs.cards import CHANGING, UNASSIGNED
@@ -77,6 +80,10 @@ def _asked(house: House) -> dict[Compiled, list[dict[str, Any]]]:
         **{query: [{"parents": units, "today": TODAY}] for query in (selectors.BELOW, selectors.TOPS)},
         selectors.NAMED: [{"ids": units}, {"ids": []}],
         HELD: [{"ids": units, "day": TODAY}],
+        unit_search.BEGINNING: [{"first": "a", "last": end_of("z")}],
+        person_search.BEGINNING: [{"first": "a", "last": end_of("z")}],
+        unit_search.THOSE: [{"ids": units, "first": "x", "last": end_of("x"), "today": TODAY}],
+        person_search.THOSE: [{"ids": persons}],
         **dict.fromkeys(PERSON_QUERIES, person),
         **{query: [{**each, "today": TODAY} for each in person] for query in DATED_QUERIES},
     }

@@ -6,43 +6,46 @@ are looked at: a common family name at the centre would otherwise be a third of 
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from lienthong.office.accounts.models import Person, PersonKey
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.policies import Permission, which
-from lienthong.office.core.search import Hit, Sought
-
-CANDIDATES: Final = 500
-_LAST: Final = "\U0010ffff"
-"""Sorts behind every character."""
+from lienthong.office.core.search import CANDIDATES, Hit, Sought, end_of
 
 
-def _begins(text: str) -> Q:
-    """Return the range of keys that begin with a text."""
-    return Q(key__gte=text, key__lt=text + _LAST)
+def _beginning(reader: Actor | Reader, *, first: Any, last: Any) -> QuerySet[PersonKey, Any]:  # noqa: ANN401 - values or gaps
+    seen = PersonKey.objects.filter(which(reader, Permission.PERSON_VIEW), key__gte=first, key__lt=last)
+    # In the order of the index.
+    return seen.order_by("key", "organ_path", "person_id").values_list("person_id")[:CANDIDATES]
 
 
-def keys_of(actor: Actor, wanted: Sought) -> QuerySet[PersonKey, int]:
-    """Return the persons whom the actor sees and who fit, by number: at most ``CANDIDATES``, some perhaps twice."""
-    seen = PersonKey.objects.filter(which(actor, Permission.PERSON_VIEW))
-    together = seen.filter(_begins(wanted.key)).values_list("person_id", flat=True)[:CANDIDATES]
-    first, *others = sorted(set(wanted.words), key=len, reverse=True)
-    if not others or together.exists():
-        return together
-    apart = seen.filter(_begins(first))
-    for word in others:
-        apart = apart.filter(Exists(PersonKey.objects.filter(_begins(word), person_id=OuterRef("person_id"))))
-    return apart.values_list("person_id", flat=True)[:CANDIDATES]
+def _those(_reader: Actor | Reader, *, ids: Any) -> QuerySet[Person, Any]:  # noqa: ANN401 - the same
+    found = Person.objects.filter(pk__in=ids).order_by("sort_key", "pk")
+    return found.values_list("pk", "name", "organ__name")
+
+
+BEGINNING: Final = Compiled(_beginning)
+THOSE: Final = Compiled(_those, many=frozenset({"ids"}))
 
 
 def find_persons(actor: Actor, wanted: Sought, most: int) -> Sequence[Hit]:
     """Return persons in the order of their names."""
-    rows = (
-        Person.objects.filter(pk__in=set(keys_of(actor, wanted)))
-        .order_by("sort_key", "pk")
-        .values_list("pk", "name", "organ__name")[: most + 1]
-    )
+    ids = [pk for (pk,) in BEGINNING(actor, first=wanted.key, last=end_of(wanted.key))]
+    if not ids and len(wanted.words) > 1:
+        ids = _apart(actor, wanted)
+    rows = THOSE(actor, ids=ids)[: most + 1] if ids else []
     return [Hit(title=name, note=organ, url=f"/persons/{pk}/") for pk, name, organ in rows]
+
+
+def _apart(actor: Actor, wanted: Sought) -> list[int]:
+    """Return persons whose names have all the words, wherever they stand."""
+    first, *others = sorted(set(wanted.words), key=len, reverse=True)
+    found = PersonKey.objects.filter(which(actor, Permission.PERSON_VIEW), key__gte=first, key__lt=end_of(first))
+    for word in others:
+        same = PersonKey.objects.filter(key__gte=word, key__lt=end_of(word), person_id=OuterRef("person_id"))
+        found = found.filter(Exists(same))
+    return list(found.values_list("person_id", flat=True)[:CANDIDATES])

@@ -18,6 +18,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import DESK, SYSTEM, Actor, Role
+from lienthong.office.core.prepared import fetch
 
 type Row = tuple[Any, ...]
 _MANY: Final = "(SELECT unnest(%s::bigint[]))"
@@ -197,9 +198,7 @@ def _rows(text: _Text, actor: Actor, given: Mapping[str, Any]) -> list[Row]:
         "known": list(actor.known),
     }
     parameters = [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]
-    with connection.cursor() as cursor:
-        cursor.execute(text.sql, parameters)
-        rows = cursor.fetchall()
+    rows = fetch(text.sql, parameters)
     return [_converted(text, row) for row in rows] if text.converters else rows
 
 

@@ -26,6 +26,10 @@ SHOWN: Final = 20
 ALL: Final = 100
 """How many where only one source is shown: whoever needs more than that filters the room's list."""
 
+CANDIDATES: Final = 500
+"""How many rows a source of names looks at: a word that a third of the country has costs no more than a rare one."""
+_LAST: Final = "\U0010ffff"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
@@ -96,6 +100,11 @@ def sought(text: str) -> Sought | None:
     visible = tidy(text[: TEXT_LENGTH * 2])[:TEXT_LENGTH].strip()
     key = search_key(visible)
     return Sought(text=visible, key=key) if len(key) >= SHORTEST else None
+
+
+def end_of(beginning: str) -> str:
+    """Return what sorts behind everything with this beginning: where a range of keys ends."""
+    return beginning + _LAST
 
 
 def find(actor: Actor, wanted: Sought, most: int, *, only: str = "") -> list[Group]:

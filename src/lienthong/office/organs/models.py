@@ -94,6 +94,27 @@ class Unit(models.Model):
         return self.path.count("/") - 1
 
 
+class UnitKey(models.Model):
+    """The name from each of its words on, and the code in lower case: a search is one range of an index.
+
+    Kept by a trigger, as ``PersonKey`` is and for the same reason.
+    """
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="keys")
+    key = KeyField(max_length=300)
+    # The unit's, so that its row need not be looked up to know who may see it.
+    label = LevelField()
+
+    class Meta:
+        """Found by the beginning of the key."""
+
+        indexes = (models.Index(fields=("key", "unit"), name="unit_key"),)
+
+    def __str__(self) -> str:
+        """Name the key."""
+        return self.key
+
+
 class UnitVersion(models.Model):
     """What a unit was called, was, and stood under for some time."""
 

@@ -1,37 +1,60 @@
-"""Find units by name or code."""
+"""Find units by any words of their name, or by the beginning of their code.
+
+As persons are found (``accounts.search``): every name is kept from each of its words on (``UnitKey``), what stands
+together in a name is one range of an index, and no more than ``CANDIDATES`` units are looked at.
+"""
 
 from collections.abc import Sequence
+from typing import Any, Final
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils.timezone import localdate
 
 from lienthong.office.core.actor import Actor
-from lienthong.office.core.search import Hit, Sought
-from lienthong.office.organs.models import Unit
+from lienthong.office.core.compiled import Compiled, Reader
+from lienthong.office.core.search import CANDIDATES, Hit, Sought, end_of
+from lienthong.office.organs.models import Unit, UnitKey
 
 
-def matching(wanted: Sought) -> Q:
-    """Return the predicate of units whose name has all the words, or whose code begins with the text."""
-    words = Q()
-    for word in wanted.words:
-        words &= Q(search_key__contains=word)
-    return words | Q(code__istartswith=wanted.text)
+def _beginning(_reader: Actor | Reader, *, first: Any, last: Any) -> QuerySet[UnitKey, Any]:  # noqa: ANN401 - values or gaps
+    # In the order of the index: of "ba" and "bac" whole words come first.
+    found = UnitKey.objects.filter(key__gte=first, key__lt=last).order_by("key", "unit_id")
+    return found.values_list("unit_id")[:CANDIDATES]
+
+
+def _those(_reader: Actor | Reader, *, ids: Any, first: Any, last: Any, today: Any) -> QuerySet[Unit, Any]:  # noqa: ANN401 - the same
+    begins = When(search_key__gte=first, search_key__lt=last, then=Value(0))
+    return (
+        Unit.objects.filter(Q(valid_to=None) | Q(valid_to__gt=today), pk__in=ids)
+        .order_by(Case(begins, default=Value(1), output_field=IntegerField()), "sort_key", "pk")
+        .values_list("pk", "name", "code", "parent__name")
+    )
+
+
+# Whom a labelled unit is hidden from is row-level security's to decide: its predicate is the only one there is.
+BEGINNING: Final = Compiled(_beginning)
+THOSE: Final = Compiled(_those, many=frozenset({"ids"}))
 
 
 def find_units(actor: Actor, wanted: Sought, most: int) -> Sequence[Hit]:
-    """Return units that exist today, those whose name begins with the text first.
-
-    Whom a labelled unit is hidden from is row-level security's to decide: its predicate is the only one there is.
-    """
-    del actor
-    first = Case(When(search_key__startswith=wanted.key, then=Value(0)), default=Value(1), output_field=IntegerField())
-    rows = (
-        Unit.objects.filter(matching(wanted))
-        .filter(Q(valid_to=None) | Q(valid_to__gt=localdate()))
-        .order_by(first, "sort_key", "pk")
-        .values_list("pk", "name", "code", "parent__name")[: most + 1]
-    )
+    """Return units that exist today, those whose name begins with the text first."""
+    ids = [pk for (pk,) in BEGINNING(actor, first=wanted.key, last=end_of(wanted.key))]
+    if not ids and len(wanted.words) > 1:
+        ids = _apart(wanted)
+    if not ids:
+        return []
+    rows = THOSE(actor, ids=ids, first=wanted.key, last=end_of(wanted.key), today=localdate())
     return [
         Hit(title=name, note=" · ".join(filter(None, (above, code))), url=f"/units/{pk}/")
-        for pk, name, code, above in rows
+        for pk, name, code, above in rows[: most + 1]
     ]
+
+
+def _apart(wanted: Sought) -> list[int]:
+    """Return units whose names have all the words, wherever they stand."""
+    first, *others = sorted(set(wanted.words), key=len, reverse=True)
+    found = UnitKey.objects.filter(key__gte=first, key__lt=end_of(first))
+    for word in others:
+        same = UnitKey.objects.filter(key__gte=word, key__lt=end_of(word), unit_id=OuterRef("unit_id"))
+        found = found.filter(Exists(same))
+    return list(found.values_list("unit_id", flat=True)[:CANDIDATES])
