@@ -4,11 +4,10 @@ Pages run in threads that live as long as the process, so each keeps its connect
 a processor can feed only make every page slower; waiting ones queue.
 """
 
+import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
-
-from a2wsgi import WSGIMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lienthong.office.settings")
 
@@ -18,13 +17,18 @@ _wsgi = get_wsgi_application()
 
 from lienthong.office.core.live import answer as live  # noqa: E402 - only now that Django is set up
 from lienthong.office.sending import drop, handing_over, sending  # noqa: E402 - as above
+from lienthong.office.threads import Threads  # noqa: E402 - as above
 
 type _Message = MutableMapping[str, Any]
-THREADS: Final = int(os.environ.get("LIENTHONG_OFFICE_THREADS", "4"))
+THREADS: Final = int(os.environ.get("LIENTHONG_OFFICE_THREADS", "3"))
 
-_pages = WSGIMiddleware(handing_over(_wsgi), workers=THREADS)
+# What was loaded until now stays: looking through 370,000 objects again and again stops all pages for 200 ms each time.
+gc.collect()
+gc.freeze()
+
+_pages = Threads(handing_over(_wsgi), number=THREADS)
 # Writing a file of a hundred thousand rows takes seconds: one at a time, beside the pages.
-_exports = WSGIMiddleware(handing_over(_wsgi), workers=1)
+_exports = Threads(handing_over(_wsgi), number=1)
 
 
 async def application(
@@ -43,6 +47,6 @@ async def application(
         return
     lane = _exports if b"export=" in scope["query_string"] else _pages
     try:
-        await lane(scope, take, sending(scope, send))  # type: ignore[arg-type]  # a2wsgi names the keys of each message
+        await lane(scope, take, sending(scope, send))
     finally:
         drop(scope)
