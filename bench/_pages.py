@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import urllib.request
@@ -17,8 +18,9 @@ from lienthong.embedded.postgres import url_in
 
 USERS: Final = 20
 PER_SECOND: Final = 100
-# Milliseconds for what runs besides: a user pauses so long that twenty of them make the wanted rate.
-PAUSE: Final = 1000 * USERS / PER_SECOND - 20
+# Milliseconds between two pages of a user, if pages took no time.
+_ROUND: Final = 1000 * USERS / PER_SECOND
+PAUSE: Final = _ROUND - 20
 _SCRIPT: Final = Path(__file__).with_name("_office.lua")
 
 
@@ -37,11 +39,27 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What came of it: milliseconds, and answers that were none."""
+    """What came of it: milliseconds until an answer was there, and answers that were none."""
 
     per_second: float
     p95: float
     errors: int
+
+
+class ServerTime:
+    """How long the office itself says that it was busy with each request, from when this was made."""
+
+    def __init__(self, office: Office) -> None:
+        """Begin."""
+        self._log = office.logs / "web.log"
+        self._begun = self._log.stat().st_size
+
+    def p95(self) -> float:
+        """Return milliseconds, without what a request waited for a thread."""
+        with self._log.open() as log:
+            log.seek(self._begun)
+            lines = [json.loads(line) for line in log if '"event": "request"' in line]
+        return statistics.quantiles([line["ms"] for line in lines], n=20)[-1]
 
 
 def load_pages(url: str, visits: Sequence[Visit], script: Path, seconds: int, pause: float) -> Loaded:
@@ -65,6 +83,13 @@ def load_pages(url: str, visits: Sequence[Visit], script: Path, seconds: int, pa
         p95=float(_found(r"p95 ([\d.]+) ms", text)),
         errors=int(failed[1] if failed else 0) + sum(map(int, broken.groups() if broken else ())),
     )
+
+
+def paced(url: str, visits: Sequence[Visit], script: Path, seconds: int) -> Loaded:
+    """Have all users ask for pages in turn, with pauses that make the wanted rate: a short trial says how long."""
+    trial = load_pages(url, visits, script, max(2, seconds // 3), PAUSE)
+    waited = 1000 * USERS / trial.per_second - PAUSE
+    return load_pages(url, visits, script, seconds, max(0.0, _ROUND - waited))
 
 
 def _found(pattern: str, text: str) -> str:
