@@ -58,8 +58,8 @@ class ServerTime:
         """Return milliseconds, without what a request waited for a thread."""
         with self._log.open() as log:
             log.seek(self._begun)
-            lines = [json.loads(line) for line in log if '"event": "request"' in line]
-        return statistics.quantiles([line["ms"] for line in lines], n=20)[-1]
+            busy = [float(json.loads(line)["ms"]) for line in log if '"event": "request"' in line]
+        return statistics.quantiles(busy, n=20)[-1]
 
 
 def load_pages(url: str, visits: Sequence[Visit], script: Path, seconds: int, pause: float) -> Loaded:
