@@ -28,10 +28,13 @@ def test_members_from_generation_to_the_score_card(tmp_path: Path, capsys: pytes
     shown = capsys.readouterr().out
     assert "Records that break a rule" in shown
     assert "Current" in shown
+    assert "Duplicates, estimated by linking" in shown
     names = {path.name for path in out.iterdir()}
     assert names == {
         "manifest.json", "standardised.parquet", "changes.parquet", "failures.parquet", "rule_counts.parquet",
-        "scores.parquet", "score_rules.parquet", "profile.parquet", "unit_profile.parquet",
+        "scores.parquet", "score_rules.parquet", "history.parquet", "profile.parquet", "unit_profile.parquet",
+        "clusters.parquet", "clusters.csv", "pairs.parquet", "review.parquet", "person_changes.parquet", "model.json",
+        "linking.json", "golden.parquet", "origins.parquet", "merges.parquet",
     }  # fmt: skip
     # What was standardised is not standardised again.
     arguments = ["--registry", "member", "--input", str(out), "--out", str(again), "--json", "--threads", "1"]

@@ -32,7 +32,7 @@ COMMANDS: Final = {
     "signature": later("Verify and make signatures in PDF files."),
     "evidence": later("Look at the evidence of exchanges, export it, verify it."),
     "edxml": later("Read and write the packets in which Vietnamese agencies exchange documents."),
-    "quality": later("Profile, standardise, validate and score the records of a registry."),
+    "quality": later("Profile, standardise, validate, link, merge and score the records of a registry."),
     "doctor": later("Check everything a gateway needs and say what to do."),
 }
 _PACKAGE: Final = "lienthong.cli"

@@ -1,16 +1,19 @@
-"""``lienthong quality``: profile, standardise, validate and score the records of a registry."""
+"""``lienthong quality``: profile, standardise, validate, link, merge and score the records of a registry."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 import typer
 
+from lienthong.cli import quality_ask, quality_link
+from lienthong.cli.quality_options import Country, Force, Input, Json, Map, Memory, Out, Registry, Threads
 from lienthong.kernel.i18n import _, later
 from lienthong.quality.extra import require
 
-app = typer.Typer(help="Profile, standardise, validate and score the records of a registry.", no_args_is_help=True)
+app = typer.Typer(
+    help="Profile, standardise, validate, link, merge and score the records of a registry.", no_args_is_help=True
+)
 
 # Command to what it says of itself, and to the steps that it does; each brings the steps it needs.
 _COMMANDS: Final = {
@@ -18,24 +21,7 @@ _COMMANDS: Final = {
     "standardise": (later("Bring every value into one form; what it was before is kept."), ("standardise",)),
     "validate": (later("Check every record against the rules of its registry."), ("validate",)),
     "score": (later("Make the card of four dimensions, unit by unit and for every unit above."), ("score",)),
-    "run": (later("Do all of it, from reading to the score card."), ("profile", "standardise", "validate", "score")),
 }
-
-Registry = Annotated[
-    str, typer.Option("--registry", "-r", metavar="member|person|FILE.toml", help="What the records are of.")
-]
-Input = Annotated[
-    Path, typer.Option("--input", "-i", help="A file (CSV, Parquet, XLSX), a folder of files, or earlier results.")
-]
-Out = Annotated[Path, typer.Option("--out", "-o", help="The folder to write the results into.", file_okay=False)]
-Map = Annotated[
-    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="A column that the file calls otherwise.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Replace the results of an earlier run.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Memory = Annotated[str, typer.Option(help="Memory of the database, such as 5GB; beyond it the disk is used.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the database. Default: one per processor.")]
-Country = Annotated[str, typer.Option(help="The profile whose administrative units codes mean.")]
 
 
 @app.command()
@@ -84,24 +70,17 @@ def _command(name: str, steps: Sequence[str]) -> Callable[..., None]:
         from lienthong.cli import quality_run  # noqa: PLC0415 - without the extra it cannot be imported
 
         means = quality_run.Means(out=out, replace=force, memory=memory, threads=threads, country=country, quiet=json)
-        done = quality_run.do(means, name, steps, registry=registry, source=source, mapping=_mapping(mapped or []))
-        if json:
-            typer.echo(msgspec.json.format(msgspec.json.encode(quality_run.as_json(done)), indent=2).decode())
-            return
-        quality_run.show(done, out)
+        asked = quality_run.Asked(registry=registry, source=source, mapping=quality_run.mapping_of(mapped or []))
+        quality_run.show(quality_run.do(means, name, steps, asked), out, as_json=json)
 
     return command
 
 
-def _mapping(pairs: Sequence[str]) -> dict[str, str]:
-    mapping: dict[str, str] = {}
-    for pair in pairs:
-        name, sign, heading = pair.partition("=")
-        if not sign or not name or not heading:
-            raise typer.BadParameter(_("write FIELD=COLUMN"), param_hint="--map")
-        mapping[name] = heading
-    return mapping
-
-
 for _name, (_purpose, _steps) in _COMMANDS.items():
     app.command(_name, help=_purpose)(_command(_name, _steps))
+app.command()(quality_link.link)
+app.command()(quality_link.merge)
+app.command()(quality_link.run)
+app.command()(quality_link.train)
+app.command()(quality_ask.check)
+app.command()(quality_ask.evaluate)

@@ -2,24 +2,26 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from lienthong.cli.text import plain
-from lienthong.kernel.i18n import _
+from lienthong.kernel.i18n import _, later
 from lienthong.profiles import load as load_profile
 from lienthong.profiles.vn import units as vn
 from lienthong.quality import database, description, pipeline, runs
 from lienthong.quality.generating import Generated
 from lienthong.quality.generating import generate as generate_members
-from lienthong.quality.pipeline import Done, Job, Step
+from lienthong.quality.job import Job, Linking, Step
+from lienthong.quality.pipeline import Done
 from lienthong.quality.units import Units
 
 
@@ -47,7 +49,7 @@ def generate(means: Means, *, records: int, seed: int) -> Generated:
     with (
         runs.new_run(means.out, command="generate", registry=registry, replace=means.replace) as run,
         database.connect(run.folder, memory=means.memory, threads=means.threads) as connection,
-        _bar(quiet=means.quiet) as progress,
+        _counter(quiet=means.quiet) as progress,
     ):
         task = progress.add_task(_("Records"), total=records)
         made = generate_members(
@@ -62,29 +64,55 @@ def generate(means: Means, *, records: int, seed: int) -> Generated:
     return made
 
 
-def do(  # noqa: PLR0913 - what to do, to what, with what
-    means: Means, command: str, steps: Sequence[str], *, registry: str, source: Path, mapping: Mapping[str, str]
-) -> Done:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be done something to."""
+
+    registry: str
+    source: Path
+    mapping: Mapping[str, str]
+    previous: Path | None = None
+    linking: Linking = field(default_factory=Linking)
+
+
+def do(means: Means, command: str, steps: Sequence[str], asked: Asked) -> Done:
     """Do steps to records.
 
     Raises:
         LienthongError: what is wrong with the description, the records or the output folder.
     """
     job = Job(
-        described=description.load(registry),
-        source=source,
+        described=description.load(asked.registry),
+        source=asked.source,
         out=means.out,
         command=command,
         steps=[Step(step) for step in steps],
         today=datetime.now(UTC).date(),
         units=units_of(means.country),
-        mapping=mapping,
+        mapping=asked.mapping,
+        linking=asked.linking,
+        previous=asked.previous,
         replace=means.replace,
         memory=means.memory,
         threads=means.threads,
     )
-    with _steps(quiet=means.quiet) as begin:
+    with bar(quiet=means.quiet) as begin:
         return pipeline.do(job, begin)
+
+
+def mapping_of(pairs: Sequence[str], option: str = "--map") -> dict[str, str]:
+    """Return what ``FIELD=COLUMN`` says, given several times.
+
+    Raises:
+        typer.BadParameter: one is not such a pair.
+    """
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, heading = pair.partition("=")
+        if not sign or not name or not heading:
+            raise typer.BadParameter(_("write FIELD=COLUMN"), param_hint=option)
+        mapping[name] = heading
+    return mapping
 
 
 def units_of(country: str) -> Units:
@@ -98,36 +126,59 @@ def units_of(country: str) -> Units:
     return Units(versions=vn.every_version(), successions=vn.every_succession(), reform=vn.REFORM)
 
 
-def as_json(done: Done) -> dict[str, Any]:
-    """Return what was done, for machines."""
-    manifest: dict[str, Any] = msgspec.to_builtins(done.manifest)
-    return {**manifest, "scores": done.scores}
-
-
-def show(done: Done, out: Path) -> None:
-    """Print what was counted, how long it took, and the scores."""
+def show(done: Done, out: Path, *, as_json: bool) -> None:
+    """Print what was counted, how long it took, and the scores; as JSON for machines."""
+    if as_json:
+        manifest: dict[str, Any] = msgspec.to_builtins(done.manifest)
+        told = {**manifest, "scores": done.scores, "duplicates": done.duplicates}
+        typer.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        return
     console = Console(highlight=False)
     table = Table(box=None, show_header=False)
-    names = {
-        "records": _("Records"),
-        "changes": _("Changed values"),
-        "rules": _("Rules"),
-        "failing": _("Records that break a rule"),
-        "failures": _("Failures"),
-    }
     for name, count in done.manifest.counts.items():
-        table.add_row(names[name], f"{count:,}")
-    dimensions = {"correct": _("Correct"), "complete": _("Complete"), "clean": _("Clean"), "current": _("Current")}
+        table.add_row(_(_COUNTS[name]), f"{count:,}")
     for dimension, value in done.scores.items():
-        table.add_row(dimensions[dimension], f"{value:.2f}")
+        table.add_row(_(_DIMENSIONS[dimension]), f"{value:.2f}")
+    for how, rate in done.duplicates.items():
+        table.add_row(_(_DUPLICATES[how]), f"{rate:.2f} %")
     console.print(table)
     for name, seconds in done.manifest.seconds.items():
         console.print(f"{name}: {seconds:.1f} s")
     console.print(plain(str(out)))
 
 
+_COUNTS: Final = {
+    "records": later("Records"),
+    "changes": later("Changed values"),
+    "rules": later("Rules"),
+    "failing": later("Records that break a rule"),
+    "failures": later("Failures"),
+    "candidates": later("Pairs that were compared"),
+    "pairs": later("Pairs that may be of one person"),
+    "automatic": later("Linked without asking"),
+    "persons": later("Persons"),
+    "duplicates": later("Records that are a person's once more"),
+    "review": later("For people to look at"),
+    "known": later("Of somebody who is known"),
+    "merges": later("Merges"),
+    "merged": later("Records that were merged"),
+    "undone": later("Records that are alone again"),
+}
+_DIMENSIONS: Final = {
+    "correct": later("Correct"),
+    "complete": later("Complete"),
+    "clean": later("Clean"),
+    "current": later("Current"),
+}
+_DUPLICATES: Final = {
+    "exact": later("Duplicates, exactly"),
+    "estimated": later("Duplicates, estimated by linking"),
+}
+
+
 @contextlib.contextmanager
-def _steps(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+def bar(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Yield what is told the name of each step; on a terminal it is shown with the time it takes."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet or not _terminal()) as progress:
         tasks: list[Any] = []
@@ -140,7 +191,7 @@ def _steps(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield begin
 
 
-def _bar(*, quiet: bool) -> Progress:
+def _counter(*, quiet: bool) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet or not _terminal())
 

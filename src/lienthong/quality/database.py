@@ -10,6 +10,11 @@ MEMORY: Final = "5GB"
 """What DuckDB may take before it writes to the disk; a run as a whole stays below 8 GB with it."""
 
 
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def connect(scratch: Path, *, memory: str = MEMORY, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """Return a database in memory that spills into a folder and loads nothing from the internet.
 
@@ -21,7 +26,7 @@ def connect(scratch: Path, *, memory: str = MEMORY, threads: int | None = None) 
     connection = duckdb.connect(
         config={
             "memory_limit": memory,
-            "threads": threads or len(os.sched_getaffinity(0)),
+            "threads": threads or processors(),
             "temp_directory": str(scratch),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

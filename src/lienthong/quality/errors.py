@@ -84,4 +84,4 @@ class IndexUnusable(BadInput):
     """The registry cannot be asked for one record."""
 
     code = "quality_index_unusable"
-    hint = "Make it with: lienthong quality index."
+    hint = "Name the results of lienthong quality link or run, made with the same registry as it is now."

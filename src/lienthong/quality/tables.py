@@ -4,6 +4,7 @@ A standardised table (``standardised.parquet``) always has all columns of the re
 that the input did not have are NULL throughout, and the manifest says so (``runs.Manifest.present``).
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -15,6 +16,10 @@ RECORD_ID: Final = "record_id"
 UNIT: Final = "unit"
 
 _TEXT: Final = "VARCHAR"
+_STATEMENTS: Final = re.compile(r";|--|/\*", re.ASCII)
+_TABLES: Final = re.compile(
+    r"\b(select|from|read_\w+|copy|attach|install|load|pragma|set|getenv|glob)\b", re.IGNORECASE
+)
 
 
 class Field(NamedTuple):
@@ -83,3 +88,8 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """Return a text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def is_expression(text: str) -> bool:
+    """Return whether SQL of a description speaks of columns alone: no statements, no tables, no files."""
+    return not (_STATEMENTS.search(text) or _TABLES.search(text))

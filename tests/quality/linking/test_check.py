@@ -92,10 +92,12 @@ def test_nobody_is_like_an_empty_record(checker: Checker) -> None:
 
 
 def test_no_more_than_asked_for(
-    connection: duckdb.DuckDBPyConnection, checker: Checker, monkeypatch: pytest.MonkeyPatch
+    connection: duckdb.DuckDBPyConnection, folder: Path, person: Described, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(check, "MOST", 0)
-    assert checker.check({**standardised(connection, "r00003"), "record_id": None}) == []
+    index = open_index(folder / "index.duckdb", person, threads=1)
+    assert Checker(index, person).check({**standardised(connection, "r00003"), "record_id": None}) == []
+    index.connection.close()
 
 
 def test_what_is_no_index_is_refused(folder: Path, person: Described, tmp_path: Path) -> None:

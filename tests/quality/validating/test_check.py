@@ -12,7 +12,7 @@ from lienthong.profiles.vn import units as vn
 from lienthong.quality import description, tables
 from lienthong.quality.errors import RegistryInvalid
 from lienthong.quality.units import NO_UNITS, Units
-from lienthong.quality.validating import Validated, load_rules, score, validate
+from lienthong.quality.validating import Validated, duplicates, load_rules, score, validate
 from tests.quality.validating.test_rules import rule, write
 
 MEMBER = description.load("member")
@@ -47,6 +47,7 @@ def check(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Check:
         source = tmp_path / "standardised.parquet"
         connection.execute(f"COPY good_records TO '{source}' (FORMAT parquet)")
         found = validate(connection, MEMBER, load_rules(MEMBER), tmp_path, source=source, today=TODAY)
+        duplicates.count(connection, [], source=f"read_parquet('{source}')", clusters=None, today=TODAY)
         rows = connection.execute(f"SELECT record_id, rule FROM '{tmp_path}/failures.parquet'").fetchall()
         return found, {(str(row[0]), str(row[1])) for row in rows}
 
@@ -101,7 +102,7 @@ def test_numbers_are_unique(check: Check) -> None:
 def test_scores_roll_up_the_tree(check: Check, connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     check({}, {"unit": "00008", "unit_code": "00008", "verified_on": None}, {"unit": None, "cell": None})
     units = Units(versions=vn.every_version(), successions=vn.every_succession(), reform=vn.REFORM)
-    whole = score(connection, tmp_path, units=units)
+    whole = score(connection, tmp_path, units=units).dimensions
     assert whole["correct"] == 100
     rows = connection.execute(
         f"SELECT unit, dimension, score, name, failures FROM '{tmp_path}/scores.parquet'"
@@ -119,7 +120,7 @@ def test_scores_roll_up_the_tree(check: Check, connection: duckdb.DuckDBPyConnec
 
 def test_without_units_there_is_the_whole(check: Check, connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     check({})
-    assert set(score(connection, tmp_path, units=NO_UNITS).values()) == {100}
+    assert set(score(connection, tmp_path, units=NO_UNITS).dimensions.values()) == {100}
 
 
 def test_a_test_that_is_no_sql_is_named(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

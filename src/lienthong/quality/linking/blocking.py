@@ -4,13 +4,14 @@ A key that too many records share says little and costs much (n records make n·
 tightened with further columns as its rule says; what stays too common is skipped, and the report says so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 from duckdb import DuckDBPyConnection
 
+from lienthong.quality.linking.expressions import mentions
 from lienthong.quality.linking.nodes import NODES, ROW
 from lienthong.quality.linking.settings import Link, Rule
 
@@ -169,18 +170,3 @@ def _pairs_of(at: int, name: str) -> str:
         f"SELECT l.{ROW} AS join_key_l, r.{ROW} AS join_key_r, {1 << at}::BIGINT AS rule"
         f" FROM {name} l JOIN {name} r ON l.h = r.h AND l.{ROW} < r.{ROW}"
     )
-
-
-def mentions(sql: str, names: set[str]) -> bool:
-    """Return whether an expression names one of these columns."""
-    return any(word in names for word in _words(sql))
-
-
-def _words(sql: str) -> Iterator[str]:
-    word = ""
-    for sign in f"{sql} ":
-        if sign.isalnum() or sign == "_":
-            word += sign
-        else:
-            yield word
-            word = ""

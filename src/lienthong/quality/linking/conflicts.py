@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
 
-from lienthong.quality.linking.blocking import mentions
+from lienthong.quality.linking.expressions import mentions
 from lienthong.quality.linking.nodes import NODES, ROW
 from lienthong.quality.linking.settings import Conflict, Link
 

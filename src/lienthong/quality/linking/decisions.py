@@ -1,15 +1,33 @@
 """What people have decided about two records: it stands, whatever the model says."""
 
+from pathlib import Path
 from typing import Final
 
 from duckdb import DuckDBPyConnection
 
 from lienthong.quality.errors import DecisionsRefused
 from lienthong.quality.linking.nodes import NODES, ROW
+from lienthong.quality.reading.lists import PAIR, read_list
 
 DECIDED: Final = "link_decided"
+DECISION: Final = "decision"
 SAME: Final = "same"
 DIFFERENT: Final = "different"
+
+
+def read_decisions(connection: DuckDBPyConnection, path: Path, *, scratch: Path, table: str = "decisions") -> None:
+    """Read decisions from a file into a table: ``record_id_l``, ``record_id_r``, ``decision``.
+
+    Args:
+        connection: that gets the table.
+        path: a CSV, Parquet or XLSX file.
+        scratch: an existing folder for what is converted.
+        table: its name.
+
+    Raises:
+        RecordsRefused: it cannot be read, or a column is missing; the error names file, line and column.
+    """
+    read_list(connection, path, {**PAIR, DECISION: (DECISION,)}, scratch=scratch, table=table)
 
 
 def take(connection: DuckDBPyConnection, source: str | None, *, nodes: str = NODES) -> str:

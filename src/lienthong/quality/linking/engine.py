@@ -11,7 +11,7 @@ from typing import Any, Final
 from duckdb import DuckDBPyConnection
 
 from lienthong.quality.linking.levels import Level, Levels
-from lienthong.quality.linking.nodes import ROW
+from lienthong.quality.linking.nodes import NODES, ROW
 from lienthong.quality.linking.weights import LevelWeight, Weights
 
 _FUNCTIONS: Final = {"jw": "jaro_winkler_similarity", "dl": "damerau_levenshtein"}
@@ -107,3 +107,38 @@ def score(  # noqa: PLR0913 - tables are named by who made them
     scored = linker.inference.predict(threshold_match_probability=least, warning_mode="never")
     connection.execute(f"CREATE OR REPLACE TABLE {result} AS FROM {scored.physical_name}")
     scored.drop_table_from_database_and_remove_from_cache()
+
+
+def score_in_pieces(  # noqa: PLR0913 - tables are named by who made them
+    connection: DuckDBPyConnection,
+    comparisons: Sequence[Levels],
+    weights: Weights,
+    *,
+    pairs: str,
+    result: str,
+    least: float,
+    pieces: int,
+) -> None:
+    """Score candidates one piece after the other: the same pairs as at once, in a part of the memory.
+
+    Args:
+        connection: with all tables; the nodes are ``nodes.NODES``.
+        comparisons: what is compared.
+        weights: for each of their levels.
+        pairs: the table of candidates.
+        result: the table that is made, as by ``score``.
+        least: the probability below which pairs are left out.
+        pieces: how many; 1 or more.
+    """
+    if pieces == 1:
+        score(connection, comparisons, weights, nodes=NODES, pairs=pairs, result=result, least=least)
+        return
+    for piece in range(pieces):
+        mine = f"hash(join_key_l, join_key_r) % {pieces} = {piece}"
+        connection.execute(f"CREATE OR REPLACE TABLE link_piece AS FROM {pairs} WHERE {mine}")
+        part = result if piece == 0 else "link_scored_piece"
+        score(connection, comparisons, weights, nodes=NODES, pairs="link_piece", result=part, least=least)
+        if piece:
+            connection.execute(f"INSERT INTO {result} BY NAME FROM {part}")
+            connection.execute(f"DROP TABLE {part}")
+    connection.execute("DROP TABLE link_piece")

@@ -152,6 +152,21 @@ def keys_sql(rules: Sequence[Rule], source: str) -> str:
     return f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE h IS NOT NULL"
 
 
+def keys_of_one_sql(rules: Sequence[Rule], source: str) -> str:
+    """Return a query of all keys of one record as a list: the union of ``keys_sql`` takes as long as all else together.
+
+    Args:
+        rules: in the order of their numbers.
+        source: a table of one row with all columns of nodes.
+    """
+    keys = [
+        small_key(number, [*rule.key, *rule.tighten[:step]])
+        for number, rule in enumerate(rules)
+        for step in range(len(rule.tighten) + 1)
+    ]
+    return f"SELECT [{', '.join(keys)}]::INTEGER[] FROM {source}"
+
+
 def small_key(number: int, parts: Sequence[str]) -> str:
     """Return the expression of a key in 31 bits: the few that meet by chance are told apart by their weights."""
     present = " AND ".join(f"({part}) IS NOT NULL" for part in parts)
@@ -164,7 +179,6 @@ def _known(settings: Link, filled: frozenset[str], weights: Weights) -> tuple[Le
 
 
 def _write_records(connection: DuckDBPyConnection, comparisons: Sequence[Levels], clusters: str) -> None:
-    # Conflicts may ask for any column, so all are kept.
     frequencies, joins = "", ""
     for at, column in enumerate(by_value(comparisons)):
         name = quoted(column)
@@ -177,6 +191,8 @@ def _write_records(connection: DuckDBPyConnection, comparisons: Sequence[Levels]
         f"CREATE TABLE made_index.records AS SELECT n.*, c.person_id{frequencies} FROM {NODES} n"
         f" JOIN {clusters} c USING (record_id){joins} ORDER BY n.{ROW}"
     )
+    # Without it DuckDB unpacks a block of every column for each record that is asked for.
+    connection.execute(f"CREATE UNIQUE INDEX records_by_row ON made_index.records ({ROW})")
 
 
 def _write_keys(connection: DuckDBPyConnection, settings: Link, rules: Sequence[Rule]) -> None:

@@ -10,13 +10,23 @@ from duckdb import DuckDBPyConnection
 
 from lienthong.kernel.clock import Clock, SystemClock
 from lienthong.quality.description import Described
-from lienthong.quality.linking import blocking, conflicts, decisions, engine, nodes, persons, review, training
+from lienthong.quality.linking import (
+    blocking,
+    conflicts,
+    decisions,
+    engine,
+    expressions,
+    nodes,
+    persons,
+    review,
+    training,
+)
 from lienthong.quality.linking.blocking import PAIRS, RuleReport
 from lienthong.quality.linking.grouping import group
 from lienthong.quality.linking.levels import Levels, levels_of
 from lienthong.quality.linking.nodes import NODES
 from lienthong.quality.linking.settings import Conflict, Link, link_settings
-from lienthong.quality.linking.weights import Weights
+from lienthong.quality.linking.weights import Weights, fitted
 from lienthong.quality.tables import literal
 
 SCORED: Final = "link_scored_pairs"
@@ -60,6 +70,8 @@ class Inputs:
     source: str
     # None: learn from these records.
     weights: Weights | None = None
+    # Pieces in which candidates are scored: each takes its share of the memory.
+    chunks: int = 1
     # Tables of the connection: record_id and person_id of the run before; decisions of people.
     previous: str | None = None
     decided: str | None = None
@@ -103,9 +115,10 @@ def link(  # noqa: PLR0913 - as callers may not want the last two
         What was done.
     """
     settings = link_settings(described)
-    prepared = prepare(connection, settings, inputs.source, progress)
-    weights = inputs.weights
-    if weights is None:
+    prepared = prepare(connection, described, settings, inputs.source, progress)
+    if inputs.weights is not None:
+        weights = fitted(inputs.weights, prepared.records)
+    else:
         progress("train")
         weights = training.train(
             connection,
@@ -118,7 +131,9 @@ def link(  # noqa: PLR0913 - as callers may not want the last two
     progress("score")
     decided = decisions.take(connection, inputs.decided)
     comparisons = known_to(prepared.comparisons, weights)
-    engine.score(connection, comparisons, weights, nodes=NODES, pairs=PAIRS, result=SCORED, least=_LEAST)
+    engine.score_in_pieces(
+        connection, comparisons, weights, pairs=PAIRS, result=SCORED, least=_LEAST, pieces=inputs.chunks
+    )
     progress("cluster")
     grouped = group(connection, settings, prepared.conflicts, scored=SCORED, records=prepared.records, decided=decided)
     persons.name_persons(connection, groups=grouped.table, result=PERSONS, previous=inputs.previous)
@@ -131,10 +146,20 @@ def link(  # noqa: PLR0913 - as callers may not want the last two
 
 
 def prepare(
-    connection: DuckDBPyConnection, settings: Link, source: str, progress: Callable[[str], None] = lambda _step: None
+    connection: DuckDBPyConnection,
+    described: Described,
+    settings: Link,
+    source: str,
+    progress: Callable[[str], None] = lambda _step: None,
 ) -> Prepared:
-    """Make nodes and candidates of a table with standardised columns."""
+    """Make nodes and candidates of a table with standardised columns.
+
+    Raises:
+        RegistryInvalid: settings are not SQL on these columns; the error names the entry.
+    """
     progress("prepare")
+    nodes.add_macros(connection)
+    expressions.refuse_wrong(connection, described, settings, source)
     made = nodes.prepare(connection, source, settings)
     names = [name for name, *_rest in connection.execute(f"DESCRIBE {NODES}").fetchall()]
     comparisons = tuple(levels_of(each) for each in settings.compare if made.filled.intersection(each.columns))

@@ -5,6 +5,7 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection
 
+from lienthong.quality.linking.expressions import needed
 from lienthong.quality.linking.settings import Link
 from lienthong.quality.tables import RECORD_ID, quoted
 
@@ -33,7 +34,7 @@ def add_macros(connection: DuckDBPyConnection) -> None:
 def prepare(
     connection: DuckDBPyConnection, source: str, settings: Link, *, name: str = NODES, temporary: bool = False
 ) -> Nodes:
-    """Make the table of nodes: ``row_id`` from 0 on in the order of record ids, and all columns linking needs.
+    """Make the table of nodes: ``row_id`` from 0 on in the order of record ids, and the columns linking asks for.
 
     Args:
         connection: where the table is made.
@@ -46,8 +47,12 @@ def prepare(
         How many records there are and which columns hold anything.
     """
     add_macros(connection)
+    there = [each for each, *_rest in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+    # A registry has twice as many columns as are asked for, and all of them would be in memory.
+    asked = needed(settings)
+    chosen = ", ".join(quoted(each) for each in there if each in asked)
     query = derive(
-        f"SELECT (row_number() OVER (ORDER BY {RECORD_ID}) - 1)::INTEGER AS {ROW}, * FROM {source}", settings
+        f"SELECT (row_number() OVER (ORDER BY {RECORD_ID}) - 1)::INTEGER AS {ROW}, {chosen} FROM {source}", settings
     )
     kind = "TEMP TABLE" if temporary else "TABLE"
     connection.execute(f"CREATE OR REPLACE {kind} {name} AS {query}")

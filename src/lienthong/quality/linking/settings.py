@@ -1,12 +1,14 @@
 """How the records of a registry are linked: the table ``[link]`` of its description."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
 
-from lienthong.quality.description import Described, Name, Title, section
+from lienthong.quality.description import Described, Name, Text, Title, section
 from lienthong.quality.errors import RegistryInvalid
+from lienthong.quality.tables import is_expression
 
 Sql = Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
 Probability = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -73,6 +75,8 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The table ``[link]``."""
 
+    # The file of a trained model beside the description; without one, weights are learned from the records at hand.
+    model: Text | None = None
     derived: tuple[Derived, ...] = ()
     compare: Annotated[tuple[Compared, ...], msgspec.Meta(min_length=1, max_length=30)]
     block: Annotated[tuple[Rule, ...], msgspec.Meta(min_length=1, max_length=40)]
@@ -102,6 +106,13 @@ def link_settings(described: Described) -> Link:
     return settings
 
 
+def expressions(settings: Link) -> Iterator[tuple[str, str]]:
+    """Yield all SQL of the settings, with the name of the entry it is of."""
+    yield from ((column.name, column.sql) for column in settings.derived)
+    yield from ((rule.name, part) for rule in settings.block for part in (*rule.key, *rule.tighten))
+    yield from ((conflict.name, conflict.sql) for conflict in settings.conflict)
+
+
 def _check(settings: Link, where: str) -> None:
     for kind, names in (
         ("derived", [each.name for each in settings.derived]),
@@ -111,5 +122,9 @@ def _check(settings: Link, where: str) -> None:
     ):
         if len(set(names)) < len(names):
             raise RegistryInvalid(f"{where} {kind}", hint="Give every entry a name of its own.")
+    for name, text in expressions(settings):
+        if not is_expression(text):
+            hint = "Write an expression on the columns of a record, without statements and tables."
+            raise RegistryInvalid(f"{where} {name}", hint=hint)
     if not settings.doubtful <= settings.likely <= settings.automatic:
         raise RegistryInvalid(where, hint="Let doubtful be at most likely, and likely at most automatic.")

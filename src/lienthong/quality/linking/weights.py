@@ -15,6 +15,7 @@ from lienthong.quality.linking.settings import Link
 
 FORMAT: Final = 1
 MAX_BYTES: Final = 4_000_000
+_LEAST_PRIOR: Final = 1e-15
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
@@ -60,14 +61,47 @@ def load(path: Path, registry: str, settings: Link) -> Weights:
     """
     try:
         with path.open("rb") as file:
-            weights = msgspec.json.decode(file.read(MAX_BYTES + 1), type=Weights)
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ModelUnusable(f"{path}: {error.strerror}") from error
+    return decode(data, str(path), registry, settings)
+
+
+def decode(data: bytes, source: str, registry: str, settings: Link) -> Weights:
+    """Return the model that a file holds.
+
+    Args:
+        data: the file's content.
+        source: what the error calls it.
+        registry: that it must be for.
+        settings: of the registry as it is described now.
+
+    Raises:
+        ModelUnusable: as for ``load``.
+    """
+    try:
+        weights = msgspec.json.decode(data, type=Weights)
     except msgspec.DecodeError as error:
-        raise ModelUnusable(f"{path}: {error}") from error
-    if (weights.format, weights.registry, weights.settings) != (FORMAT, registry, fingerprint(settings)):
-        raise ModelUnusable(f"{path}: {weights.registry}, format {weights.format}, settings {weights.settings}")
+        raise ModelUnusable(f"{source}: {error}") from error
+    if weights.registry != registry:
+        raise ModelUnusable(f"{source}: it is for the registry {weights.registry}")
+    if (weights.format, weights.settings) != (FORMAT, fingerprint(settings)):
+        raise ModelUnusable(f"{source}: format {weights.format}, settings {weights.settings}")
+    _refuse_misshapen(weights, settings, source)
     return weights
+
+
+def fitted(weights: Weights, records: int) -> Weights:
+    """Return a model as it holds for so many records: each has as many of its person, among more that are not."""
+    prior = weights.prior * max(weights.records, 2) / max(records, 2)
+    return msgspec.structs.replace(weights, records=records, prior=min(max(prior, _LEAST_PRIOR), 0.5))
+
+
+def _refuse_misshapen(weights: Weights, settings: Link, source: str) -> None:
+    known = {each.name: [level.label for level in levels_of(each).levels] for each in settings.compare}
+    for name, levels in weights.comparisons.items():
+        if known.get(name) != [level.label for level in levels]:
+            raise ModelUnusable(f"{source}: comparison {name}")
 
 
 def before_training(comparisons: Sequence[Levels], records: int) -> Weights:

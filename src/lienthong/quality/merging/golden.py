@@ -78,7 +78,8 @@ def make_golden(  # noqa: PLR0913 - two tables in, two out
         settings: which values survive.
         records: a standardised table.
         clusters: ``record_id`` and ``person_id``.
-        golden: the table that is made: ``person_id``, ``records`` (how many), and every standardised column.
+        golden: the view that is made (most of it is in ``records`` already): ``person_id``, ``records`` (how many),
+            and every standardised column.
         origins: the table that is made, for persons of several records: ``person_id``, ``field``, ``record_id``.
     """
     names = [field.name for field in fields(registry) if field.name not in {RECORD_ID, "unit"}]
@@ -96,7 +97,7 @@ def make_golden(  # noqa: PLR0913 - two tables in, two out
         f"{_struct(column)}.{quoted(field.name)}" for column in registry.columns for field in fields_of(column)
     )
     connection.execute(
-        f"CREATE OR REPLACE TABLE {golden} AS SELECT c.{PERSON_ID}, 1::BIGINT AS records, {listed} FROM {records} r"
+        f"CREATE OR REPLACE TEMP VIEW {golden} AS SELECT c.{PERSON_ID}, 1::BIGINT AS records, {listed} FROM {records} r"
         f" JOIN {clusters} c USING ({RECORD_ID}) ANTI JOIN merged m ON m.{PERSON_ID} = c.{PERSON_ID}"
         f" UNION ALL SELECT {PERSON_ID}, records, {taken} FROM merged"
     )

@@ -59,6 +59,14 @@ def match(
     return Headings(of=of, ignored=tuple(heading for heading in found if heading not in of.values()))
 
 
+def column_called(registry: Registry, heading: str) -> str | None:
+    """Return the column of the registry, or record_id, that a heading stands for; None if it means nothing here."""
+    wanted = plain(heading)
+    known = _known(registry)
+    exact = next((name for name in known if plain(name) == wanted), None)
+    return exact or next((name for name, each in known.items() if wanted in map(plain, each)), None)
+
+
 def check_mapping(registry: Registry, mapping: Mapping[str, str]) -> None:
     """Refuse a mapping of what the registry does not have.
 

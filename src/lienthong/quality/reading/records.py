@@ -74,10 +74,10 @@ def read(  # noqa: PLR0913 - what to read, of what, into where
     check_mapping(registry, mapping or {})
     folder = scratch / "read"
     folder.mkdir()
-    opened = [(path, _opened(connection, path, folder)) for path in files_of(source)]
+    readers = [(path, opened(connection, path, folder)) for path in files_of(source)]
     parts = [
         _part(connection, reader, match(path, reader.headings, registry, mapping or {}, extra), folder)
-        for path, reader in opened
+        for path, reader in readers
     ]
     present = [RECORD_ID, *(column.name for column in registry.columns), *extra]
     union = " UNION ALL ".join(_aligned(part, present) for part in parts)
@@ -112,7 +112,12 @@ def files_of(source: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _opened(connection: duckdb.DuckDBPyConnection, path: Path, folder: Path) -> Reader:
+def opened(connection: duckdb.DuckDBPyConnection, path: Path, folder: Path) -> Reader:
+    """Return what reads a file, with its headings.
+
+    Raises:
+        RecordsRefused: it is not such a file.
+    """
     match path.suffix.lower():
         case ".parquet":
             return Columnar(path, connection)
@@ -122,16 +127,33 @@ def _opened(connection: duckdb.DuckDBPyConnection, path: Path, folder: Path) -> 
             return Delimited(path, folder)
 
 
-def _part(connection: duckdb.DuckDBPyConnection, reader: Reader, headings: Headings, folder: Path) -> _Part:
-    selection = [(heading, name) for name, heading in headings.of.items()]
+def selected(
+    connection: duckdb.DuckDBPyConnection, reader: Reader, selection: Sequence[tuple[str, str]], folder: Path
+) -> str:
+    """Return the statement that reads columns of a file, every value as text, empty ones as NULL.
+
+    Args:
+        connection: that reads it.
+        reader: of the file.
+        selection: heading and new name of each column.
+        folder: for what is converted; it must stay as long as the statement is used.
+
+    Raises:
+        RecordsRefused: a line cannot be read; the error names it.
+    """
     if isinstance(reader, Columnar):
-        return _Part(reader=reader, headings=headings, source=reader.source(selection))
+        return reader.source(selection)
     to = folder / f"{len(list(folder.iterdir()))}.parquet"
     if isinstance(reader, Delimited):
         reader.write(connection, selection, to)
     else:
         reader.write(selection, to)
-    return _Part(reader=reader, headings=headings, source=f"SELECT * FROM read_parquet({literal(str(to))})")
+    return f"SELECT * FROM read_parquet({literal(str(to))})"
+
+
+def _part(connection: duckdb.DuckDBPyConnection, reader: Reader, headings: Headings, folder: Path) -> _Part:
+    selection = [(heading, name) for name, heading in headings.of.items()]
+    return _Part(reader=reader, headings=headings, source=selected(connection, reader, selection, folder))
 
 
 def _aligned(part: _Part, names: Sequence[str]) -> str:

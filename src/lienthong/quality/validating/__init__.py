@@ -2,6 +2,6 @@
 
 from lienthong.quality.validating.check import Validated, validate
 from lienthong.quality.validating.rules import Rule, Rules, load_rules
-from lienthong.quality.validating.score import score
+from lienthong.quality.validating.score import Card, score
 
-__all__ = ["Rule", "Rules", "Validated", "load_rules", "score", "validate"]
+__all__ = ["Card", "Rule", "Rules", "Validated", "load_rules", "score", "validate"]

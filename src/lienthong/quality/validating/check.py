@@ -58,7 +58,7 @@ def validate(  # noqa: PLR0913 - what, by which rules, into where, as of when
     failed = " | ".join(["0::UBIGINT", *(_bit(at, _fails(rule, table)) for at, rule in enumerate(rules.rules))])
     about = " | ".join(["0::UBIGINT", *(_bit(at, _about(rule)) for at, rule in enumerate(rules.rules))])
     query = f"SELECT record_id, coalesce(unit, '') AS unit, {failed} AS failed, {about} AS about FROM {table}"
-    connection.execute("CREATE OR REPLACE TEMP TABLE checked AS " + _dated(query, today))
+    connection.execute("CREATE OR REPLACE TEMP TABLE checked AS " + dated(query, today))
     names = ", ".join(f"({at}, {literal(rule.id)})" for at, rule in enumerate(rules.rules)) or "(0, '')"
     broken = (
         "SELECT record_id, unit, n.id AS rule FROM (SELECT * FROM checked WHERE failed <> 0) c"
@@ -105,7 +105,8 @@ def _counts(rules: Sequence[Rule]) -> str:
     return f"SELECT unit, unnest([{rows}], recursive := true) FROM ({counted}) ORDER BY unit"
 
 
-def _dated(query: str, today: date) -> str:
+def dated(query: str, today: date) -> str:
+    """Return SQL of a rule with the day in the place of ``$today``."""
     return query.replace("$today", f"DATE '{today}'")
 
 
@@ -117,7 +118,7 @@ def _refuse_wrong(
             if text is None:
                 continue
             try:
-                connection.execute(_dated(f"EXPLAIN SELECT CAST(({text}) AS BOOLEAN) FROM {table}", today)).fetchall()
+                connection.execute(dated(f"EXPLAIN SELECT CAST(({text}) AS BOOLEAN) FROM {table}", today)).fetchall()
             except duckdb.Error as error:
                 what = str(error).partition("\n")[0][:200]
                 where = f"{described.registry.rules}: rule {rule.id}: {what}"

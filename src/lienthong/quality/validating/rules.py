@@ -1,6 +1,5 @@
 """Rules as a TOML file states them."""
 
-import re
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
@@ -8,13 +7,10 @@ import msgspec
 
 from lienthong.quality.description import Described, Name, Text, Title, decoded
 from lienthong.quality.errors import RegistryInvalid
+from lienthong.quality.tables import is_expression
 
 MOST: Final = 60
 """Rules of a registry: one bit each in a number of 64."""
-_STATEMENTS: Final = re.compile(r";|--|/\*", re.ASCII)
-_TABLES: Final = re.compile(
-    r"\b(select|from|read_\w+|copy|attach|install|load|pragma|set|getenv|glob)\b", re.IGNORECASE
-)
 
 
 class Dimension(StrEnum):
@@ -83,7 +79,7 @@ def load_rules(described: Described) -> Rules:
         if unknown:
             raise RegistryInvalid(f"{where}: {', '.join(sorted(unknown))}", hint="Name columns of the registry.")
         for text in (rule.test or "", rule.applies or ""):
-            if _STATEMENTS.search(text) or _TABLES.search(text):
+            if not is_expression(text):
                 hint = "Write one condition on the columns of a record, without statements and tables."
                 raise RegistryInvalid(where, hint=hint)
     return rules

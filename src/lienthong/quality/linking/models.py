@@ -1,0 +1,48 @@
+"""Which model a registry is linked with: one that is named, one that comes with it, or none yet."""
+
+from duckdb import DuckDBPyConnection
+
+from lienthong.kernel.clock import Clock, SystemClock
+from lienthong.quality.description import Described
+from lienthong.quality.job import Linking
+from lienthong.quality.linking import training, weights
+from lienthong.quality.linking.blocking import PAIRS
+from lienthong.quality.linking.link import prepare
+from lienthong.quality.linking.settings import link_settings
+from lienthong.quality.linking.weights import Weights
+
+
+def given(described: Described, linking: Linking) -> Weights | None:
+    """Return the model to link with; None: learn one from the records.
+
+    Raises:
+        ModelUnusable: it is not one for this registry as it is described now.
+        RegistryInvalid: the description names a file that is not there.
+    """
+    settings = link_settings(described)
+    if linking.model is not None:
+        return weights.load(linking.model, described.registry.name, settings)
+    if linking.learn or settings.model is None:
+        return None
+    return weights.decode(described.beside(settings.model), settings.model, described.registry.name, settings)
+
+
+def learn(connection: DuckDBPyConnection, described: Described, source: str, *, clock: Clock | None = None) -> Weights:
+    """Learn a model from records, without labels.
+
+    Args:
+        connection: with the table.
+        described: the registry.
+        source: standardised records.
+        clock: says when; the machine's own unless given.
+    """
+    settings = link_settings(described)
+    prepared = prepare(connection, described, settings, source)
+    return training.train(
+        connection,
+        settings,
+        prepared.comparisons,
+        registry=described.registry.name,
+        pairs=PAIRS,
+        clock=clock or SystemClock(),
+    )
