@@ -53,8 +53,9 @@ def test_clusters_are_two_columns_as_csv(folder: Path) -> None:
 
 def test_persons_keep_their_ids_and_scores_their_history(folder: Path, tmp_path: Path) -> None:
     out = folder / "out"
-    assert quality("link", "-i", out, "-o", tmp_path / "b", "--previous", out, "--learn", "--chunks", 3, "--json") == 0
+    assert quality("link", "-i", out, "-o", tmp_path / "b", "--previous", out, "--chunks", 3, "--json") == 0
     assert rows(out / "clusters.parquet") == rows(tmp_path / "b/clusters.parquet")
+    assert json.loads((tmp_path / "b/linking.json").read_text())["trained_here"] is False
     assert quality("score", "-i", out, "-o", tmp_path / "c", "--json") == 0
     assert len({row[0] for row in rows(tmp_path / "c/history.parquet", "run")}) == 1
     known = rows(out / "scores.parquet", "estimated_duplicates, exact_duplicates, unit")

@@ -23,12 +23,11 @@ Country = Annotated[str, typer.Option(help="The profile whose administrative uni
 Model = Annotated[
     Path | None,
     typer.Option(
-        "--model", help="A model made by train. Default: the one that comes with the registry, or one learned now."
+        "--model",
+        help="A model made by train. Default: that of --previous or of the registry, or one learned now.",
     ),
 ]
-Learn = Annotated[
-    bool, typer.Option("--learn", help="Learn a model from the records even where one comes with the registry.")
-]
+Learn = Annotated[bool, typer.Option("--learn", help="Learn a model from the records, even where there is one.")]
 Previous = Annotated[
     Path | None,
     typer.Option(

@@ -143,7 +143,7 @@ def _link(work: Work) -> None:
             job.described,
             Inputs(
                 source=_parquet(work.standardised),
-                weights=models.given(job.described, job.linking),
+                weights=models.given(job.described, job.linking, job.previous),
                 previous=linked.clusters_of(job.previous) if job.previous is not None else None,
                 decided="decisions" if job.linking.decisions is not None else None,
                 chunks=job.linking.chunks,

@@ -1,19 +1,31 @@
-"""Which model a registry is linked with: one that is named, one that comes with it, or none yet."""
+"""Which model a registry is linked with: one that is named, that of the run before, one that comes with it, or none."""
+
+import logging
+from pathlib import Path
+from typing import Final
 
 from duckdb import DuckDBPyConnection
 
 from lienthong.kernel.clock import Clock, SystemClock
 from lienthong.quality.description import Described
+from lienthong.quality.errors import ModelUnusable
 from lienthong.quality.job import Linking
 from lienthong.quality.linking import training, weights
 from lienthong.quality.linking.blocking import PAIRS
-from lienthong.quality.linking.link import prepare
+from lienthong.quality.linking.link import MODEL, prepare
 from lienthong.quality.linking.settings import link_settings
 from lienthong.quality.linking.weights import Weights
 
+_LOG: Final = logging.getLogger(__name__)
 
-def given(described: Described, linking: Linking) -> Weights | None:
+
+def given(described: Described, linking: Linking, previous: Path | None = None) -> Weights | None:
     """Return the model to link with; None: learn one from the records.
+
+    Args:
+        described: the registry.
+        linking: what was asked for.
+        previous: results of the run before: its model is used again, unless the description has changed since.
 
     Raises:
         ModelUnusable: it is not one for this registry as it is described now.
@@ -22,7 +34,14 @@ def given(described: Described, linking: Linking) -> Weights | None:
     settings = link_settings(described)
     if linking.model is not None:
         return weights.load(linking.model, described.registry.name, settings)
-    if linking.learn or settings.model is None:
+    if linking.learn:
+        return None
+    if previous is not None and (previous / MODEL).is_file():
+        try:
+            return weights.load(previous / MODEL, described.registry.name, settings)
+        except ModelUnusable as error:
+            _LOG.info("the model of the run before is not used again: %s", error)
+    if settings.model is None:
         return None
     return weights.decode(described.beside(settings.model), settings.model, described.registry.name, settings)
 

@@ -9,8 +9,13 @@ from lienthong.quality.tables import literal, quoted
 # Written where there is nothing to write.
 _EMPTY: Final = ("n/a", "na", "null", "none", "nan", "#n/a", "(null)", "chưa có", "chưa rõ", "không rõ", "không có")
 _EMPTY_SIGNS: Final = r"[\s\-–—_.,;:?*/#0]*"
+_NOT_LATIN: Final = r"[^\x{0}-\x{24F}\x{1E00}-\x{1EFF}]"
 # Includes what does not print; not the soft hyphen, which is a letter in TCVN3.
 _SPACES: Final = r"[\s\pZ\x{0}-\x{1F}\x{7F}-\x{9F}\x{200B}-\x{200F}\x{2060}\x{FEFF}]+"
+# A space that is not one blank between words: most texts have none, and then nothing is written anew.
+_ODD_SPACES: Final = (
+    r"  |[\x{0}-\x{1F}\x{7F}-\x{A0}\x{1680}\x{2000}-\x{200F}\x{2028}\x{2029}\x{202F}\x{205F}\x{2060}\x{3000}\x{FEFF}]"
+)
 _OUTER: Final = r"^[\s\pZ,;:_*|\x60]+|[\s\pZ,;:_*|\x60]+$"
 
 
@@ -48,7 +53,7 @@ def dictionary(table: str, column: str, steps: Sequence[Step], more: str) -> str
 
 def text_steps(*, is_vietnamese: bool, first: Sequence[Step] = ()) -> list[Step]:
     """Return what is done to every text; ``first`` before it is judged whether it was written in another font."""
-    steps = [Step("nfc", lambda x: f"nfc_normalize({x})"), *first]
+    steps = [Step("nfc", composed), *first]
     if is_vietnamese:
         # Twice: what is left of a text in two fonts looks like text in one.
         steps += [Step("font", vietnamese.unicode_), Step("font", vietnamese.unicode_)]
@@ -56,12 +61,19 @@ def text_steps(*, is_vietnamese: bool, first: Sequence[Step] = ()) -> list[Step]
     return [*steps, Step("space", spaces), Step("empty", filled)]
 
 
+def composed(x: str) -> str:
+    """Return the expression of a text in NFC. Latin letters without combining marks are in it already."""
+    return f"CASE WHEN regexp_matches({x}, '{_NOT_LATIN}') THEN nfc_normalize({x}) ELSE {x} END"
+
+
 def spaces(x: str) -> str:
     """Return the expression that leaves single spaces between words, and nothing but words at the ends."""
     # What a soft hyphen kept apart comes together.
     joined = f"CASE WHEN contains({x}, '\u00ad') THEN nfc_normalize(translate({x}, '\u00ad', '')) ELSE {x} END"
-    single = f"regexp_replace({joined}, '{_SPACES}', ' ', 'g')"
-    return f"regexp_replace({single}, '{_OUTER}', '', 'g')"
+    odd = f"regexp_matches({joined}, '{_ODD_SPACES}')"
+    single = f"CASE WHEN {odd} THEN regexp_replace({joined}, '{_SPACES}', ' ', 'g') ELSE {joined} END"
+    bare = f"regexp_replace({single}, '{_OUTER}', '', 'g')"
+    return f"CASE WHEN regexp_matches({single}, '{_OUTER}') THEN {bare} ELSE {single} END"
 
 
 def filled(x: str) -> str:

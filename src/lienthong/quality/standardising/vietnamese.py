@@ -53,6 +53,10 @@ _ABBREVIATIONS: Final = (
     (r"[Xx]\.\s*", "Xã "),
     (r"[Tt]\.\s*", "Tỉnh "),
 )
+# Where none of them can be: four of five places are done with one search instead of twelve.
+_ABBREVIATED: Final = (
+    r"(?:(?i:t\.?p)(?:[.\s]|(?i:hcm|hồ chí minh|hn))|(?i:t\.?[xt])[.\s]|[PpQq]\.?\s*\d|[PpQqHhXxTt]\.)"
+)
 
 
 def unicode_(x: str) -> str:
@@ -96,7 +100,7 @@ def places(x: str) -> str:
     full = x
     for short, long in _ABBREVIATIONS:
         full = f"regexp_replace({full}, '{_BEGIN}{short}', '\\1{long}', 'g')"
-    return f"CASE WHEN regexp_matches({x}, '[.0-9]|(?i:t[pxt]\\s)') THEN rtrim({full}) ELSE {x} END"
+    return f"CASE WHEN regexp_matches({x}, '{_BEGIN}{_ABBREVIATED}') THEN rtrim({full}) ELSE {x} END"
 
 
 def i_for_y(x: str) -> str:
