@@ -18,7 +18,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import DESK, SYSTEM, Actor, Role
-from lienthong.office.core.prepared import fetch
+from lienthong.office.core.prepared import fetch, fetch_planned_anew
 
 type Row = tuple[Any, ...]
 _MANY: Final = "(SELECT unnest(%s::bigint[]))"
@@ -100,16 +100,24 @@ class _Text:
 class Compiled:
     """A query that is built once for each kind of reader."""
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Any]], *, many: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        build: Callable[..., QuerySet[Any, Any]],
+        *,
+        many: frozenset[str] = frozenset(),
+        planned_once: bool = True,
+    ) -> None:
         """Keep the texts of a query.
 
         Args:
             build: makes it, of an actor or a reader and of what else the caller gives, by name; while the SQL is made
                 gaps stand for these values, so it compares with them and does nothing else.
             many: which of these are lists of ids, for the right of ``__in``.
+            planned_once: whether one plan is good for all values; that for a rare word is not for a common one.
         """
         self.build: Final = build
         self._many: Final = many
+        self._ask: Final = fetch if planned_once else fetch_planned_anew
         # None: nothing can fit.
         self._texts: Final[dict[Reader, _Text | None]] = {}
 
@@ -124,7 +132,7 @@ class Compiled:
             ValueError: the builder wrote a day of its own into the query.
         """
         text = self._text_for(actor, given)
-        return [] if text is None else _rows(text, actor, given)
+        return [] if text is None else self._rows(text, actor, given)
 
     def models(self, actor: Actor, **given: Any) -> list[Any]:  # noqa: ANN401 - the same
         """Ask for models, with what ``select_related`` names.
@@ -137,7 +145,23 @@ class Compiled:
             return []
         if text.make is None:
             raise TypeError("a query of columns makes no models")
-        return [text.make(row) for row in _rows(text, actor, given)]
+        return [text.make(row) for row in self._rows(text, actor, given)]
+
+    def _rows(self, text: _Text, actor: Actor, given: Mapping[str, Any]) -> list[Row]:
+        values = {
+            **given,
+            "lo": actor.lo,
+            "hi": actor.hi,
+            "end": actor.end,
+            "person_id": actor.person_id,
+            "appointment_id": actor.appointment_id,
+            "organ_id": actor.organ_id,
+            "holders": list(actor.holders),
+            "known": list(actor.known),
+        }
+        parameters = [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]
+        rows = self._ask(text.sql, parameters)
+        return [_converted(text, row) for row in rows] if text.converters else rows
 
     def _text_for(self, actor: Actor, given: Mapping[str, object]) -> _Text | None:
         reader = Reader.of(actor)
@@ -183,23 +207,6 @@ def _maker(query: QuerySet[Any, Any], compiler: Any) -> Callable[[Row], Model]: 
         return made
 
     return make
-
-
-def _rows(text: _Text, actor: Actor, given: Mapping[str, Any]) -> list[Row]:
-    values = {
-        **given,
-        "lo": actor.lo,
-        "hi": actor.hi,
-        "end": actor.end,
-        "person_id": actor.person_id,
-        "appointment_id": actor.appointment_id,
-        "organ_id": actor.organ_id,
-        "holders": list(actor.holders),
-        "known": list(actor.known),
-    }
-    parameters = [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]
-    rows = fetch(text.sql, parameters)
-    return [_converted(text, row) for row in rows] if text.converters else rows
 
 
 def _converted(text: _Text, row: Row) -> Row:

@@ -37,6 +37,14 @@ def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
+def fetch_planned_anew(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Do the same with a plan for these values."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
 def _sized(value: Any) -> Any:  # noqa: ANN401 - whatever a column compares with
     """Return numbers as of one size; else psycopg would prepare a statement for small ones and another for large."""
     if isinstance(value, list):

@@ -73,7 +73,7 @@ def _in_files(most: int) -> Compiled:
         rows = Document.objects.filter(visible(reader), label__lt=Level.CONFIDENTIAL, pk__in=files.values("document"))
         return rows.order_by("-pk").values_list(*_COLUMNS)[:most]
 
-    return Compiled(build)
+    return Compiled(build, planned_once=False)
 
 
 @cache
@@ -85,7 +85,7 @@ def _query(most: int, names: frozenset[str]) -> Compiled:
         rows = Document.objects.filter(visible(reader), fits(**found)).order_by(*_order(found), "-pk")
         return rows.values_list(*_COLUMNS)[:most]
 
-    return Compiled(build)
+    return Compiled(build, planned_once=False)
 
 
 def _order(found: Mapping[str, Any]) -> list[Case]:
