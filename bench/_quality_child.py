@@ -105,7 +105,7 @@ def _settings(style: str) -> SettingsCreator:
     ``example`` compares what they compare: names, birth date, place of birth, residence, occupation. ``identifiers``
     is told of this registry's numbers and dates too.
     """
-    compared = [
+    compared: list[Any] = [
         cl.NameComparison("full_name_family").configure(term_frequency_adjustments=True),
         cl.NameComparison("full_name_given").configure(term_frequency_adjustments=True),
         cl.DateOfBirthComparison("birth_date", input_is_string=False),

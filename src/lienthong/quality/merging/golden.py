@@ -85,8 +85,9 @@ def make_golden(  # noqa: PLR0913 - two tables in, two out
     names = [field.name for field in fields(registry) if field.name not in {RECORD_ID, "unit"}]
     listed = ", ".join(quoted(name) for name in names)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE merging AS SELECT c.{PERSON_ID}, r.* FROM {records} r JOIN {clusters} c"
-        f" USING ({RECORD_ID}) QUALIFY count(*) OVER (PARTITION BY c.{PERSON_ID}) > 1"
+        f"CREATE OR REPLACE TEMP TABLE merging AS SELECT c.{PERSON_ID}, r.* FROM {records} r JOIN"
+        f" (SELECT {RECORD_ID}, {PERSON_ID} FROM {clusters} QUALIFY count(*) OVER (PARTITION BY {PERSON_ID}) > 1) c"
+        f" USING ({RECORD_ID})"
     )
     best = ", ".join(_best(column, settings) for column in registry.columns)
     connection.execute(

@@ -85,6 +85,8 @@ def filled(x: str) -> str:
 def key(x: str, *, is_vietnamese: bool) -> str:
     """Return the expression of a key: lower case, no diacritics, letters and digits with single spaces."""
     # strip_accents leaves Đ alone: it is a letter of its own in Unicode.
-    plain = f"strip_accents(translate(lower({x}), 'đðøłß', 'ddols'))"
-    words = f"trim(regexp_replace({plain}, '[^\\pL\\pN]+', ' ', 'g'))"
+    plain = f"strip_accents(translate(lower(replace({x}, ', ', ' ')), 'đðøłß', 'ddols'))"
+    # Commas are what most texts have; only others are written anew.
+    other = f"regexp_matches({plain}, '[^\\pL\\pN ]|  |^ | $')"
+    words = f"CASE WHEN {other} THEN trim(regexp_replace({plain}, '[^\\pL\\pN]+', ' ', 'g')) ELSE {plain} END"
     return f"nullif({vietnamese.i_for_y(words) if is_vietnamese else words}, '')"
