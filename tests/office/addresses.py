@@ -13,7 +13,16 @@ from lienthong.office.core.models import AuditEntry
 from lienthong.office.documents.actions.chains import Hand, create_chain
 from lienthong.office.documents.actions.drafts import Draft, create_draft
 from lienthong.office.documents.actions.files import add_file
-from lienthong.office.documents.models import Answer, Correspondent, Delivery, Dispatch, Document, File, StepKind
+from lienthong.office.documents.models import (
+    Answer,
+    Correspondent,
+    Delivery,
+    Dispatch,
+    Document,
+    File,
+    Relation,
+    StepKind,
+)
 from lienthong.office.records.actions.covers import Cover, open_file
 from lienthong.office.records.models import Approval, Disposal, DisposalFile, Hold, Item
 from tests.office.people import House
@@ -55,6 +64,7 @@ class Place:
     delivery: int
     correspondent: int
     answer: int
+    relation: int
 
     def fill(self, route: str, number: str = "") -> str:
         """Return an address; with a number, one whose parts are all that number."""
@@ -71,6 +81,7 @@ class Place:
             "delivery_id": self.delivery,
             "correspondent_id": self.correspondent,
             "answer_id": self.answer,
+            "relation_id": self.relation,
             "uidb36": "1",
             "key": "x-y",
             "provider_id": "none",
@@ -117,6 +128,7 @@ def place_of(house: House) -> Place:
         sent = Delivery.objects.create(dispatch=leaving, organ_code="T.commune", organ="Xã 1")
         partner = Correspondent.objects.create(organ=house.organs["province"], code="H49", name="Tỉnh 49")
         told = Answer.objects.create(document=draft, to_code="H49", to="Tỉnh 49", code="03", at=entry.at)
+        related = Relation.objects.create(document=draft, kind=Relation.Kind.BASED_ON, other_number="1-NQ/TW")
     hands = [Hand(house.positions["leader"].pk, StepKind.SIGN)]
     administrator, organ = house.actor("administrator"), house.organs["province"]
     chain = create_chain(actor=administrator, organ=organ, name="Ký thẳng", type_="", hands=hands)
@@ -137,6 +149,7 @@ def place_of(house: House) -> Place:
         delivery=sent.pk,
         correspondent=partner.pk,
         answer=told.pk,
+        relation=related.pk,
     )
 
 

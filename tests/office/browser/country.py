@@ -25,6 +25,10 @@ WITH_PASSWORD = (
 STALE = "stale"
 
 
+# What no file may do to whoever looks at it.
+_SCRIPT = "<{tag} onload='document.title=1'><script>document.title=1</script><img src=x onerror='document.title=1'>"
+
+
 def fill() -> dict[str, dict[str, str] | dict[str, int]]:
     """Make the tables and the country; some of its persons have the password, two have a second position.
 
@@ -78,6 +82,7 @@ def _papers(house: "House") -> tuple[dict[str, str], dict[str, str]]:
     from lienthong.office.documents.actions.recalling import asked_back  # noqa: PLC0415 - as above
     from lienthong.office.documents.actions.receiving import accept  # noqa: PLC0415 - as above
     from tests.office.documents.bureau import open_bureau  # noqa: PLC0415 - as above
+    from tests.office.documents.packets.partners import open_partners  # noqa: PLC0415 - as above
     from tests.office.people import sign_in  # noqa: PLC0415 - as above
 
     bureau = open_bureau(house)
@@ -88,13 +93,15 @@ def _papers(house: "House") -> tuple[dict[str, str], dict[str, str]]:
         accept(actor=bureau.actor("clerk"), document=document)
     issued = bureau.signed()
     issue(actor=bureau.actor("clerk"), document=issued)
+    # With an organ without this office, for which packets are made.
+    open_partners(bureau)
     doer = bureau.actor("doer").appointment_id
     assert doer
     assign(actor=bureau.actor("signer"), document=assigned, orders=Orders(lead=doer))
     asked_back(organ_id=house.organs["province"].pk, uid=wanted.uid, author_code="T.centre", reason="Nhầm")
     states = {
         submitted: ("approve", "return"), bureau.approved(): ("sign",), bureau.signed(): ("issue",),
-        issued: ("dispatch", "recall", "replace"), arrived: ("accept", "refuse"),
+        issued: ("dispatch", "recall", "replace", "packet"), arrived: ("accept", "refuse"),
         accepted: ("assign",), assigned: ("start", "complete"), wanted: ("agree-recall", "refuse-recall"),
     }  # fmt: skip
     pages = {
@@ -126,6 +133,9 @@ def _files(house: "House") -> dict[str, str]:
         "broken.pdf": b"%PDF-1.7\n1 0 obj\n<<",
         "image.png": PNG,
         "text.txt": "<b>ế ộ ữ</b>".encode(),
+        "page.html": _SCRIPT.format(tag="html").encode(),
+        "drawing.svg": _SCRIPT.format(tag="svg xmlns='http://www.w3.org/2000/svg'").encode(),
+        "script.txt": _SCRIPT.format(tag="html").encode(),
         "else.bin": b"\0\1",
     }
     return {

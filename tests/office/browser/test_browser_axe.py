@@ -38,7 +38,7 @@ _POSTED: Final = (
     "persons/<int:person_id>/units/<int:unit_id>/withdraw/",
     "persons/<int:person_id>/sessions/<int:session_id>/end/",
     "persons/substitutions/<int:substitution_id>/end/", "tokens/<int:number>/withdraw/",
-    "records/<int:number>/items/<int:item>/remove/",
+    "records/<int:number>/items/<int:item>/remove/", "documents/<int:number>/relations/<int:relation_id>/remove/",
 )  # fmt: skip
 # Accounts are not made, and not joined with others, by whoever has them; no provider is set up here.
 _CLOSED: Final = (
@@ -70,10 +70,8 @@ _OF_GATEWAYS: Final = (
     "documents/<int:number>/deliveries/<int:delivery_id>/",
     "documents/<int:number>/deliveries/<int:delivery_id>/<int:index>/",
 )  # fmt: skip
-# Of what is issued here, for organs without this office: nothing was issued, and no such organ is named.
-_OF_PARTNERS: Final = ("documents/<int:number>/packet/",)
 WITHOUT_PAGE: Final = frozenset(
-    {*_OF_GATEWAYS, *_OF_PARTNERS, *_POSTED, *_CLOSED, *_LEADING_ON, *_PARTS_AND_FILES, *_STANDING_ELSEWHERE}
+    {*_OF_GATEWAYS, *_POSTED, *_CLOSED, *_LEADING_ON, *_PARTS_AND_FILES, *_STANDING_ELSEWHERE}
 )
 _FORM: Final = "main form[method=post]:has([required])"
 # Nothing is filled in, and the browser is not let say so before it is sent.

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from lienthong.office.documents.lists import REGISTERS
-from lienthong.office.documents.views import deeds, document, files, lists, organ, packets, sent, viewer
+from lienthong.office.documents.views import deeds, document, files, lists, organ, packets, relations, sent, viewer
 from lienthong.office.documents.views.doing import PAGES
 
 app_name = "documents"
@@ -30,6 +30,8 @@ urlpatterns = [
     path("<int:number>/proof/", sent.arrival_proof, name="proof"),
     path("<int:number>/proof/<int:index>/", sent.arrival_record, name="proof_record"),
     path("<int:number>/comment/", document.remark, name="comment"),
+    path("<int:number>/relations/", relations.add, name="relations"),
+    path("<int:number>/relations/<int:relation_id>/remove/", relations.remove, name="relation_remove"),
     path("<int:number>/files/add/", files.add, name="file_add"),
     path("<int:number>/files/<int:file_id>/", files.download, name="file"),
     path("<int:number>/files/<int:file_id>/remove/", files.remove, name="file_remove"),

@@ -33,6 +33,8 @@ def test_notation_and_place_are_chosen(bureau: "Bureau") -> None:
     with scope.system():
         assert Letterhead.objects.get().notation == "TU"
     assert 'value="TU"' in client.get("/documents/letterhead/").content.decode()
+    # Whoever begins a draft need not write it.
+    assert browser(bureau, "writer").get("/documents/new/").context["form"]["place"].value() == "Tỉnh 1"
 
 
 def test_a_term_is_begun(bureau: "Bureau") -> None:

@@ -35,6 +35,7 @@ class ListName(StrEnum):
 
 _FILTERS: Final = REGISTERS[ListName.MINE].filters
 _ENTERED: Final = frozenset({ListName.INCOMING, ListName.OUTGOING, ListName.SECRET_INCOMING, ListName.SECRET_OUTGOING})
+_HANGING: Final = ("steps", "assignments", "comments", "relations", "related_by")
 _WRONG_CURSOR: Final = "Take “next” of the page before as it is."
 
 
@@ -119,7 +120,7 @@ def whole(actor: Actor, document: Document) -> dict[str, Any]:
     """Return what hangs on a document that the reader sees."""
     all_of_it = details.of(document, actor)
     return {
-        **{name: getattr(all_of_it, name) for name in ("steps", "assignments", "comments", "relations")},
+        **{name: getattr(all_of_it, name) for name in _HANGING},
         "files": [*all_of_it.files, *all_of_it.older],
         "dispatches": [each.dispatch for each in all_of_it.sendings],
         "deeds": found.deeds(actor, document),

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from lienthong.office.documents.api import api, arriving, drafts, files, leaving
+from lienthong.office.documents.api import api, arriving, drafts, files, leaving, relations
 
 router = Router()
-for each in (api, drafts, files, leaving, arriving):
+for each in (api, drafts, relations, files, leaving, arriving):
     router.add_router("", each.router)

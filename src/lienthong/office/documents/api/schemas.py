@@ -154,11 +154,32 @@ class CommentOut(Schema):
 class RelationOut(Schema):
     """A document that it answers, replaces or rests on."""
 
+    id: int
     kind: RelationName
     # Null where it is not here.
     other_id: int | None
     other_number: str
     other_uid: UUID | None
+
+
+class RelatedByOut(Schema):
+    """A document that answers this one, replaces it or rests on it."""
+
+    kind: RelationName
+    document_id: int
+    # Empty before it is issued.
+    number: str
+    state: StateName
+
+    @staticmethod
+    def resolve_number(obj: Relation) -> str:
+        """Name the other document."""
+        return obj.document.number
+
+    @staticmethod
+    def resolve_state(obj: Relation) -> str:
+        """Tell where it stands."""
+        return obj.document.state
 
 
 class DispatchOut(Schema):
@@ -185,6 +206,8 @@ class DocumentWhole(DocumentOut):
     assignments: list[AssignmentOut]
     comments: list[CommentOut]
     relations: list[RelationOut]
+    # Those that the reader sees, the newest first.
+    related_by: list[RelatedByOut]
     dispatches: list[DispatchOut]
 
 

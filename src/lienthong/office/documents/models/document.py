@@ -8,6 +8,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
@@ -166,3 +167,15 @@ class Relation(models.Model):
     def __str__(self) -> str:
         """Name both ends."""
         return f"{self.document_id} {self.kind} {self.other_id or self.other_number}"
+
+    @property
+    def turned_round(self) -> Promise:
+        """How the other one stands to the document."""
+        return _TURNED_ROUND[self.Kind(self.kind)]
+
+
+_TURNED_ROUND: Final = {
+    Relation.Kind.ANSWERS: _("is answered by"),
+    Relation.Kind.REPLACES: _("is replaced by"),
+    Relation.Kind.BASED_ON: _("is the basis of"),
+}

@@ -9,13 +9,18 @@ from lienthong.office.accounts.models import Appointment, Person
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
 from lienthong.office.documents.actions.numbering import run_of, since_of
-from lienthong.office.documents.models import Access, Chain, Document, File, TakenNumber
+from lienthong.office.documents.actions.relating import KINDS
+from lienthong.office.documents.models import Access, Chain, Document, File, Relation, TakenNumber
+from lienthong.office.documents.policies import visible
+from lienthong.office.documents.selectors.details import relations
 from lienthong.office.documents.selectors.people import cleared, in_force
 from lienthong.office.documents.signers import has_kept, kept
+from lienthong.office.documents.words import fits, wanted
 from lienthong.office.organs.models import Unit
 from lienthong.signatures.signers import Signer
 
 MOST = 500
+FOUND = 50
 ORGAN_KEY, KEPT_KEY, OWN_KEY = "organ", "kept", "own"
 type Pairs = list[tuple[int, str]]
 
@@ -75,6 +80,32 @@ def keys(actor: Actor, document: Document) -> list[tuple[str, str]]:
 def kept_key(actor: Actor, document: Document, chosen: str) -> Signer | None:
     """Return the signer that was chosen among those that are kept; None if there is none."""
     return kept({ORGAN_KEY: document.organ.code, KEPT_KEY: _address(actor)}.get(chosen, ""))
+
+
+def relatable(actor: Actor, document: Document, text: str) -> list[Document]:
+    """Return the latest documents that a draft may refer to, found by number or words; none where none are given.
+
+    Args:
+        actor: who writes on the draft, and sees those.
+        document: the draft.
+        text: as it was typed.
+    """
+    given = wanted(actor.organ_id, text)
+    if not given:
+        return []
+    found = Document.objects.filter(visible(actor), fits(**given)).exclude(Q(pk=document.pk) | Q(number=""))
+    return list(found.defer("words").order_by("-pk")[:FOUND])
+
+
+def related(actor: Actor, document: Document) -> list[Relation]:
+    """Return what a draft says it answers or rests on."""
+    with scope.system():
+        return [each for each in relations(document, actor) if each.kind in KINDS]
+
+
+def called(document: Document) -> str:
+    """Return how a document is named in a list to choose from."""
+    return " · ".join(filter(None, (str(document), document.author if document.level < Level.CONFIDENTIAL else "")))
 
 
 def has_main_file(document: Document) -> bool:

@@ -22,11 +22,12 @@ from lienthong.office.documents.models import (
 )
 from lienthong.office.documents.packets.came import Came, came
 from lienthong.office.documents.policies import visible
-from lienthong.office.documents.states import Direction
+from lienthong.office.documents.states import Direction, State
 from lienthong.office.documents.verdicts import Verdict, verdicts, warnings
 from lienthong.office.trail.kinds import text_of
 
 _HISTORY = 30
+_RELATED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ class Details:
     assignments: list[Assignment]
     comments: list[Comment]
     relations: list[Relation]
+    # Of documents that answer it, replace it or rest on it: the newest.
+    related_by: list[Relation]
     sendings: list[Sending]
     # How it came, where it came as a packet.
     came: Came | None
@@ -87,7 +90,8 @@ def of(document: Document, actor: Actor) -> Details:
             steps=list(steps),
             assignments=list(Assignment.objects.filter(document=document, ended_at=None)),
             comments=list(Comment.objects.filter(document=document)),
-            relations=_relations(document, actor),
+            relations=relations(document, actor),
+            related_by=_related_by(document, actor),
             sendings=sendings,
             came=came(intake) if intake is not None else None,
             answers=list(Answer.objects.filter(document=document)) if by_packets else [],
@@ -101,9 +105,16 @@ def _intake(document: Document) -> Intake | None:
     return Intake.objects.filter(document=document).first()
 
 
-def _relations(document: Document, actor: Actor) -> list[Relation]:
+def relations(document: Document, actor: Actor) -> list[Relation]:
+    """Return what a document answers, replaces or rests on: what the actor sees, or is not here. As the system."""
     shown = Q(other=None) | Q(other__in=Document.objects.filter(visible(actor)))
-    return list(Relation.objects.filter(shown, document=document))
+    return list(Relation.objects.filter(shown, document=document).select_related("other").order_by("pk"))
+
+
+def _related_by(document: Document, actor: Actor) -> list[Relation]:
+    shown = Document.objects.filter(visible(actor)).exclude(state=State.DISCARDED)
+    found = Relation.objects.filter(other=document, document__in=shown).select_related("document")
+    return list(found.order_by("-pk")[:_RELATED])
 
 
 def _sendings(document: Document) -> list[Sending]:

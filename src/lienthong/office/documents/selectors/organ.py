@@ -51,6 +51,11 @@ def chain(actor: Actor, number: int) -> Chain:
     return found
 
 
+def place(actor: Actor) -> str:
+    """Return the place that the organ's letterhead names; empty where there is none."""
+    return Letterhead.objects.filter(pk=actor.organ_id).values_list("place", flat=True).first() or ""
+
+
 def own(actor: Actor) -> Unit:
     """Return the organ the actor acts for.
 

@@ -1,6 +1,6 @@
 """A document's page: what it is, its files, who worked on it, whom it went to, and what may be done with it."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,9 +19,11 @@ from lienthong.office.documents.models import Document
 from lienthong.office.documents.packets.formats import known
 from lienthong.office.documents.selectors import details
 from lienthong.office.documents.selectors.documents import deeds, document, parts
-from lienthong.office.documents.states import DEEDS, Deed, Direction, Part
+from lienthong.office.documents.selectors.organ import place
+from lienthong.office.documents.states import DEEDS, Deed, Direction, Part, State
 from lienthong.office.documents.views.doing import PAGES
 
+_NOT_ANSWERED: Final = frozenset({State.ARRIVED, State.REFUSED, State.RECALLED})
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -54,7 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
     actor = acting_in(request)
     given = request.GET.get("answers", "")
     answered = document(actor, int(given)) if given.isascii() and given.isdecimal() and len(given) < 19 else None  # noqa: PLR2004 - digits of an id
-    form = NewDraftForm(request.POST or None, actor=actor, initial=_answering(answered))
+    form = NewDraftForm(request.POST or None, actor=actor, initial={"place": place(actor), **_answering(answered)})
     if request.method == "POST" and form.is_valid():
         try:
             made = create_draft(actor=actor, draft=form.draft(), answers=answered, uid=form.cleaned_data["uid"])
@@ -117,6 +119,9 @@ def abilities(found: Document, allowed: list[Deed]) -> list[dict[str, Any]]:
         {"title": DEEDS[deed].title, "may": True, "url": f"/documents/{found.pk}/{deed.value}/", "reason": ""}
         for deed in shown
     ]
+    if found.direction == Direction.INCOMING and found.state not in _NOT_ANSWERED:
+        url = f"/documents/new/?answers={found.pk}"
+        told.append({"title": _("Draft a reply"), "may": True, "url": url, "reason": ""})
     format_ = known()
     if Deed.DISPATCH in allowed and format_ is not None:
         may = found.level <= format_.highest
