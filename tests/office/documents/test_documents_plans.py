@@ -9,9 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from lienthong.office.core import scope
-from lienthong.office.core.search import sought
+from lienthong.office.core.actor import Actor
+from lienthong.office.core.search import Sought, sought
 from lienthong.office.documents.actions.receiving import accept
-from lienthong.office.documents.search import find_documents
+from lienthong.office.documents.facets import facets_of
+from lienthong.office.documents.search import find_documents, find_narrowed
 from lienthong.office.documents.selectors import documents as selectors
 from tests.office.documents.test_policies import fill
 from tests.office.people import sign_in
@@ -54,12 +56,19 @@ def plans(ask: Callable[[], object]) -> list[str]:
     return found
 
 
+def _find_and_narrow(actor: Actor, looked_for: Sought) -> None:
+    find_documents(actor, looked_for, 5)
+    for given in ({}, {"label": "internal"}, {"year": "2026", "direction": "incoming"}):
+        find_narrowed(actor, looked_for, 5, given)
+        facets_of(actor, looked_for, given)
+
+
 @pytest.mark.parametrize("who", ["writer", "clerk", "signer"])
 def test_no_page_reads_all_documents_of_an_organ(large: "Bureau", who: str) -> None:
     actor, looked_for = large.actor(who), sought("n17 cong v")
     assert looked_for is not None
     asked: dict[str, Callable[[], object]] = {
-        "document_words": lambda: find_documents(actor, looked_for, 5),
+        "document_words": lambda: _find_and_narrow(actor, looked_for),
         "document_register": lambda: list(selectors.incoming(actor).order_by("-entered_on", "-entry", "-pk")[:50]),
         "document_state": lambda: list(selectors.mine(actor)),
     }

@@ -4,7 +4,7 @@ A source reads at most twice while somebody types, four times for the page of re
 that a search costs the same for everybody.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -57,6 +57,40 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValue:
+    """One value by which what was found is narrowed."""
+
+    # In the address.
+    value: str
+    name: str
+    # How many of what was found have it, with a plus where not all were looked at.
+    count: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """One thing to narrow by."""
+
+    # The name in the address.
+    key: str
+    title: Promise | str
+    values: Sequence[FacetValue]
+    # The value that was chosen; empty for none.
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """How a source narrows what it finds, on its own page of results."""
+
+    # The names in the address that it reads.
+    keys: tuple[str, ...]
+    facets: Callable[[Actor, Sought, Mapping[str, str]], Sequence[Facet]]
+    # As ``Source.find``, of what has all the values.
+    find: Callable[[Actor, Sought, int, Mapping[str, str]], Sequence[Hit]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """What a room lets be found."""
 
@@ -66,6 +100,7 @@ class Source:
     order: int
     # Returns at most so many hits and one more, which tells that there are others.
     find: Callable[[Actor, Sought, int], Sequence[Hit]]
+    narrowing: Narrowing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +112,8 @@ class Group:
     hits: Sequence[Hit]
     # Shows more of it; empty if this is all, or there is nowhere to go.
     more_url: str
+    # Shows it with what it can be narrowed by; empty where it cannot be, or is by now.
+    narrow_url: str = ""
 
 
 _SOURCES: Final[list[Source]] = []
@@ -107,7 +144,9 @@ def end_of(beginning: str) -> str:
     return beginning + _LAST
 
 
-def find(actor: Actor, wanted: Sought, most: int, *, only: str = "") -> list[Group]:
+def find(
+    actor: Actor, wanted: Sought, most: int, *, only: str = "", narrow: Mapping[str, str] | None = None
+) -> list[Group]:
     """Return what the actor may see of what is looked for, source by source; those without hits are left out.
 
     Args:
@@ -115,17 +154,31 @@ def find(actor: Actor, wanted: Sought, most: int, *, only: str = "") -> list[Gro
         wanted: for what.
         most: hits per source.
         only: the key of the one source to look in, up to ``ALL`` hits; all if there is none of that key.
+        narrow: by what that one is narrowed.
     """
-    alone = [source for source in _SOURCES if source.key == only]
+    alone = source_of(only)
     most = ALL if alone else most
     groups = []
-    for source in alone or _SOURCES:
-        hits = source.find(actor, wanted, most)
-        rest = len(hits) > most and not alone
-        more = f"/search?{urlencode({'q': wanted.text, 'in': source.key})}" if rest else ""
+    for source in [alone] if alone else _SOURCES:
+        if alone and alone.narrowing and narrow:
+            hits = alone.narrowing.find(actor, wanted, most, narrow)
+        else:
+            hits = source.find(actor, wanted, most)
+        here = f"/search?{urlencode({'q': wanted.text, 'in': source.key})}"
         if hits:
-            groups.append(Group(key=source.key, title=source.title, hits=hits[:most], more_url=more))
+            groups.append(
+                Group(
+                    key=source.key, title=source.title, hits=hits[:most],
+                    more_url=here if len(hits) > most and not alone else "",
+                    narrow_url=here if source.narrowing and not alone else "",
+                )
+            )  # fmt: skip
     return groups
+
+
+def source_of(key: str) -> Source | None:
+    """Return the source of a key; None if there is none."""
+    return next((source for source in _SOURCES if source.key == key), None)
 
 
 def find_rooms(actor: Actor, wanted: Sought, most: int) -> list[Hit]:

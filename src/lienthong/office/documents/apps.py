@@ -14,9 +14,9 @@ class DocumentsConfig(AppConfig):
         """Stand in the navigation, and say what notifications and the trail tell."""
         # Models of all applications must be there first.
         from lienthong.office.core import rooms, search  # noqa: PLC0415 - see above
-        from lienthong.office.documents import cards, notices  # noqa: PLC0415 - see above
+        from lienthong.office.documents import cards, facets, notices  # noqa: PLC0415 - see above
         from lienthong.office.documents.audit import TITLES  # noqa: PLC0415 - see above
-        from lienthong.office.documents.search import find_documents  # noqa: PLC0415 - see above
+        from lienthong.office.documents.search import find_documents, find_narrowed  # noqa: PLC0415 - see above
         from lienthong.office.trail import kinds  # noqa: PLC0415 - see above
 
         cards.register()
@@ -27,4 +27,7 @@ class DocumentsConfig(AppConfig):
                 key="documents", title=_("Documents"), url="/documents/", icon="document", order=10, shortcut="d"
             )
         )
-        search.register(search.Source(key="documents", title=_("Documents"), order=5, find=find_documents))
+        narrowing = search.Narrowing(keys=facets.KEYS, facets=facets.facets_of, find=find_narrowed)
+        search.register(
+            search.Source(key="documents", title=_("Documents"), order=5, find=find_documents, narrowing=narrowing)
+        )

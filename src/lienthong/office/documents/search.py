@@ -20,6 +20,7 @@ from lienthong.office.core.compiled import Compiled, Reader, Row
 from lienthong.office.core.search import SUGGESTED, Hit, Sought
 from lienthong.office.core.templatetags.look import level_name
 from lienthong.office.documents import profile
+from lienthong.office.documents.facets import narrowed
 from lienthong.office.documents.models import Content, Document
 from lienthong.office.documents.policies import visible
 from lienthong.office.documents.words import Wanted, fits, lately, wanted
@@ -43,6 +44,16 @@ def find_documents(actor: Actor, sought: Sought, most: int) -> Sequence[Hit]:
     known = {row[0] for row in rows}
     inside = [row for row in _inside(actor, given["query"], most + 1) if row[0] not in known]
     return [*hits, *(_hit(*row, in_file=True) for row in inside)][: most + 1]
+
+
+def find_narrowed(actor: Actor, sought: Sought, most: int, given: Mapping[str, str]) -> Sequence[Hit]:
+    """Return documents in the same order, of those that have all the values of facets that are given."""
+    looked_for = wanted(actor.organ_id, sought.text)
+    if not actor.placed or not looked_for:
+        return []
+    rows = Document.objects.filter(visible(actor), fits(**looked_for), narrowed(given))
+    rows = rows.order_by(*_order(looked_for), "-pk")
+    return [_hit(*row) for row in rows.values_list(*_COLUMNS)[: most + 1]]
 
 
 def _newest(actor: Actor, given: Wanted, most: int) -> list[Row]:
