@@ -1,21 +1,27 @@
 """The same form twice, and two clerks at once: one is done, the other is told so, and the trail has one entry."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from lienthong.office.core import scope
 from lienthong.office.core.models import AuditEntry
+from lienthong.office.documents.actions.drafts import comment
 from lienthong.office.documents.actions.receiving import accept
-from lienthong.office.documents.models import Assignment, Dispatch, Document
+from lienthong.office.documents.models import Assignment, Comment, Dispatch, Document, File
 from lienthong.office.documents.states import State
+from lienthong.office.vault.models import Blob
 from tests.office.api.programs import Program
 from tests.office.documents.api.desk import program
+from tests.office.documents.bureau import PDF
 from tests.office.documents.exchange.posts import opened
 from tests.office.documents.views.test_deeds import browser
 
@@ -81,11 +87,58 @@ def test_it_is_sent_once(bureau: "Bureau") -> None:
     assert _entries(document, "dispatch") == 1
 
 
+def test_a_remark_is_made_once_and_may_be_made_again_later(bureau: "Bureau") -> None:
+    document, writer = bureau.draft(), browser(bureau, "writer")
+    address = f"/documents/{document.pk}/comment/"
+    for text in ("Xem lại", " Xem  lại ", "Khác", "Xem lại"):
+        assert writer.post(address, {"revision": 1, "text": text}).status_code == 302
+    with scope.system():
+        assert [each.text for each in Comment.objects.all()] == ["Xem lại", "Khác", "Xem lại"]
+        Comment.objects.update(at=timezone.now() - timedelta(hours=1))
+    writer.post(address, {"revision": 1, "text": "Xem lại"})
+    with scope.system():
+        assert Comment.objects.count() == 4
+    assert _entries(document, "comment") == 4
+
+
+def test_the_same_file_is_there_once(bureau: "Bureau") -> None:
+    document, writer = bureau.draft(), browser(bureau, "writer")
+    address = f"/documents/{document.pk}/files/add/"
+
+    def send(name: str, content: bytes) -> None:
+        upload = SimpleUploadedFile(name, content, "application/pdf")
+        assert writer.post(address, {"revision": 1, "role": "main", "file": upload}).status_code == 302
+
+    for content in (PDF, PDF, PDF + b"2"):
+        send("a.pdf", content)
+    with scope.system():
+        assert [(each.version, each.current) for each in File.objects.order_by("pk")] == [(1, False), (2, True)]
+        assert Blob.objects.count() == 2
+    assert _entries(document, "edit") == 2
+    # Taken away, or under another name, it is brought anew.
+    send("b.pdf", PDF + b"2")
+    with scope.system():
+        assert File.objects.count() == 3
+
+
 def test_what_an_action_refuses_is_said_on_the_page(bureau: "Bureau") -> None:
     draft = bureau.draft()
     page = _send(browser(bureau, "writer"), draft, "submit", {"chain": bureau.chain.pk})[1]
     assert page.status_code == 200
     assert "A draft needs its main file before it is submitted." in page.content.decode()
+
+
+def test_the_same_remark_at_the_same_moment_is_made_once(lasting_bureau: "Bureau") -> None:
+    document = lasting_bureau.draft()
+    writer = lasting_bureau.actor("writer")
+
+    def say() -> None:
+        with scope.act_for(writer):
+            comment(actor=writer, document=document, text="Xem lại")
+
+    _both(say, say)
+    with scope.system():
+        assert Comment.objects.count() == 1
 
 
 def _both[T](left: "Callable[[], T]", right: "Callable[[], T]") -> list[T]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lienthong.kernel.labels import Level
@@ -16,7 +18,7 @@ from lienthong.office.core.audit import Json, record
 from lienthong.office.core.errors import Forbidden, Invalid
 from lienthong.office.core.text import tidy
 from lienthong.office.documents import profile
-from lienthong.office.documents.actions.change import doing
+from lienthong.office.documents.actions.change import check, doing, held_document
 from lienthong.office.documents.actions.previewing import forget_previews
 from lienthong.office.documents.audit import DocumentEvent
 from lienthong.office.documents.models import Access, Comment, Document, File, Relation
@@ -25,6 +27,9 @@ from lienthong.office.documents.notices import Notice, tell
 from lienthong.office.documents.selectors.people import cleared, in_force, persons_of
 from lienthong.office.documents.states import Deed, Direction, State
 from lienthong.office.documents.words import words_of
+
+_SENT_TWICE: Final = timedelta(minutes=10)
+"""For so long the same words are a form that was sent twice; later they are meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +153,7 @@ def discard(*, actor: Actor, document: Document) -> None:
 
 
 def comment(*, actor: Actor, document: Document, text: str) -> None:
-    """Remark on a document that the actor sees.
+    """Remark on a document that the actor sees. The same sent twice is said once.
 
     Raises:
         Forbidden: they do not see it.
@@ -157,8 +162,24 @@ def comment(*, actor: Actor, document: Document, text: str) -> None:
     said = tidy(text)
     if not said or len(said) > NOTE_LENGTH:
         raise Invalid(_("A comment has 1 to {number} characters.").format(number=NOTE_LENGTH))
-    with doing(actor=actor, document=document, deed=Deed.COMMENT) as change:
-        Comment.objects.create(document=change.document, by_id=actor.appointment_id, name=actor.name, text=said)
+    with transaction.atomic():
+        check(actor=actor, document=document, deed=Deed.COMMENT)
+        if _said_just_now(actor, document, said):
+            return
+        with doing(actor=actor, document=document, deed=Deed.COMMENT) as change:
+            Comment.objects.create(document=change.document, by_id=actor.appointment_id, name=actor.name, text=said)
+
+
+def _said_just_now(actor: Actor, document: Document, text: str) -> bool:
+    """Tell whether the last remark is the very same; whoever sends it at the same time waits until this ends."""
+    with scope.system():
+        held_document(document.pk)
+        last = Comment.objects.filter(document=document).last()
+        return (
+            last is not None
+            and (last.by_id, last.text) == (actor.appointment_id, text)
+            and last.at > timezone.now() - _SENT_TWICE
+        )
 
 
 def _begun(actor: Actor, uid: UUID) -> Document | None:

@@ -12,12 +12,12 @@ from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import SYSTEM, Actor
 from lienthong.office.core.errors import Invalid, NotFound
-from lienthong.office.documents.actions.change import check, doing
+from lienthong.office.documents.actions.change import check, doing, held_document
 from lienthong.office.documents.actions.looking import look_later
 from lienthong.office.documents.models import Document, File
 from lienthong.office.documents.names import safe_name, same_to_the_eye
 from lienthong.office.documents.states import Deed
-from lienthong.office.vault.actions.files import Brought, bring, enter
+from lienthong.office.vault.actions.files import Brought, bring, enter, remove_object
 from lienthong.office.vault.models import Blob
 
 _UNKNOWN: Final = "application/octet-stream"
@@ -26,6 +26,8 @@ MOST_FILES: Final = 100
 
 def add_file(*, actor: Actor, document: Document, role: File.Role, name: str, chunks: Iterable[bytes]) -> File:
     """Bring a file to a draft; a main file, or an appendix of the same name, takes the place of the one before.
+
+    The same file sent twice is there once.
 
     Args:
         actor: who writes on the draft.
@@ -42,11 +44,32 @@ def add_file(*, actor: Actor, document: Document, role: File.Role, name: str, ch
     # Before anything is taken, and again below: while it comes somebody may submit the draft.
     check(actor=actor, document=document, deed=Deed.EDIT)
     brought = bring_file(document, chunks, actor)
+    with transaction.atomic():
+        if (there := _there(actor, document, role=role, name=name, digest=brought.sha256.hex())) is not None:
+            transaction.on_commit(lambda: remove_object(brought.id))
+            return there
+        return _added(actor, document, brought, role=role, name=name)
+
+
+def _added(actor: Actor, document: Document, brought: Brought, *, role: File.Role, name: str) -> File:
     with doing(actor=actor, document=document, deed=Deed.EDIT) as change:
         (kept,) = enter([brought])
         made = _row(change.document, kept, role=role, name=name, added_by=actor.appointment_id)
         change.new = {"file": made.pk, "digest": made.digest, **_open(change.document, name=made.name)}
     return made
+
+
+def _there(actor: Actor, document: Document, *, role: File.Role, name: str, digest: str) -> File | None:
+    """Return the very file where it is there already; whoever brings it at the same time waits until this ends.
+
+    Raises:
+        Forbidden, Conflict: it is no draft of the actor's any more.
+    """
+    with scope.system():
+        held_document(document.pk)
+        check(actor=actor, document=document, deed=Deed.EDIT)
+        same = File.objects.filter(document=document, role=role, name=safe_name(name), digest=digest, current=True)
+        return same.first()
 
 
 def remove_file(*, actor: Actor, document: Document, file: File) -> None:
