@@ -1,9 +1,12 @@
 """What persons are told of documents. Of what is labelled no word but its number."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +31,8 @@ class Notice(StrEnum):
     REFUSED = "documents:delivery:refused"
     RECALL = "documents:document:recall"
     INVITED = "documents:document:invited"
+    DUE = "documents:document:due"
+    LATE = "documents:document:late"
 
 
 _TEXTS: Final[dict[Notice, Promise]] = {
@@ -41,6 +46,8 @@ _TEXTS: Final[dict[Notice, Promise]] = {
     Notice.REFUSED: _("Refused by a receiver: {document}"),
     Notice.RECALL: _("The sender asks for it back: {document}"),
     Notice.INVITED: _("You may write on: {document}"),
+    Notice.DUE: _("Due on {due}: {document}"),
+    Notice.LATE: _("Late, was due on {due}: {document}"),
 }
 
 
@@ -60,6 +67,12 @@ def tell_all(notice: Notice, concerned: Iterable[tuple[Document, Iterable[int]]]
     actions.notify_all(_note(notice, document, person_ids) for document, person_ids in concerned)
 
 
+def remind_of(notice: Notice, document: Document, person_ids: Iterable[int], due: date) -> None:
+    """Tell persons by when something is, or was, to be done."""
+    note = _note(notice, document, person_ids)
+    actions.notify_all([replace(note, facts={**note.facts, "due": due.isoformat()})])
+
+
 def _note(notice: Notice, document: Document, person_ids: Iterable[int]) -> actions.Note:
     subject = document.subject if document.label < Level.CONFIDENTIAL else ""
     name = " · ".join(filter(None, (document.number, subject[:_SHOWN]))) or f"№ {document.pk}"
@@ -76,6 +89,8 @@ def about(document: Document) -> str:
 
 def _said(text: Promise) -> Callable[[Facts], str]:
     def say(facts: Facts) -> str:
-        return str(text).format(document=facts["document"])
+        due = facts.get("due", "")
+        day = date_format(date.fromisoformat(str(due)), "SHORT_DATE_FORMAT") if due else ""
+        return str(text).format(document=facts["document"], due=day)
 
     return say

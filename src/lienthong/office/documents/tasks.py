@@ -1,10 +1,11 @@
 """What documents need of the background: sending them and telling of them, asking for them back, looking at files."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from django.conf import settings
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from procrastinate import JobContext, RetryStrategy
@@ -13,7 +14,7 @@ from procrastinate.contrib.django import app
 from lienthong.client import GatewayUnreachable, Problem, Unavailable
 from lienthong.kernel.errors import LienthongError
 from lienthong.office.documents import reports
-from lienthong.office.documents.actions import dispatching, looking, previewing, recalling
+from lienthong.office.documents.actions import dispatching, looking, previewing, recalling, reminding
 from lienthong.office.documents.contents import keeping
 from lienthong.office.documents.exchange import sending, telling
 from lienthong.office.documents.exchange.errors import PacketInvalid, words
@@ -106,3 +107,10 @@ def look_at_file(*, file_ids: Collection[int] = (), file_id: int | None = None) 
 def preview(*, file_id: int) -> None:
     """Make what stands for a file of an office program in the viewer."""
     previewing.make_preview(file_id)
+
+
+@app.periodic(cron="30 6 * * *")
+@app.task(name="documents.remind", queueing_lock="documents.remind", lock="documents.remind")
+def remind_of_due(timestamp: int) -> None:
+    """Tell each morning of what is due tomorrow, and of what is late."""
+    reminding.remind(localdate(datetime.fromtimestamp(timestamp, UTC)))
