@@ -11,6 +11,7 @@ from lienthong.office.documents.actions.files import add_file
 from lienthong.office.documents.audit import FileEvent
 from lienthong.office.documents.models import Document, File
 from tests.office.documents.actions.test_reading import entries, one_of
+from tests.office.documents.api.desk import program
 from tests.office.documents.views.test_deeds import browser
 
 if TYPE_CHECKING:
@@ -70,6 +71,21 @@ def test_what_could_run_in_the_page_is_only_downloaded(bureau: "Bureau") -> None
         sent = browser(bureau, "writer").get(f"/documents/{document.pk}/files/{file.pk}/")
         assert sent["Content-Disposition"].startswith("attachment")
         assert sent["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", ["a.html", "b.svg", "c.txt", "d.xml", "e.xhtml", "f.js", "g.pdf"])
+def test_no_file_is_handed_out_as_something_that_runs_here(bureau: "Bureau", name: str) -> None:
+    file = with_appendix(bureau, bureau.draft(), name, b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")
+    address = f"/documents/{file.document_id}/files/{file.pk}"
+    answers = [browser(bureau, "writer").get(f"{address}/"), program(bureau.actor("writer")).ask(address)]
+    for answer in answers:
+        assert b"".join(answer.streaming_content)
+        assert answer["Content-Disposition"].startswith("attachment;")
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["X-Frame-Options"] == "DENY"
+        # Should a browser show it all the same, no script of it runs.
+        policy = answer["Content-Security-Policy"]
+        assert policy == "default-src 'none'; sandbox"
 
 
 def test_secret_files_are_shown_under_the_readers_name_and_the_reading_is_told(bureau: "Bureau") -> None:
