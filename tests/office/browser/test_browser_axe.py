@@ -157,6 +157,24 @@ def test_pages_of_somebody_without_rights(office: Office, page: Page, project: P
     assert not faults, "\n".join(faults)
 
 
+def test_what_was_found_narrowed_and_a_packet_that_was_made(
+    office: Office, pages: dict[str, Page], project: Path
+) -> None:
+    page = pages["clerk"]
+    page.goto(f"{office.url}/search?q=công&in=documents")
+    page.locator("main nav a").first.click()
+    assert page.locator("main nav [aria-current=true]").count() == 1
+    faults = list(_faults(page, project))
+    page.goto(office.url + office.addresses["documents/<int:number>/packet/"])
+    page.check("main [name=organs]")
+    page.click("main form button[type=submit]")
+    assert page.locator("main a[download]").count()
+    faults += _faults(page, project)
+    page.click("main a[href*='/sent/']:not([download])")
+    faults += _faults(page, project)
+    assert not faults, "\n".join(faults)
+
+
 def test_forms_with_errors(shown: dict[str, tuple[Page, str]], project: Path) -> None:
     faults, sent = list[str](), list[str]()
     for route, (page, address) in shown.items():

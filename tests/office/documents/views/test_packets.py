@@ -139,3 +139,11 @@ def test_the_administrator_says_with_whom(bureau: "Bureau", partners: "Partners"
     assert "Tỉnh khác" not in administrator.get("/documents/ways/").content.decode()
     head = {"notation": "TU", "place": "", "agency_code": "không"}
     assert administrator.post("/documents/letterhead/", head).status_code == 200
+
+
+def test_where_no_organ_is_named_the_page_says_so(bureau: "Bureau") -> None:
+    document = bureau.signed()
+    issue(actor=bureau.actor("clerk"), document=document)
+    page = browser(bureau, "clerk").get(f"/documents/{document.pk}/").content.decode()
+    assert "has named no organ without this office yet" in page
+    assert f"/documents/{document.pk}/packet/" not in page

@@ -16,6 +16,7 @@ from lienthong.office.documents import profile
 from lienthong.office.documents.actions.drafts import comment, create_draft
 from lienthong.office.documents.forms import CommentForm, NewDraftForm
 from lienthong.office.documents.models import Document
+from lienthong.office.documents.packets.correspondents import listed
 from lienthong.office.documents.packets.formats import known
 from lienthong.office.documents.selectors import details
 from lienthong.office.documents.selectors.documents import deeds, document, parts
@@ -124,10 +125,11 @@ def abilities(found: Document, allowed: list[Deed]) -> list[dict[str, Any]]:
         told.append({"title": _("Draft a reply"), "may": True, "url": url, "reason": ""})
     format_ = known()
     if Deed.DISPATCH in allowed and format_ is not None:
-        may = found.level <= format_.highest
-        reason = "" if may else _("What is labelled so does not leave unencrypted.")
+        reason = "" if found.level <= format_.highest else _("What is labelled so does not leave unencrypted.")
+        if not reason and not listed(found.organ_id):
+            reason = _("Your administrator has named no organ without this office yet, under “How we work”.")
         url = f"/documents/{found.pk}/packet/"
-        told.append({"title": _("Save as edXML packet"), "may": may, "url": url, "reason": reason})
+        told.append({"title": _("Save as edXML packet"), "may": not reason, "url": url, "reason": reason})
     return told
 
 
