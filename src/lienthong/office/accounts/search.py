@@ -6,6 +6,7 @@ are looked at: a common family name at the centre would otherwise be a third of 
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -14,7 +15,7 @@ from lienthong.office.accounts.models import Person, PersonKey
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.policies import Permission, which
-from lienthong.office.core.search import CANDIDATES, Hit, Sought, end_of
+from lienthong.office.core.search import CANDIDATES, Hit, Sought, apart, end_of
 
 
 def _beginning(reader: Actor | Reader, *, first: Any, last: Any) -> QuerySet[PersonKey, Any]:  # noqa: ANN401 - values or gaps
@@ -36,16 +37,25 @@ def find_persons(actor: Actor, wanted: Sought, most: int) -> Sequence[Hit]:
     """Return persons in the order of their names."""
     ids = [pk for (pk,) in BEGINNING(actor, first=wanted.key, last=end_of(wanted.key))]
     if not ids and len(wanted.words) > 1:
-        ids = _apart(actor, wanted)
+        ranges = apart(wanted.words)
+        ids = [pk for (pk,) in _apart(len(ranges) // 2)(actor, **ranges)]
     rows = THOSE(actor, ids=ids)[: most + 1] if ids else []
     return [Hit(title=name, note=organ, url=f"/persons/{pk}/") for pk, name, organ in rows]
 
 
-def _apart(actor: Actor, wanted: Sought) -> list[int]:
-    """Return persons whose names have all the words, wherever they stand."""
-    first, *others = sorted(set(wanted.words), key=len, reverse=True)
-    found = PersonKey.objects.filter(which(actor, Permission.PERSON_VIEW), key__gte=first, key__lt=end_of(first))
-    for word in others:
-        same = PersonKey.objects.filter(key__gte=word, key__lt=end_of(word), person_id=OuterRef("person_id"))
-        found = found.filter(Exists(same))
-    return list(found.values_list("person_id", flat=True)[:CANDIDATES])
+@cache
+def _apart(number: int) -> Compiled:
+    """Return the query of persons whose names have so many words, wherever they stand."""
+
+    def build(reader: Actor | Reader, **given: Any) -> QuerySet[PersonKey, Any]:  # noqa: ANN401 - values or gaps
+        ranges = [(given[f"first{place}"], given[f"last{place}"]) for place in range(number)]
+        found = PersonKey.objects.filter(
+            which(reader, Permission.PERSON_VIEW), key__gte=ranges[0][0], key__lt=ranges[0][1]
+        )
+        for first, last in ranges[1:]:
+            found = found.filter(
+                Exists(PersonKey.objects.filter(key__gte=first, key__lt=last, person_id=OuterRef("person_id")))
+            )
+        return found.values_list("person_id")[:CANDIDATES]
+
+    return Compiled(build, planned_once=False)

@@ -26,6 +26,8 @@ class Role(StrEnum):
 
 # Whoever has one of these sees the registers of documents of their organ.
 DESK: Final = frozenset({Role.CLERK, Role.LEADER})
+# Whoever has one of these sees the clearances of others.
+GUARDS: Final = frozenset({Role.SECURITY, Role.AUDITOR})
 # Whoever has one of these sees the organs below too, not only their own.
 _WIDE: Final = frozenset({Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR, Role.LEADER})
 
@@ -99,7 +101,7 @@ class Actor:
     @property
     def guards(self) -> bool:
         """Tell whether the clearances of others are open to this actor."""
-        return not self.roles.isdisjoint({Role.SECURITY, Role.AUDITOR})
+        return not self.roles.isdisjoint(GUARDS)
 
     @property
     def at_desk(self) -> bool:

@@ -17,7 +17,7 @@ from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
 from lienthong.kernel.labels import Level
-from lienthong.office.core.actor import DESK, SYSTEM, Actor, Role
+from lienthong.office.core.actor import DESK, GUARDS, SYSTEM, Actor, Role
 from lienthong.office.core.prepared import fetch, fetch_planned_anew
 
 type Row = tuple[Any, ...]
@@ -78,6 +78,11 @@ class Reader:
     def at_desk(self) -> bool:
         """Tell whether the registers of the organ are open."""
         return not self.roles.isdisjoint(DESK)
+
+    @property
+    def guards(self) -> bool:
+        """Tell whether the clearances of others are open."""
+        return not self.roles.isdisjoint(GUARDS)
 
     @property
     def known(self) -> Gap | None:

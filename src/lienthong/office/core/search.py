@@ -144,6 +144,13 @@ def end_of(beginning: str) -> str:
     return beginning + _LAST
 
 
+def apart(words: Sequence[str]) -> dict[str, str]:
+    """Return the ranges of keys of words that stand apart, the longest first, by name: what a kept query is given."""
+    longest = sorted(set(words), key=len, reverse=True)
+    named = {f"first{place}": word for place, word in enumerate(longest)}
+    return named | {f"last{place}": end_of(word) for place, word in enumerate(longest)}
+
+
 def find(
     actor: Actor, wanted: Sought, most: int, *, only: str = "", narrow: Mapping[str, str] | None = None
 ) -> list[Group]:

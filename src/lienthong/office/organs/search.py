@@ -5,6 +5,7 @@ together in a name is one range of an index, and no more than ``CANDIDATES`` uni
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -12,7 +13,7 @@ from django.utils.timezone import localdate
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.compiled import Compiled, Reader
-from lienthong.office.core.search import CANDIDATES, Hit, Sought, end_of
+from lienthong.office.core.search import CANDIDATES, Hit, Sought, apart, end_of
 from lienthong.office.organs.models import Unit, UnitKey
 
 
@@ -40,7 +41,8 @@ def find_units(actor: Actor, wanted: Sought, most: int) -> Sequence[Hit]:
     """Return units that exist today, those whose name begins with the text first."""
     ids = [pk for (pk,) in BEGINNING(actor, first=wanted.key, last=end_of(wanted.key))]
     if not ids and len(wanted.words) > 1:
-        ids = _apart(wanted)
+        ranges = apart(wanted.words)
+        ids = [pk for (pk,) in _apart(len(ranges) // 2)(actor, **ranges)]
     if not ids:
         return []
     rows = THOSE(actor, ids=ids, first=wanted.key, last=end_of(wanted.key), today=localdate())
@@ -50,11 +52,17 @@ def find_units(actor: Actor, wanted: Sought, most: int) -> Sequence[Hit]:
     ]
 
 
-def _apart(wanted: Sought) -> list[int]:
-    """Return units whose names have all the words, wherever they stand."""
-    first, *others = sorted(set(wanted.words), key=len, reverse=True)
-    found = UnitKey.objects.filter(key__gte=first, key__lt=end_of(first))
-    for word in others:
-        same = UnitKey.objects.filter(key__gte=word, key__lt=end_of(word), unit_id=OuterRef("unit_id"))
-        found = found.filter(Exists(same))
-    return list(found.values_list("unit_id", flat=True)[:CANDIDATES])
+@cache
+def _apart(number: int) -> Compiled:
+    """Return the query of units whose names have so many words, wherever they stand."""
+
+    def build(_reader: Actor | Reader, **given: Any) -> QuerySet[UnitKey, Any]:  # noqa: ANN401 - values or gaps
+        ranges = [(given[f"first{place}"], given[f"last{place}"]) for place in range(number)]
+        found = UnitKey.objects.filter(key__gte=ranges[0][0], key__lt=ranges[0][1])
+        for first, last in ranges[1:]:
+            found = found.filter(
+                Exists(UnitKey.objects.filter(key__gte=first, key__lt=last, unit_id=OuterRef("unit_id")))
+            )
+        return found.values_list("unit_id")[:CANDIDATES]
+
+    return Compiled(build, planned_once=False)

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import SYSTEM, Actor, Role
+from lienthong.office.core.compiled import Reader
 from lienthong.office.core.errors import Conflict, Forbidden
 from lienthong.office.documents import policies as documents
 from lienthong.office.documents.models import Access, Document
@@ -18,14 +19,14 @@ _TRUSTED: Final = frozenset({DocumentPart.AUTHOR, DocumentPart.CLERK, DocumentPa
 """Who may let others see a document that is labelled, by putting it into a file."""
 
 
-def visible(actor: Actor) -> Q:
+def visible(actor: Actor | Reader) -> Q:
     """Return the predicate of the work files an actor sees, the same as in the database's own policy.
 
     Always of one organ; up to one's clearance. Clerks, heads, the officer for secrets and auditors see every file of
     it, others those they work on, those they are asked to take over, and unrestricted ones. Of top secret files there
     is no register: they are seen by those named only.
     """
-    if actor is SYSTEM:
+    if actor.system:
         return Q()
     near = Q(Exists(FileAccess.objects.filter(file=OuterRef("pk"), holder__in=actor.holders)))
     near |= Q(offered_to__in=actor.holders) | Q(mode=Mode.OPEN, label__lt=Level.CONFIDENTIAL)
@@ -41,7 +42,7 @@ def disposals(actor: Actor) -> Q:
     return Q(organ_id=actor.organ_id, label__lte=actor.ceiling) if keeps(actor) else Q(pk__in=[])
 
 
-def keeps(actor: Actor) -> bool:
+def keeps(actor: Actor | Reader) -> bool:
     """Tell whether the list of all files of the organ is open to an actor."""
     return actor.at_desk or actor.guards
 
