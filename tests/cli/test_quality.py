@@ -87,6 +87,21 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
+def test_a_registry_without_links_is_checked_all_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    title = "title = { vi = 'a', en = 'a', de = 'a' }"
+    described = (
+        f"name = 'pets'\nversion = 1\n{title}\nrecord_id = ['id']\n[[columns]]\nname = 'name'\nkind = 'text'\n{title}"
+    )
+    (tmp_path / "pets.toml").write_text(described, encoding="utf-8")
+    (tmp_path / "a.csv").write_text("id,name\n1,Rex\n", encoding="utf-8")
+    given = ["-r", str(tmp_path / "pets.toml"), "-i", str(tmp_path / "a.csv"), "--json"]
+    assert main(["quality", "run", *given, "-o", str(tmp_path / "out")]) == 0
+    assert "link" not in json.loads(capsys.readouterr().out)["seconds"]
+    assert main(["quality", "link", *given, "-o", str(tmp_path / "b")]) == 1
+    assert "pets.toml: [link] Object missing required field `compare`" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()
+
+
 def test_a_map_is_a_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = ["-r", "person", "-i", str(tmp_path), "-o", str(tmp_path / "out"), "--map", "surname"]
     assert main(["quality", "run", *given]) == 2

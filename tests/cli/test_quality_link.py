@@ -115,6 +115,18 @@ def test_the_first_check_makes_the_index(folder: Path, tmp_path: Path, capsys: p
     assert (tmp_path / "out/index.duckdb").is_file()
 
 
+def test_a_damaged_index_is_refused(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (folder / "out").iterdir():
+        if path.name != "index.duckdb":
+            (tmp_path / path.name).symlink_to(path)
+    (tmp_path / "index.duckdb").write_bytes((folder / "out/index.duckdb").read_bytes()[:5000])
+    assert quality("check", "--against", tmp_path, "full_name=Xyz") == 1
+    assert "cannot be asked for one record" in capsys.readouterr().err
+    (tmp_path / "manifest.json").unlink()
+    assert quality("check", "--against", tmp_path, "full_name=Xyz") == 1
+    assert "does not hold the results of a run" in capsys.readouterr().err
+
+
 def test_new_records_join_who_is_known(folder: Path, tmp_path: Path) -> None:
     duckdb.execute(
         f"COPY (SELECT 'N' || record_id AS record_id, * EXCLUDE (record_id) FROM '{folder}/made/records/*.parquet'"

@@ -64,6 +64,9 @@ def generate(means: Means, *, records: int, seed: int) -> Generated:
     return made
 
 
+_LINKING: Final = frozenset({Step.LINK, Step.INDEX, Step.MERGE})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What is to be done something to."""
@@ -81,8 +84,12 @@ def do(means: Means, command: str, steps: Sequence[str], asked: Asked) -> Done:
     Raises:
         LienthongError: what is wrong with the description, the records or the output folder.
     """
+    described = description.load(asked.registry)
+    if command == "run" and not described.registry.link:
+        # Whoever describes columns and rules only has them checked.
+        steps = [step for step in steps if step not in _LINKING]
     job = Job(
-        described=description.load(asked.registry),
+        described=described,
         source=asked.source,
         out=means.out,
         command=command,

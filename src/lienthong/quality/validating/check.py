@@ -92,6 +92,8 @@ def _fails(rule: Rule, table: str) -> str:
 
 def _counts(rules: Sequence[Rule]) -> str:
     """One pass over the bits, a row per unit; then a row per unit and rule."""
+    if not rules:
+        return _NO_COUNTS
     sums = "".join(
         f", count_if((about >> {at}) & 1 = 1) AS a{at}, count_if((failed >> {at}) & 1 = 1) AS f{at}"
         for at, _ in enumerate(rules)
@@ -103,6 +105,12 @@ def _counts(rules: Sequence[Rule]) -> str:
     )
     counted = f"SELECT unit{sums} FROM checked GROUP BY unit"
     return f"SELECT unit, unnest([{rows}], recursive := true) FROM ({counted}) ORDER BY unit"
+
+
+_NO_COUNTS: Final = (
+    "SELECT '' AS unit, '' AS rule, '' AS dimension, 0 AS weight, 0::BIGINT AS records, 0::BIGINT AS failures"
+    " WHERE false"
+)
 
 
 def dated(query: str, today: date) -> str:
