@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
-from lienthong.office.core.lists.columns import Column, named, shown
+from lienthong.office.core.lists.columns import Column, named, shown, written
 from lienthong.office.core.lists.filters import Choice, ChoiceFilter, DateFilter, TextFilter, choices_of, level_filter
 from lienthong.office.core.lists.pages import ListPage
 from lienthong.office.core.templatetags.look import label
@@ -48,14 +48,14 @@ def _abstract_marked(type_: str, subject: str, urgency: str, level: int) -> Safe
     marks = label(level) if level >= Level.CONFIDENTIAL else SafeString()
     if profile.is_urgent(urgency):
         marks += format_html(' <span class="tag tag-warn">{}</span>', profile.urgency_name(urgency))
-    return format_html("{} {}", text, marks)
+    return format_html("{} {}", text, marks) if marks else written(text)
 
 
 def _due(due: date | None, state: str) -> SafeString:
     """Return a date that has passed as such, in words too."""
     text = shown(due)
     if due is None or due >= localdate() or state in {State.COMPLETED, State.REFUSED, State.RECALLED}:
-        return format_html("{}", text)
+        return written(text)
     return format_html('<span class="late">{} <span class="tag tag-bad">{}</span></span>', text, _now("late"))
 
 

@@ -1,10 +1,12 @@
 """Who sees a document, and who may do what to it: ``states.DEEDS`` says which part may, here is who plays it."""
 
-from django.db.models import Exists, OuterRef, Q
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from lienthong.kernel.labels import Level
-from lienthong.office.core.actor import Actor, Role
-from lienthong.office.core.compiled import Reader
+from lienthong.office.core.actor import SYSTEM, Actor, Role
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import Conflict, Forbidden
 from lienthong.office.documents.models import Access, Assignment, Document, Step, StepKind
 from lienthong.office.documents.states import DEEDS, Deed, Part
@@ -39,13 +41,30 @@ def visible(actor: Actor | Reader) -> Q:
     return Q(organ_id=actor.organ_id, label__lte=actor.ceiling) & near
 
 
+def _access(reader: Actor | Reader, *, document: int) -> QuerySet[Access, Any]:
+    return Access.objects.filter(document_id=document, holder__in=reader.holders).values_list("writes")
+
+
+def _duty(reader: Actor | Reader, *, document: int) -> QuerySet[Assignment, Any]:
+    mine = Assignment.objects.filter(document_id=document, holder__in=reader.holders, ended_at=None)
+    return mine.values_list("duty")
+
+
+def _open_steps(_reader: Actor | Reader, *, document: int) -> QuerySet[Step]:
+    return Step.objects.filter(document_id=document, outcome=Step.Outcome.OPEN).order_by("-round", "place")[:1]
+
+
+ACCESS: Final = Compiled(_access)
+DUTIES: Final = Compiled(_duty)
+OPEN_STEPS: Final = Compiled(_open_steps)
+
+
 def parts_of(actor: Actor, document: Document) -> frozenset[Part]:
     """Return what the actor is to a document; nothing to whom it is not shown. Reads as the system."""
     if document.organ_id != actor.organ_id or document.label > actor.ceiling:
         return frozenset()
     parts: set[Part] = set()
-    access = Access.objects.filter(document=document, holder__in=actor.holders).values_list("writes", flat=True)
-    if seen := list(access):
+    if seen := [writes for (writes,) in ACCESS(actor, document=document.pk)]:
         parts.add(Part.READER)
         parts |= {Part.WRITER} if any(seen) else set()
         parts |= {Part.AUTHOR} if document.created_by_id == actor.appointment_id else set()
@@ -80,8 +99,7 @@ def require(document: Document, deed: Deed, parts: frozenset[Part]) -> None:
 
 def current_step(document: Document) -> Step | None:
     """Return the step whose turn it is; None where nothing is asked for."""
-    open_steps = Step.objects.filter(document=document, outcome=Step.Outcome.OPEN)
-    return open_steps.order_by("-round", "place").first()
+    return next(iter(OPEN_STEPS.models(SYSTEM, document=document.pk)), None)
 
 
 def _turn(actor: Actor, document: Document) -> set[Part]:
@@ -92,6 +110,5 @@ def _turn(actor: Actor, document: Document) -> set[Part]:
 
 
 def _duties(actor: Actor, document: Document) -> set[Part]:
-    mine = Assignment.objects.filter(document=document, holder__in=actor.holders, ended_at=None)
     duties = {Assignment.Duty.LEAD.value: Part.LEAD, Assignment.Duty.SUPPORT.value: Part.SUPPORT}
-    return {duties[duty] for duty in mine.values_list("duty", flat=True)}
+    return {duties[duty] for (duty,) in DUTIES(actor, document=document.pk)}

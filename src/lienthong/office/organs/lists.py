@@ -1,14 +1,14 @@
 """The list of units."""
 
 from django.db.models import Q, QuerySet
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import Actor
-from lienthong.office.core.lists.columns import Column, named
+from lienthong.office.core.lists.columns import Column, named, written
 from lienthong.office.core.lists.filters import Choice, ChoiceFilter, TextFilter, choices_of, contains, level_filter
 from lienthong.office.core.lists.pages import ListPage
 from lienthong.office.core.templatetags.look import label
@@ -34,7 +34,7 @@ def _name(name: str, level: int) -> str:
 
 def _marked(name: str, level: int) -> SafeString:
     """Return a name with its label, where that says anything."""
-    return format_html("{} {}", name, label(level)) if level >= Level.CONFIDENTIAL else escape(name)
+    return format_html("{} {}", name, label(level)) if level >= Level.CONFIDENTIAL else written(name)
 
 
 def _blocs() -> list[Choice]:
@@ -58,7 +58,7 @@ def _code(code: str | None, name: str | None) -> str:
 def _above(code: str | None, name: str | None) -> SafeString:
     """Return what the page says of it."""
     del code
-    return escape(name or "")
+    return written(name or "")
 
 
 UNITS = ListPage(

@@ -52,8 +52,12 @@ class Column:
         """Return a cell's content for a page."""
         if self.html is not None:
             return self.html(*values)
-        # Django's own ``escape`` asks of every argument whether it is lazy.
-        return SafeString(html.escape(shown(self.value(*values))))
+        return written(shown(self.value(*values)))
+
+
+def written(text: str) -> SafeString:
+    """Return a text as markup; Django's own ``escape`` asks whether it is lazy, and takes four times as long."""
+    return SafeString(html.escape(text))
 
 
 def named(names: Mapping[Any, Text]) -> Callable[[Any], str]:

@@ -1,12 +1,13 @@
 """What a document's page shows besides its own row."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.models import AuditEntry
 from lienthong.office.documents.models import (
     Answer,
@@ -74,51 +75,95 @@ class Details:
     history: list[Told]
 
 
+def _files(_reader: Actor | Reader, *, document: int) -> QuerySet[File]:
+    return File.objects.filter(document_id=document)
+
+
+def _steps(_reader: Actor | Reader, *, document: int) -> QuerySet[Step]:
+    return Step.objects.filter(document_id=document).select_related("position", "decided_by__person")
+
+
+def _assignments(_reader: Actor | Reader, *, document: int) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(document_id=document, ended_at=None)
+
+
+def _comments(_reader: Actor | Reader, *, document: int) -> QuerySet[Comment]:
+    return Comment.objects.filter(document_id=document)
+
+
+def _dispatches(_reader: Actor | Reader, *, document: int) -> QuerySet[Dispatch]:
+    return Dispatch.objects.filter(document_id=document)
+
+
+def _intakes(_reader: Actor | Reader, *, document: int) -> QuerySet[Intake]:
+    return Intake.objects.filter(document_id=document)
+
+
+def _related(reader: Actor | Reader, *, document: int) -> QuerySet[Relation]:
+    shown = Q(other=None) | Q(other__in=Document.objects.filter(visible(reader)))
+    return Relation.objects.filter(shown, document_id=document).select_related("other").order_by("pk")
+
+
+def _by(reader: Actor | Reader, *, document: int) -> QuerySet[Relation]:
+    shown = Document.objects.filter(visible(reader)).exclude(state=State.DISCARDED)
+    found = Relation.objects.filter(other_id=document, document__in=shown).select_related("document")
+    return found.order_by("-pk")[:_RELATED]
+
+
+def _told(_reader: Actor | Reader, *, document: int, label: int) -> QuerySet[AuditEntry, Any]:
+    rows = AuditEntry.objects.filter(object_type="documents.document", object_id=document, label__lte=label)
+    return rows.order_by("-id").values_list("at", "person_name", "acting_as", "on_behalf_of", "kind")[:_HISTORY]
+
+
+FILES: Final = Compiled(_files)
+STEPS: Final = Compiled(_steps)
+ASSIGNMENTS: Final = Compiled(_assignments)
+COMMENTS: Final = Compiled(_comments)
+DISPATCHES: Final = Compiled(_dispatches)
+INTAKES: Final = Compiled(_intakes)
+RELATED: Final = Compiled(_related)
+RELATED_BY: Final = Compiled(_by)
+TOLD: Final = Compiled(_told)
+
+
 def of(document: Document, actor: Actor) -> Details:
     """Read what hangs on a document that the actor sees; of related documents those that they see, too."""
+    number = document.pk
     with scope.system():
-        files = list(File.objects.filter(document=document))
-        intake = _intake(document)
-        sendings = _sendings(document)
+        files: list[File] = FILES.models(actor, document=number)
+        intake = _intake(document, actor)
+        sendings = _sendings(document, actor)
         by_packets = intake is not None or any(one.dispatch.packet_id for one in sendings)
-        steps = Step.objects.filter(document=document).select_related("position", "decided_by__person")
         return Details(
             files=[one for one in files if one.current],
             signed=[(one, found) for one in files if one.current and (found := verdicts(one))],
             warned=[(one, told) for one in files if one.current and (told := warnings(one))],
             older=[one for one in files if not one.current],
-            steps=list(steps),
-            assignments=list(Assignment.objects.filter(document=document, ended_at=None)),
-            comments=list(Comment.objects.filter(document=document)),
+            steps=STEPS.models(actor, document=number),
+            assignments=ASSIGNMENTS.models(actor, document=number),
+            comments=COMMENTS.models(actor, document=number),
             relations=relations(document, actor),
-            related_by=_related_by(document, actor),
+            related_by=RELATED_BY.models(actor, document=number),
             sendings=sendings,
             came=came(intake) if intake is not None else None,
             answers=list(Answer.objects.filter(document=document)) if by_packets else [],
-            history=_history(document),
+            history=_history(document, actor),
         )
 
 
-def _intake(document: Document) -> Intake | None:
+def _intake(document: Document, actor: Actor) -> Intake | None:
     if document.direction != Direction.INCOMING or document.message is not None:
         return None
-    return Intake.objects.filter(document=document).first()
+    return next(iter(INTAKES.models(actor, document=document.pk)), None)
 
 
 def relations(document: Document, actor: Actor) -> list[Relation]:
     """Return what a document answers, replaces or rests on: what the actor sees, or is not here. As the system."""
-    shown = Q(other=None) | Q(other__in=Document.objects.filter(visible(actor)))
-    return list(Relation.objects.filter(shown, document=document).select_related("other").order_by("pk"))
+    return RELATED.models(actor, document=document.pk)
 
 
-def _related_by(document: Document, actor: Actor) -> list[Relation]:
-    shown = Document.objects.filter(visible(actor)).exclude(state=State.DISCARDED)
-    found = Relation.objects.filter(other=document, document__in=shown).select_related("document")
-    return list(found.order_by("-pk")[:_RELATED])
-
-
-def _sendings(document: Document) -> list[Sending]:
-    dispatches = list(Dispatch.objects.filter(document=document))
+def _sendings(document: Document, actor: Actor) -> list[Sending]:
+    dispatches: list[Dispatch] = DISPATCHES.models(actor, document=document.pk)
     if not dispatches:
         return []
     rows = (
@@ -143,12 +188,9 @@ def _sendings(document: Document) -> list[Sending]:
     ]
 
 
-def _history(document: Document) -> list[Told]:
-    rows = AuditEntry.objects.filter(object_type="documents.document", object_id=document.pk, label__lte=document.label)
+def _history(document: Document, actor: Actor) -> list[Told]:
+    rows = TOLD(actor, document=document.pk, label=document.label)
     return [
-        Told(
-            at=entry.at, who=entry.person_name or "–", acting_as=entry.acting_as, on_behalf_of=entry.on_behalf_of,
-            what=text_of(entry.kind),
-        )
-        for entry in rows.order_by("-id")[:_HISTORY]
-    ]  # fmt: skip
+        Told(at=at, who=who or "–", acting_as=acting_as, on_behalf_of=on_behalf_of, what=text_of(kind))
+        for at, who, acting_as, on_behalf_of, kind in rows
+    ]

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
-from lienthong.office.core.compiled import Reader
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import NotFound
 from lienthong.office.documents.models import Assignment, Document, File, Preview, Step
 from lienthong.office.documents.policies import may, parts_of, takes_part, visible
@@ -25,16 +25,23 @@ def documents(actor: Actor | Reader) -> QuerySet[Document]:
     return Document.objects.filter(visible(actor))
 
 
+def _one(reader: Actor | Reader, *, number: int) -> QuerySet[Document]:
+    return documents(reader).select_related("organ").filter(pk=number)
+
+
+ONE: Final = Compiled(_one)
+
+
 def document(actor: Actor, number: int) -> Document:
     """Return one of them.
 
     Raises:
         NotFound: there is none of that number that they may see.
     """
-    found = documents(actor).select_related("organ").filter(pk=number).first()
-    if found is None:
+    found: list[Document] = ONE.models(actor, number=number)
+    if not found:
         raise NotFound(str(number))
-    return found
+    return found[0]
 
 
 def incoming(actor: Actor) -> QuerySet[Document]:
