@@ -65,10 +65,16 @@ def _of(column: Column) -> str:
         " coalesce(CAST(sum(n) AS BIGINT), 0) AS filled, count(*) AS distinct_values,"
         " min(length(value)) AS shortest, max(length(value)) AS longest"
     )
-    values = f"WITH v AS ({counted}), p AS (SELECT pattern, sum(n) AS n, any_value(value) AS example FROM v GROUP BY 1)"
-    patterns = f"(SELECT list(pattern ORDER BY n DESC, pattern)[:{_MOST}] FROM p)"
-    top = f"(SELECT list(value ORDER BY n DESC, value)[:{_MOST}] FROM v)"
-    rare = f"(SELECT list(example ORDER BY n, pattern)[:{_MOST}] FROM p WHERE n < {_RARE} * (SELECT sum(n) FROM v))"
+    values = f"WITH v AS ({counted}), p AS (SELECT pattern, sum(n) AS n, min(value) AS example FROM v GROUP BY 1)"
+    patterns = _first("pattern", "p", "n DESC, pattern")
+    top = _first("value", "v", "n DESC, value")
+    rare = _first("example", f"p WHERE n < {_RARE} * (SELECT sum(n) FROM v)", "n, pattern")
     if column.sensitive:
         top = rare = "CAST([] AS VARCHAR[])"
     return f"(SELECT * FROM ({values} {facts}, {patterns} AS patterns, {top} AS top, {rare} AS rare FROM v))"
+
+
+def _first(what: str, source: str, order: str) -> str:
+    """Return the query of the first few as a list: they are picked before a list is made, as there may be millions."""
+    picked = f"SELECT * FROM {source} ORDER BY {order} LIMIT {_MOST}"
+    return f"(SELECT list({what} ORDER BY {order}) FROM ({picked}))"

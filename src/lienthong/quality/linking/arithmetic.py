@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import log2
 
 from lienthong.quality.linking.conflicts import reasons
-from lienthong.quality.linking.engine import in_duckdb
+from lienthong.quality.linking.engine import by_value, in_duckdb
 from lienthong.quality.linking.levels import Levels
 from lienthong.quality.linking.settings import Conflict
 from lienthong.quality.linking.weights import LevelWeight, Weights
@@ -13,13 +13,6 @@ from lienthong.quality.linking.weights import LevelWeight, Weights
 def frequency_column(column: str) -> str:
     """Return the name of the column that holds how common a value is, as Splink names it."""
     return f"tf_{column}"
-
-
-def by_value(comparisons: Sequence[Levels]) -> list[str]:
-    """Return the columns whose values weigh by how common they are."""
-    return list(
-        dict.fromkeys(level.same for each in comparisons for level in each.levels if level.by_value and level.same)
-    )
 
 
 def scored_sql(comparisons: Sequence[Levels], weights: Weights, conflicts: Sequence[Conflict], pairs: str) -> str:

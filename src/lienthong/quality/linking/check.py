@@ -10,7 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from lienthong.quality.description import Described
-from lienthong.quality.linking.arithmetic import by_value, frequency_column, scored_sql
+from lienthong.quality.linking.arithmetic import frequency_column, scored_sql
+from lienthong.quality.linking.engine import by_value
 from lienthong.quality.linking.expressions import needed
 from lienthong.quality.linking.index import Index, keys_of_one_sql
 from lienthong.quality.linking.nodes import add_macros, derive

@@ -14,6 +14,7 @@ from lienthong.quality.linking.levels import Level, Levels
 from lienthong.quality.linking.nodes import NODES, ROW
 from lienthong.quality.linking.weights import LevelWeight, Weights
 
+_COMMON: Final = "link_common_"
 _FUNCTIONS: Final = {"jw": "jaro_winkler_similarity", "dl": "damerau_levenshtein"}
 
 
@@ -103,10 +104,38 @@ def score(  # noqa: PLR0913 - tables are named by who made them
     linker = Linker(
         api.register("link_compared"), splink_settings(comparisons, weights), log_level=None, validate_settings=False
     )
+    for column in by_value(comparisons):
+        linker.table_management.register_term_frequency_lookup(
+            api.register(_frequencies(connection, column, nodes)), column
+        )
     linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
     scored = linker.inference.predict(threshold_match_probability=least, warning_mode="never")
     connection.execute(f"CREATE OR REPLACE TABLE {result} AS FROM {scored.physical_name}")
     scored.drop_table_from_database_and_remove_from_cache()
+
+
+def forget_frequencies(connection: DuckDBPyConnection) -> None:
+    """Drop what is known of how common values are: the nodes are others now."""
+    tables = connection.execute(f"SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, '{_COMMON}')")
+    for (table,) in tables.fetchall():
+        connection.execute(f"DROP TABLE {table}")
+
+
+def by_value(comparisons: Sequence[Levels]) -> list[str]:
+    """Return the columns whose values weigh by how common they are."""
+    return list(
+        dict.fromkeys(level.same for each in comparisons for level in each.levels if level.by_value and level.same)
+    )
+
+
+def _frequencies(connection: DuckDBPyConnection, column: str, nodes: str) -> str:
+    """Return the table of how common the values of a column are: made once, where Splink makes it for every scoring."""
+    table = f"{_COMMON}{column}"
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {table} AS SELECT {column}, count(*) / sum(count(*)) OVER () AS tf_{column}"
+        f" FROM {nodes} WHERE {column} IS NOT NULL GROUP BY {column}"
+    )
+    return table
 
 
 def score_in_pieces(  # noqa: PLR0913 - tables are named by who made them

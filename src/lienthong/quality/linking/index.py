@@ -17,7 +17,8 @@ from duckdb import DuckDBPyConnection
 from lienthong.quality.description import Described
 from lienthong.quality.errors import IndexUnusable
 from lienthong.quality.linking import blocking, conflicts, nodes
-from lienthong.quality.linking.arithmetic import by_value, frequency_column
+from lienthong.quality.linking.arithmetic import frequency_column
+from lienthong.quality.linking.engine import by_value
 from lienthong.quality.linking.levels import Levels, levels_of
 from lienthong.quality.linking.nodes import NODES, ROW
 from lienthong.quality.linking.settings import Conflict, Link, Rule, link_settings

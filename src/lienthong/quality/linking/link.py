@@ -165,6 +165,7 @@ def prepare(
     comparisons = tuple(levels_of(each) for each in settings.compare if made.filled.intersection(each.columns))
     rules = blocking.usable(settings, made.filled, names)
     against = conflicts.usable(settings, made.filled, names)
+    engine.forget_frequencies(connection)
     progress("block")
     keys = blocking.make_keys(connection, settings, rules, made.records)
     candidates = blocking.make_pairs(connection, keys)
