@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.documents.models import Relation
+from tests.office.documents.api.desk import program
 from tests.office.documents.views.test_deeds import browser
 from tests.office.records.shelf import registered
 
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 def test_found_by_number_chosen_and_taken_back(bureau: "Bureau") -> None:
     arrived, draft = registered(bureau), bureau.draft(by="clerk")
     clerk, address = browser(bureau, "clerk"), f"/documents/{draft.pk}/relations/"
-    assert f'value="{arrived.pk}"' not in clerk.get(address).content.decode()
-    found = clerk.get(f"{address}?q=12 cv/tw")
-    assert f'value="{arrived.pk}"' in found.content.decode()
+    assert clerk.get(address).context["form"].found == []
+    shown = clerk.get(f"{address}?q=12 cv/tw")
+    assert shown.context["form"].found == [arrived]
+    assert f'name="documents" value="{arrived.pk}"' in shown.content.decode()
     facts = {"revision": 1, "kind": "answers", "documents": [arrived.pk]}
     sent = clerk.post(f"{address}?q=12 cv/tw", facts)
-    assert sent.headers["Location"] == address
+    assert sent.headers["Location"] == f"/documents/{draft.pk}/"
     assert f'<a href="/documents/{arrived.pk}/">' in clerk.get(f"/documents/{draft.pk}/").content.decode()
     there = clerk.get(f"/documents/{arrived.pk}/").content.decode()
     assert "is answered by" in there
@@ -36,7 +38,7 @@ def test_found_by_number_chosen_and_taken_back(bureau: "Bureau") -> None:
 def test_nothing_hidden_is_found_or_chosen(bureau: "Bureau") -> None:
     secret, draft = registered(bureau, label=Level.SECRET), bureau.draft(by="open_clerk")
     clerk, address = browser(bureau, "open_clerk"), f"/documents/{draft.pk}/relations/?q=12-CV/TW"
-    assert f'value="{secret.pk}"' not in clerk.get(address).content.decode()
+    assert clerk.get(address).context["form"].found == []
     sent = clerk.post(address, {"revision": 1, "kind": "answers", "documents": [secret.pk]})
     assert sent.status_code == 200
     with scope.system():
@@ -54,3 +56,14 @@ def test_one_that_is_not_here_is_named(bureau: "Bureau") -> None:
 def test_what_arrived_leads_to_a_reply(bureau: "Bureau") -> None:
     arrived, clerk = registered(bureau), browser(bureau, "clerk")
     assert f"/documents/new/?answers={arrived.pk}" in clerk.get(f"/documents/{arrived.pk}/").content.decode()
+
+
+def test_a_reply_to_what_is_hidden_is_begun_as_little_as_one_to_what_is_not_there(bureau: "Bureau") -> None:
+    secret, draft = registered(bureau, label=Level.SECRET), bureau.draft(label=Level.SECRET)
+    facts = {"type": "cong-van", "subject": "Trả lời"}
+    for key in ("open_clerk", "below", "outsider", "administrator"):
+        pages, user = browser(bureau, key), program(bureau.actor(key))
+        for number in (secret.pk, draft.pk, 999_999_999):
+            assert pages.get(f"/documents/new/?answers={number}").status_code == 404
+            assert pages.post(f"/documents/new/?answers={number}", {**facts, "label": 1}).status_code == 404
+            assert user.send("/documents", {**facts, "answers": number}).status_code == 404

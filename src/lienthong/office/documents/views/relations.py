@@ -39,7 +39,7 @@ def add(request: HttpRequest, number: int) -> HttpResponse:
 
     title = _("Related documents")
     page = {
-        "title": title, "submit": _("Add"), "cancel_url": f"/documents/{found.pk}/relations/",
+        "title": title, "submit": _("Add"), "cancel_url": f"/documents/{found.pk}/",
         "crumbs": crumbs(found, title), "text": text, "document": found,
         "relations": choices.related(actor, found),
     }  # fmt: skip
