@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.urls import URLResolver, get_resolver
@@ -23,6 +24,7 @@ from lienthong.office.documents.models import (
     Relation,
     StepKind,
 )
+from lienthong.office.members.models import Change, Decision, Failure, Loading, Member, Record, ReviewItem, Score
 from lienthong.office.records.actions.covers import Cover, open_file
 from lienthong.office.records.models import Approval, Disposal, DisposalFile, Hold, Item
 from tests.office.people import House
@@ -65,6 +67,18 @@ class Place:
     correspondent: int
     answer: int
     relation: int
+    # A member of the province, and two records of members that may be one person's.
+    member: int
+    double: int
+    decision: int
+    failure: int
+    change: int
+
+    def _of_members(self, path: str) -> int:
+        numbers = {
+            "review": self.double, "decisions": self.decision, "failing": self.failure, "changes": self.change,
+        }  # fmt: skip
+        return numbers.get(path.split("/")[1], self.member)
 
     def fill(self, route: str, number: str = "") -> str:
         """Return an address; with a number, one whose parts are all that number."""
@@ -88,6 +102,7 @@ class Place:
             "token": "A" * 43,
         }
         path = route
+        texts: dict[str, str] = {}
         if path.startswith("units/positions/"):
             known["number"] = self.position
         elif path.startswith("documents/"):
@@ -98,11 +113,16 @@ class Place:
             known |= {"number": self.work_file, "item": self.item}
         elif path.startswith("units/"):
             known["number"] = self.unit
+        elif path.startswith("members/"):
+            known |= {"number": self._of_members(path)}
+            texts = {"area": "02", "rule": "number-sex"}
         else:
             known["number"] = self.entry
         for name, pattern in re.findall(r"\(\?P<(\w+)>((?:\[[^\]]*\]|\.)[+*]?)\)", path):
             path = path.replace(f"(?P<{name}>{pattern})", str(known[name]))
-        path = re.sub(r"<(?:int:)?(\w+)>", lambda found: number or str(known.get(found[1], 1)), path)
+        path = re.sub(
+            r"<(?:int:)?(\w+)>", lambda found: number or texts.get(found[1]) or str(known.get(found[1], 1)), path
+        )
         return "/" + path.replace("^", "").replace("$", "").replace(r".*\Z", "nothing").replace(r"\Z", "")
 
 
@@ -150,7 +170,41 @@ def place_of(house: House) -> Place:
         correspondent=partner.pk,
         answer=told.pk,
         relation=related.pk,
+        **_registry(house),
     )
+
+
+def _registry(house: House) -> dict[str, int]:
+    """Write two members of the province with a record each, a score, and a merge that waits for a second person."""
+    organ = house.organs["province"]
+    place: dict[str, Any] = {"organ": organ, "organ_path": organ.path, "values": {"full_name": "Nguyễn Văn A"}}
+    with scope.system(), transaction.atomic():
+        records = []
+        for number in (1, 2):
+            member = Member.objects.create(key=f"PA{number}", name="Nguyễn Văn A", records=1, failures=1, **place)
+            records.append(Record.objects.create(key=f"MA{number}", member=member, **place))
+        failure = Failure.objects.create(
+            record=records[0], member=records[0].member, rule="number-sex", organ_path=organ.path
+        )
+        Loading.objects.create(run="20261126T000000Z-000000", registry="member", on="2026-11-26", records=2, members=2)
+        Score.objects.create(
+            area="02", name="Tỉnh 1", organ_path=organ.path, dimension="clean", checks=2, failures=2, score=50.0
+        )
+        double = ReviewItem.objects.create(
+            place=100, kind="pair", left=records[0], right=records[1], organ_path=organ.path, impact=2, state="waiting",
+            weights={"given": 3.5, "sex": -1.0}, weight=2.5, probability=0.9,
+        )  # fmt: skip
+        waiting = Decision.objects.create(
+            left="MA1", right="MA2", organ_path=organ.path, verdict="same", state="waiting", impact=2, person_id=0,
+            person_name="x",
+        )  # fmt: skip
+        change = Change.objects.create(
+            record="MA1", organ_path=organ.path, field="phone", source="page", person_id=0, person_name="x"
+        )
+    return {
+        "member": records[0].member_id, "double": double.pk, "decision": waiting.pk, "failure": failure.pk,
+        "change": change.pk,
+    }  # fmt: skip
 
 
 def _records(house: House, document: Document) -> tuple[int, int, int]:

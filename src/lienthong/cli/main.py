@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "evidence": later("Look at the evidence of exchanges, export it, verify it."),
     "edxml": later("Read and write the packets in which Vietnamese agencies exchange documents."),
     "quality": later("Profile, standardise, validate, link, merge and score the records of a registry."),
+    "members": later("The registry of members that an office keeps."),
     "doctor": later("Check everything a gateway needs and say what to do."),
 }
 _PACKAGE: Final = "lienthong.cli"

@@ -50,6 +50,7 @@ INSTALLED_APPS: Final = [
     "lienthong.office.accounts",
     "lienthong.office.documents",
     "lienthong.office.records",
+    "lienthong.office.members",
     "lienthong.office.operation",
     "lienthong.office.trail",
     "lienthong.office.api",
@@ -249,6 +250,10 @@ USE_TZ: Final = True
 USE_I18N: Final = True
 FORMAT_MODULE_PATH: Final = ["lienthong.office.formats"]
 
+# What describes the registry of members: a name that comes along, or a file (docs/quality.md).
+LIENTHONG_REGISTRY: Final = _env.get("LIENTHONG_REGISTRY", "member")
+# From how many records on, merged into one person, a second person has to agree.
+LIENTHONG_MEMBERS_IMPACT: Final = int(_env.get("LIENTHONG_MEMBERS_IMPACT", "3"))
 STATIC_URL: Final = "/static/"
 STATIC_ROOT: Final = Path(__file__).parent / "static"
 WHITENOISE_ADD_HEADERS_FUNCTION: Final = guard

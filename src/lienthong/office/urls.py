@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lienthong.office.core.urls")),
     path("documents/", include("lienthong.office.documents.urls")),
     path("records/", include("lienthong.office.records.urls")),
+    path("members/", include("lienthong.office.members.urls")),
     path("units/", include("lienthong.office.organs.urls")),
     path("persons/", include("lienthong.office.accounts.urls")),
     path("trail/", include("lienthong.office.trail.urls")),

@@ -63,10 +63,11 @@ def fill() -> dict[str, dict[str, str] | dict[str, int]]:
     units = {key: unit.pk for key, unit in house.organs.items()} | {"office": house.departments["province"].pk}
     sessions[STALE] = _stale_session(house)
     papers, working = _papers(house)
+    addresses = _addresses(house)
     return {
-        "sessions": sessions | working,
+        "sessions": sessions | working | _stewards(house),
         "units": units,
-        "addresses": _addresses(house) | papers,
+        "addresses": addresses | papers,
         "files": _files(house),
     }
 
@@ -114,6 +115,26 @@ def _papers(house: "House") -> tuple[dict[str, str], dict[str, str]]:
         sign_in(client, bureau.people[key])
         sessions[key] = client.cookies[settings.SESSION_COOKIE_NAME].value
     return pages, sessions
+
+
+def _stewards(house: "House") -> dict[str, str]:
+    """Fill the registry of members; return sessions of those who answer for it."""
+    from django.conf import settings  # noqa: PLC0415 - needs Django set up
+    from django.test import Client  # noqa: PLC0415 - as above
+
+    from lienthong.office.core import scope  # noqa: PLC0415 - as above
+    from tests.office.members.registry import open_registry  # noqa: PLC0415 - as above
+    from tests.office.people import sign_in  # noqa: PLC0415 - as above
+
+    sessions = {}
+    for key, person in open_registry(house).stewards.items():
+        client = Client()
+        with scope.system():
+            person.language = "vi"
+            person.save(update_fields=["language"])
+        sign_in(client, person)
+        sessions[key] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return sessions
 
 
 def _files(house: "House") -> dict[str, str]:

@@ -27,7 +27,7 @@ ENTERING: Final = "entering"
 # cleared has no password.
 READERS: Final = (
     ANONYMOUS, "administrator", "security", "auditor", "operator", "leader", "cleared", STALE, ENTERING, "official",
-    "reviewer", "signer", "clerk", "doer",
+    "reviewer", "signer", "clerk", "doer", "steward",
 )  # fmt: skip
 # Programs' addresses, and Django's own pages for operators.
 ELSEWHERE: Final = ("api/", "admin/")
@@ -39,6 +39,8 @@ _POSTED: Final = (
     "persons/<int:person_id>/sessions/<int:session_id>/end/",
     "persons/substitutions/<int:substitution_id>/end/", "tokens/<int:number>/withdraw/",
     "records/<int:number>/items/<int:item>/remove/", "documents/<int:number>/relations/<int:relation_id>/remove/",
+    "members/decisions/<int:number>/confirm/", "members/decisions/<int:number>/refuse/",
+    "members/decisions/<int:number>/undo/",
 )  # fmt: skip
 # Accounts are not made, and not joined with others, by whoever has them; no provider is set up here.
 _CLOSED: Final = (
@@ -52,6 +54,10 @@ _LEADING_ON: Final = (
     "account/social/signup/", "account/social/connections/",
     # To the second factor.
     "documents/top-secret/",
+    # To what it is about.
+    "members/decisions/<int:number>/", "members/failing/<int:number>/", "members/changes/<int:number>/",
+    # To the page that asks for a purpose.
+    "members/people/<int:number>/change/",
 )  # fmt: skip
 _PARTS_AND_FILES: Final = (
     "units/branches/<int:number>/", "units/pick/", "search/suggestions", "notifications/list",
@@ -59,6 +65,7 @@ _PARTS_AND_FILES: Final = (
     "documents/<int:number>/files/<int:file_id>/", "records/disposals/<int:number>/certificate/",
     "documents/<int:number>/sent/<int:dispatch_id>/packet/", "documents/<int:number>/answers/<int:answer_id>/",
     "account/2fa/webauthn/login/", "account/2fa/recovery-codes/download/", "persons/import/template/",
+    "members/decisions/export/", "members/failing/sheet/",
 )  # fmt: skip
 # Of a work file that is closed, submitted or to be handed over: the same page with a form as those of an open one.
 _STANDING_ELSEWHERE: Final = tuple(

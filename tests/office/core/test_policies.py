@@ -92,7 +92,13 @@ def test_every_permission_has_its_rule() -> None:
     assert set(RULES) == set(Permission)
 
 
-@pytest.mark.parametrize(("role", "more"), [(Role.LEADER, []), (Role.CLERK, [Permission.RECORD_ARCHIVE])])
+@pytest.mark.parametrize(
+    ("role", "more"),
+    [
+        (Role.LEADER, [Permission.MEMBER_VIEW, Permission.MEMBER_ASSIGN]),
+        (Role.CLERK, [Permission.RECORD_ARCHIVE]),
+    ],
+)
 def test_leading_an_organ_is_not_administering_it(role: Role, more: list[Permission]) -> None:
     actor = Actor(person_id=1, name="", organ_path="1/", roles=frozenset({role}))
     found = [each for each in Permission if may(actor, each, Place("1/"))]

@@ -67,8 +67,8 @@ def test_empty_database_becomes_an_office_once(empty: Empty) -> None:
     assert first["units"] > 3000
     assert (second["units"], second["persons"], second["accounts"]) == (0, 0, [])
     accounts = first["accounts"]
-    assert len(accounts) == 14
-    assert empty.all_of("SELECT count(*) FROM accounts_person") == [(64,)]
+    assert len(accounts) == 17
+    assert empty.all_of("SELECT count(*) FROM accounts_person") == [(67,)]
     assert all(account["password"] not in err for account in accounts)
     hashes = [
         str(row[0]) for row in empty.all_of("SELECT password FROM accounts_person WHERE email LIKE '%example.test'")

@@ -22,12 +22,16 @@ class Role(StrEnum):
     LEADER = "leader"
     # Registers and forwards documents.
     CLERK = "clerk"
+    # Answers for what the registry says of the members of the organ and of all below it.
+    STEWARD = "steward"
 
 
 # Whoever has one of these sees the registers of documents of their organ.
 DESK: Final = frozenset({Role.CLERK, Role.LEADER})
 # Whoever has one of these sees the clearances of others.
 GUARDS: Final = frozenset({Role.SECURITY, Role.AUDITOR})
+# Whoever has one of these is shown members of the organ and of all below it.
+_OF_MEMBERS: Final = frozenset({Role.STEWARD, Role.LEADER, Role.AUDITOR})
 # Whoever has one of these sees the organs below too, not only their own.
 _WIDE: Final = frozenset({Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR, Role.LEADER})
 
@@ -107,6 +111,11 @@ class Actor:
     def at_desk(self) -> bool:
         """Tell whether the registers of the organ are open to this actor."""
         return not self.roles.isdisjoint(DESK)
+
+    @property
+    def keeps_members(self) -> bool:
+        """Tell whether the registry of members is open to this actor, in the organ and below."""
+        return self.placed and not self.roles.isdisjoint(_OF_MEMBERS)
 
     @property
     def holders(self) -> tuple[int, ...]:

@@ -32,6 +32,10 @@ class Permission(StrEnum):
     KEY_MANAGE = "key.manage"
     RECORD_WORK = "record.work"
     RECORD_ARCHIVE = "record.archive"
+    MEMBER_VIEW = "member.view"
+    MEMBER_SENSITIVE = "member.sensitive"
+    MEMBER_MEND = "member.mend"
+    MEMBER_ASSIGN = "member.assign"
     OPERATE = "operate"
 
 
@@ -112,6 +116,10 @@ RULES: Final[Mapping[Permission, Rule]] = MappingProxyType(
         # Which file it is asks its own rules (records.policies).
         Permission.RECORD_WORK: _rule(Reach.SEEN),
         Permission.RECORD_ARCHIVE: _rule(Reach.SEEN, Role.CLERK),
+        Permission.MEMBER_VIEW: _rule(Reach.BELOW, Role.STEWARD, Role.LEADER, Role.AUDITOR),
+        Permission.MEMBER_SENSITIVE: _rule(Reach.BELOW, Role.STEWARD),
+        Permission.MEMBER_MEND: _rule(Reach.BELOW, Role.STEWARD),
+        Permission.MEMBER_ASSIGN: _rule(Reach.BELOW, Role.STEWARD, Role.LEADER),
         Permission.OPERATE: _rule(Reach.INSTALLATION),
     }
 )

@@ -17,6 +17,7 @@ ORGAN: Final = "NULLIF(" + _SETTING.format("organ") + ", '')::bigint"
 HOLDERS: Final = "COALESCE(NULLIF(" + _SETTING.format("holders") + ", ''), '{}')::bigint[]"
 DESK: Final = _SETTING.format("desk") + " = '1'"
 TOP: Final = _SETTING.format("top") + " = '1'"
+MEMBERS: Final = _SETTING.format("members") + " = '1'"
 AUDIT: Final = _SETTING.format("audit") + " = '1'"
 
 
@@ -25,6 +26,13 @@ def within(column: str) -> str:
     # The functions are stable, so the planner knows their values and finds the range's index.
     lo, hi = (f"COALESCE({_SETTING.format(name)}, '')::varchar({PATH_LENGTH}) COLLATE \"C\"" for name in ("lo", "hi"))
     return f"({column} >= {lo} AND {column} < {hi})"
+
+
+def below(column: str) -> str:
+    """Return the condition that a path is the reader's organ's or lies below it, whatever their roles."""
+    lo = f"COALESCE({_SETTING.format('lo')}, '')::varchar({PATH_LENGTH}) COLLATE \"C\""
+    end = f"(COALESCE({_SETTING.format('lo')}, '') || '~')::varchar({PATH_LENGTH}) COLLATE \"C\""
+    return f"({column} >= {lo} AND {column} < {end})"
 
 
 def seen(table: str, column: str) -> str:

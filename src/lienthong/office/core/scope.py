@@ -48,6 +48,8 @@ class Scope:
     desk: str = "0"
     # "1": top secret things open now.
     top: str = "0"
+    # "1": members are shown, of the organ acted for and of all below it.
+    members: str = "0"
 
 
 NONE: Final = Scope()
@@ -72,6 +74,7 @@ def of(actor: Actor) -> Scope:
         holders="{" + ",".join(map(str, actor.holders)) + "}",
         desk="1" if actor.at_desk else "0",
         top="1" if actor.opens_top_secret else "0",
+        members="1" if actor.keeps_members else "0",
     )
 
 

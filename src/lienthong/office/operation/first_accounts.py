@@ -36,14 +36,17 @@ def everybody(units: Sequence[UnitSpec]) -> list[Wanted]:
         ("auditor", top, Role.AUDITOR, Level.TOP_SECRET),
         ("centre-leader", top, Role.LEADER, Level.SECRET),
         ("centre-clerk", top, Role.CLERK, Level.SECRET),
+        ("centre-steward", top, Role.STEWARD, Level.INTERNAL),
         ("centre-official", top, "", Level.CONFIDENTIAL),
         ("province-leader", middle, Role.LEADER, Level.SECRET),
         ("province-clerk", middle, Role.CLERK, Level.CONFIDENTIAL),
         ("province-admin", middle, Role.ADMINISTRATOR, Level.INTERNAL),
+        ("province-steward", middle, Role.STEWARD, Level.INTERNAL),
         ("province-official", middle, "", Level.INTERNAL),
         ("commune-leader", bottom, Role.LEADER, Level.CONFIDENTIAL),
         ("commune-admin", bottom, Role.ADMINISTRATOR, Level.INTERNAL),
         ("commune-clerk", bottom, Role.CLERK, Level.CONFIDENTIAL),
+        ("commune-steward", bottom, Role.STEWARD, Level.INTERNAL),
         ("commune-official", bottom, "", Level.INTERNAL),
     ]
     others = [

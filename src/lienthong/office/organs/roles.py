@@ -13,6 +13,7 @@ ROLE_NAMES: Final = {
     Role.AUDITOR: _("auditor"),
     Role.LEADER: _("head"),
     Role.CLERK: _("clerk"),
+    Role.STEWARD: _("steward of the members"),
 }
 
 

@@ -37,7 +37,7 @@ _INSPECTION: Final = _department("ubkt", "Ủy ban Kiểm tra", "Chủ nhiệm �
 _DIGITAL: Final = _department("cds", "Tổ chuyển đổi số", "Tổ trưởng")
 _CENTRAL: Final = (
     _OFFICE,
-    _department("tc", "Vụ Tổ chức - Cán bộ", "Vụ trưởng"),
+    _department("tc", "Vụ Tổ chức - Cán bộ", "Vụ trưởng", roles=("steward",)),
     _department("th", "Vụ Tổng hợp", "Vụ trưởng"),
     _department("ttr", "Thanh tra", "Chánh Thanh tra", roles=("auditor",)),
     _DIGITAL,
@@ -45,7 +45,7 @@ _CENTRAL: Final = (
 _PROVINCIAL: Final = (
     _OFFICE,
     _INSPECTION,
-    _department("tc", "Ban Tổ chức", "Trưởng ban"),
+    _department("tc", "Ban Tổ chức", "Trưởng ban", roles=("steward",)),
     _department("tgdv", "Ban Tuyên giáo và Dân vận", "Trưởng ban"),
     _department("nc", "Ban Nội chính", "Trưởng ban"),
     _DIGITAL,
@@ -53,7 +53,7 @@ _PROVINCIAL: Final = (
 _COMMUNAL: Final = (
     _OFFICE,
     _INSPECTION,
-    _department("xdd", "Ban Xây dựng Đảng", "Trưởng ban"),
+    _department("xdd", "Ban Xây dựng Đảng", "Trưởng ban", roles=("steward",)),
     _department("ct", "Trung tâm chính trị", "Giám đốc"),
     _DIGITAL,
 )

@@ -27,6 +27,9 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
     if (off() && event.key !== "?") return;
     if (document.querySelector("dialog[open]")) return;
+    // <button data-press="s"> is pressed by its key, where a page says so beside it.
+    const button = !going && document.querySelector(`[data-press="${CSS.escape(event.key)}"]`);
+    if (button) { event.preventDefault(); button.click(); return; }
     const room = Date.now() - going < 1500 && document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     going = 0;
     if (room) room.click();

@@ -1,0 +1,1 @@
+"""What changes something here: each authorised, in one transaction, told to the trail."""

@@ -1,0 +1,1 @@
+"""Bringing the results of the quality engine into the database."""

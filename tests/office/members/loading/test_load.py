@@ -1,0 +1,113 @@
+"""Results of the engine come into the database, and what people did stays with them."""
+
+from pathlib import Path
+
+import pytest
+from django.db.models import Sum
+
+from lienthong.office.core import scope
+from lienthong.office.members.errors import NoOrgans, ResultsNotLoaded
+from lienthong.office.members.loading.load import load
+from lienthong.office.members.loading.tree import common
+from lienthong.office.members.models import (
+    Change,
+    Decision,
+    Failure,
+    Identifier,
+    Loading,
+    Member,
+    Record,
+    ReviewItem,
+    RuleCount,
+    Score,
+)  # fmt: skip
+from lienthong.quality.errors import ResultsUnusable
+from tests.office.members.engine import RECORDS, give_areas, make_results
+from tests.office.people import House
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of results."""
+    return make_results(tmp_path_factory.mktemp("members"))
+
+
+def test_all_that_was_found_is_there_and_belongs_to_organs(house: House, results: Path) -> None:
+    give_areas(house)
+    loaded = load(results, memory="500MB")
+    assert loaded.records == RECORDS
+    with scope.system():
+        assert Record.objects.count() == RECORDS
+        assert Member.objects.count() == loaded.members < RECORDS
+        assert Member.objects.aggregate(sum=Sum("records"))["sum"] == RECORDS
+        assert Failure.objects.count() == loaded.failures == Member.objects.aggregate(sum=Sum("failures"))["sum"]
+        commune = house.organs["commune"]
+        assert Member.objects.filter(organ=commune, organ_path=commune.path, area="00004").exists()
+        assert {path for (path,) in Member.objects.values_list("organ_path").distinct()} <= {
+            house.organs[key].path for key in ("centre", "province", "commune", "neighbour")
+        }
+        one = Member.objects.exclude(cell="").first()
+        assert one
+        assert one.values["full_name"] == one.name
+        assert None not in one.values.values()
+        assert Identifier.objects.filter(member=one).exists()
+        assert Score.objects.filter(area="*", cell="", parent="").count() == 4
+        assert Score.objects.filter(area="00004").exclude(cell="").exists()
+        whole = RuleCount.objects.filter(area="*").aggregate(sum=Sum("failures"))["sum"]
+        assert whole == loaded.failures
+        assert Loading.objects.get().members == loaded.members
+
+
+def test_loading_again_keeps_addresses_decisions_and_proposals(house: House, results: Path) -> None:
+    give_areas(house)
+    load(results, memory="500MB")
+    with scope.system():
+        before = dict(Member.objects.values_list("key", "pk"))
+        records = list(Record.objects.order_by("pk")[:2])
+        ReviewItem.objects.create(place=9, kind="pair", left=records[0], right=records[1], organ_path="1/", impact=2)
+        failing = Failure.objects.select_related("record").earliest("pk").record
+        left, right = sorted(item.key for item in records)
+        Decision.objects.create(
+            left=left, right=right, organ_path="1/", verdict="same", state="standing", impact=2, person_id=1,
+            person_name="x",
+        )  # fmt: skip
+        Change.objects.create(
+            record=failing.key, organ_path=failing.organ_path, field="phone", source="page", person_id=1,
+            person_name="x",
+        )  # fmt: skip
+    load(results, memory="500MB")
+    with scope.system():
+        assert dict(Member.objects.values_list("key", "pk")) == before
+        assert Decision.objects.exists()
+        assert set(Failure.objects.filter(record__key=failing.key).values_list("state", flat=True)) == {"proposed"}
+
+
+def test_results_of_something_else_are_refused(house: House, results: Path, tmp_path: Path) -> None:
+    with pytest.raises(NoOrgans):
+        load(results)
+    give_areas(house)
+    with pytest.raises(ResultsUnusable):
+        load(tmp_path)
+    (tmp_path / "manifest.json").write_text(
+        (results / "manifest.json").read_text().replace('"registry": "member"', '"registry": "person"')
+    )
+    with pytest.raises(ResultsNotLoaded, match="person"):
+        load(tmp_path)
+    (tmp_path / "manifest.json").write_text((results / "manifest.json").read_text())
+    with pytest.raises(ResultsNotLoaded, match=r"standardised\.parquet"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [(["1/2/3/", "1/2/4/"], "1/2/"), (["1/2/3/", "1/2/34/"], "1/2/"), (["1/2/"], "1/2/"), (["1/2/", "1/2/3/"], "1/2/")],
+)
+def test_what_stands_above_several_is_found_by_whole_ids(paths: list[str], found: str) -> None:
+    assert common(paths) == found
+
+
+def test_trees_of_their_own_have_nothing_in_common() -> None:
+    with pytest.raises(NoOrgans):
+        common(["1/2/", "2/"])
