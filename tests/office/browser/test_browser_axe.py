@@ -170,14 +170,16 @@ def test_what_was_found_narrowed_and_a_packet_that_was_made(
     page = pages["clerk"]
     page.goto(f"{office.url}/search?q=công&in=documents")
     page.locator("main nav a").first.click()
+    page.wait_for_load_state()
     assert page.locator("main nav [aria-current=true]").count() == 1
     faults = list(_faults(page, project))
     page.goto(office.url + office.addresses["documents/<int:number>/packet/"])
     page.check("main [name=organs]")
     page.click("main form button[type=submit]")
-    assert page.locator("main a[download]").count()
+    page.wait_for_selector("main a[download]")
     faults += _faults(page, project)
     page.click("main a[href*='/sent/']:not([download])")
+    page.wait_for_selector("main .tabs")
     faults += _faults(page, project)
     assert not faults, "\n".join(faults)
 
