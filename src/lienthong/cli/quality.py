@@ -30,6 +30,7 @@ def generate(  # noqa: PLR0913 - how many, of what, into where
     records: Annotated[int, typer.Option("--records", "-n", min=1, max=50_000_000, help="How many records.")],
     out: Out,
     seed: Annotated[int, typer.Option(help="The same seed gives the same records.")] = 1,
+    province: Annotated[str | None, typer.Option(help="Only members of this province, by its code.")] = None,
     force: Force = False,
     json: Json = False,
     memory: Memory = "5GB",
@@ -44,7 +45,7 @@ def generate(  # noqa: PLR0913 - how many, of what, into where
     from lienthong.cli import quality_run  # noqa: PLC0415 - without the extra it cannot be imported
 
     means = quality_run.Means(out=out, replace=force, memory=memory, threads=threads, country=country, quiet=json)
-    made = quality_run.generate(means, records=records, seed=seed)
+    made = quality_run.generate(means, records=records, seed=seed, province=province)
     if json:
         typer.echo(msgspec.json.encode({"records": made.records, "persons": made.persons}).decode())
         return

@@ -38,11 +38,11 @@ class Means:
     quiet: bool
 
 
-def generate(means: Means, *, records: int, seed: int) -> Generated:
-    """Write synthetic members.
+def generate(means: Means, *, records: int, seed: int, province: str | None = None) -> Generated:
+    """Write synthetic members, of one province if wanted.
 
     Raises:
-        LienthongError: the folder is taken, or the profile unknown.
+        LienthongError: the folder is taken, or the profile or province unknown.
     """
     registry = description.load("member").registry
     units = units_of(means.country)
@@ -58,6 +58,7 @@ def generate(means: Means, *, records: int, seed: int) -> Generated:
             seed=seed,
             folder=run.folder,
             units=units,
+            province=province,
             advance=lambda count: progress.advance(task, count),
         )
         run.counts |= {"records": made.records, "persons": made.persons, "seed": seed}

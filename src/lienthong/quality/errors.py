@@ -31,6 +31,13 @@ class RecordsRefused(BadInput):
     hint = "Correct the file at that place and run the command again; nothing was written."
 
 
+class MembersImpossible(BadInput):
+    """Such members cannot be made up."""
+
+    code = "quality_members_impossible"
+    hint = "Write how many, and of which units, as lienthong quality generate --help says."
+
+
 class ResultsTaken(BadInput):
     """The output folder holds something already."""
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from lienthong.profiles.vn import units as vn
-from lienthong.quality.errors import ResultsTaken
+from lienthong.quality.errors import MembersImpossible
 from lienthong.quality.generating import Generated, generate
 from lienthong.quality.units import NO_UNITS, Units
 
@@ -89,5 +89,16 @@ def test_names_are_as_common_as_they_are(connection: duckdb.DuckDBPyConnection, 
 
 def test_nothing_is_made_of_nothing(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     for records, units in ((0, UNITS), (10, NO_UNITS)):
-        with pytest.raises(ResultsTaken):
+        with pytest.raises(MembersImpossible):
             generate(connection, records=records, seed=1, folder=tmp_path, units=units)
+
+
+def test_members_of_one_province_are_in_its_communes(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    generate(connection, records=300, seed=1, folder=tmp_path, units=UNITS, province="01")
+    inside = {unit.code for unit in UNITS.present() if unit.parent == "01"}
+    written = asked(connection, tmp_path, "SELECT list(DISTINCT unit_code) FROM r WHERE unit_code IS NOT NULL")
+    former = {move.old_code for move in UNITS.successions if move.new_code in inside}
+    # Codes of before the reform and without their zeros, too: that is the dirt.
+    assert {code.zfill(5) for code in written if code.isdecimal()} <= inside | former
+    with pytest.raises(MembersImpossible, match="--province 99"):
+        generate(connection, records=300, seed=1, folder=tmp_path / "none", units=UNITS, province="99")

@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from copy import replace
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from lienthong.cli.demo import country, directive, register
 from lienthong.cli.demo.attacks import Attacker, Attempt
 from lienthong.cli.demo.broadcast import NUMBER, Receipts, broadcast
 from lienthong.cli.demo.calls import Called, call
+from lienthong.cli.demo.members import RECORDS, make_registry
 from lienthong.cli.demo.office import Started, office_beside
 from lienthong.cli.demo.systems import CONTAINER, Shown, Systems
 from lienthong.cli.demo.view import View
@@ -308,7 +310,23 @@ class _Demo:
         )
         # Being told to stop is how this ends well.
         with contextlib.suppress(asyncio.CancelledError):
+            if started is not None:
+                await self._members(started)
             await asyncio.Event().wait()
+
+    async def _members(self, started: Started) -> None:
+        """Fill the registry of a province, while everything goes on."""
+        begun = time.monotonic()
+        try:
+            await make_registry(self._folder)
+        except LienthongError as error:
+            self._view.step(str(error))
+            return
+        self._view.step(
+            _("registry of a province: {records} made-up members at {url}/members/ after {seconds} s").format(
+                records=number(RECORDS), url=started.office.url, seconds=number(time.monotonic() - begun, 0)
+            )
+        )
 
 
 async def _ready(process: asyncio.subprocess.Process, log: Path) -> str:

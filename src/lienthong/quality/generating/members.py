@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from lienthong.quality.errors import ResultsTaken
+from lienthong.quality.errors import MembersImpossible
 from lienthong.quality.generating import dirt, names
 from lienthong.quality.generating.chance import Chance
 from lienthong.quality.tables import literal
@@ -41,6 +41,7 @@ def generate(  # noqa: PLR0913 - how many, of what, into where
     seed: int,
     folder: Path,
     units: Units,
+    province: str | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Generated:
     """Write ``records/part-….parquet`` and ``truth.parquet`` (record_id, person_id).
@@ -53,14 +54,15 @@ def generate(  # noqa: PLR0913 - how many, of what, into where
         seed: of chance.
         folder: for both.
         units: the administrative units of today and of before a reform; communes are drawn from them.
+        province: only from those that are in this one today, by its code.
         advance: is told how many records were written, part by part.
 
     Raises:
-        ResultsTaken: there are no units to draw from, or more records than ``MOST``.
+        MembersImpossible: there are no units to draw from, no such province, or more records than ``MOST``.
     """
     if not 0 < records <= MOST:
-        raise ResultsTaken(f"--records {records}", hint="Write a number of records from 1 to 50000000.")
-    _communes(connection, units)
+        raise MembersImpossible(f"--records {records}", hint="Write a number of records from 1 to 50000000.")
+    _communes(connection, units, province)
     options = "(FORMAT parquet, COMPRESSION zstd)"
     (folder / RECORDS).mkdir()
     made = persons = part = 0
@@ -83,22 +85,24 @@ def generate(  # noqa: PLR0913 - how many, of what, into where
     return Generated(records=made, persons=persons)
 
 
-def _communes(connection: duckdb.DuckDBPyConnection, units: Units) -> None:
+def _communes(connection: duckdb.DuckDBPyConnection, units: Units, within: str | None) -> None:
     """Make the table ``communes``: those of before the reform, numbered, with where each went."""
     former = {version.code: version for version in units.former()}
-    now = {version.code: version.full_name for version in units.present()}
+    now = {version.code: version.full_name for version in units.present() if within in {None, version.parent}}
     successor = {move.old_code: move.new_code for move in units.successions if move.suggested}
     rows = []
     for code in sorted(former):
         version = former[code]
         district = former.get(version.parent or "")
-        if version.tier != "commune" or district is None or district.parent is None or code not in successor:
+        if version.tier != "commune" or district is None or district.parent is None or successor.get(code) not in now:
             continue
         province = former[district.parent]
         where = f"{version.full_name}, {district.full_name}, {province.full_name}"
-        rows.append((code, successor[code], province.code.zfill(3), where, now.get(successor[code], version.full_name)))
+        rows.append((code, successor[code], province.code.zfill(3), where, now[successor[code]]))
+    if not rows and within is not None:
+        raise MembersImpossible(f"--province {within}", hint="Write the code of a province of today, such as 01.")
     if not rows:
-        raise ResultsTaken("units", hint="Name a profile with administrative units, such as vn.")
+        raise MembersImpossible("units", hint="Name a profile with administrative units, such as vn.")
     heads = ("old_code", "new_code", "province", "place", "new_name")
     columns = {head: pa.array([row[at] for row in rows], pa.string()) for at, head in enumerate(heads)}
     connection.register("commune_rows", pa.table({"n": pa.array(range(len(rows)), pa.int64()), **columns}))
