@@ -108,7 +108,7 @@ def sign_in(office: Running, browser: OpenerDirector, email: str, password: str)
 
 def test_whoever_was_shown_a_password_gets_in(first: Running) -> None:
     accounts = first.accounts()
-    assert len(accounts) == 14
+    assert len(accounts) == 17
     for email in ("admin@example.test", "commune-official@example.test"):
         assert "/login/" not in sign_in(first, first.browser(), email, accounts[email])
     assert "/account/login/" in sign_in(first, first.browser(), "admin@example.test", "another password")
