@@ -33,8 +33,8 @@ test: $(STAMP) $(ASSETS) ## Run all tests on all cores and the coverage gate; wi
 ifeq ($(strip $(ARGS)),)
 	@# The gate is about what guards the exchange and judges records: the office's tests are not slowed down by it.
 	@status=0; \
-	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=json --ignore=tests/office || status=$$?; \
-	$(BIN)/pytest -n auto --dist loadfile tests/office || status=$$?; \
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --cov --cov-report=json --ignore=tests/office || status=$$?; \
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests/office || status=$$?; \
 	$(BIN)/python tools/coverage_gate.py || status=$$?; \
 	exit $$status
 else

@@ -241,6 +241,7 @@ def visitors(house: "House", monkeypatch: pytest.MonkeyPatch) -> "Iterator[list[
         yield [Visitor(world, kind) for kind in KINDS]
 
 
+@pytest.mark.slow
 def test_everybody_meets_what_the_rule_says_and_nothing_tells_of_what_is_hidden(visitors: list[Visitor]) -> None:
     world, troubles = visitors[0].world, []
     for address in _addresses():
