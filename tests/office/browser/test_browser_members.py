@@ -36,8 +36,15 @@ def test_the_queue_by_keyboard(office: Office, page: Page, context: BrowserConte
     _second(office, context.new_page())
     page.reload()
     page.locator("tbody a", has_text="№ 2").click()
+    _there(page)
     page.keyboard.press("u")
     expect(page.locator("button[name=verdict]")).to_have_count(3)
+
+
+def _there(page: Page) -> None:
+    """Wait for an item's page: a key that is pressed before it has come is nobody's."""
+    page.wait_for_url(re.compile(r"/members/review/\d+/"))
+    page.wait_for_load_state("load")
 
 
 def _second(office: Office, page: Page) -> None:
@@ -45,6 +52,7 @@ def _second(office: Office, page: Page) -> None:
     office.enter(page, "second_steward")
     page.goto(f"{office.url}/members/review/?state=waiting")
     page.locator("tbody a", has_text="№ 3").click()
+    _there(page)
     page.keyboard.press("c")
     expect(page.locator("main [role=status]")).to_be_visible()
     expect(page.locator("[data-press=c]")).to_have_count(0)

@@ -33,6 +33,7 @@ from lienthong.office.api.models import Window
 from lienthong.office.core import scope
 from lienthong.office.core.actor import NOBODY, Actor, Role
 from lienthong.office.core.models import AuditEntry, Notification, NotificationChoice, SavedView
+from lienthong.office.organs import models as organs
 from lienthong.office.organs.models import Kind, Position, Succession, Unit, UnitVersion, Upload
 from lienthong.office.vault.models import Blob, UnitKey
 from tests.office.garden import TODAY, actor, clear, official, plant, settle
@@ -158,6 +159,7 @@ class Oracle:
         return {
             Unit: self.unit,
             UnitVersion: lambda row: self.unit(row.unit),
+            organs.UnitKey: lambda row: self.unit(row.unit),
             Position: lambda row: self.unit(row.unit),
             Succession: lambda row: (
                 self.unit(row.successor) and (row.predecessor is None or self.unit(row.predecessor))
@@ -209,7 +211,7 @@ def test_the_rows_tell_the_readers_apart(world: World) -> None:
 def test_nobody_sees_no_row_of_persons_or_trail(world: World, value: scope.Scope) -> None:
     with scope.using(value):
         for model in Oracle(NOBODY).rules():
-            if value is scope.NONE or model not in {Unit, UnitVersion, Position, Succession}:
+            if value is scope.NONE or model not in {Unit, UnitVersion, organs.UnitKey, Position, Succession}:
                 assert not model._default_manager.exists(), model.__name__
 
 
