@@ -26,11 +26,12 @@ from lienthong.office.accounts.selectors.persons import SEEN
 from lienthong.office.core import audit, scope
 from lienthong.office.core.actor import NOBODY, SYSTEM, Actor, Role
 from lienthong.office.core.compiled import Compiled, Gap, Reader
+from lienthong.office.core.keyed import Keyed
 from lienthong.office.core.models import Notification
 from lienthong.office.core.notifications.selectors import OPEN
 from lienthong.office.core.policies import Permission, which
-from lienthong.office.core.search import end_of
 from lienthong.office.core.sessions import RUNNING
+from lienthong.office.core.text import end_of
 from lienthong.office.organs import search as unit_search
 from lienthong.office.organs import selectors
 from lienthong.office.organs.audit import OrganEvent
@@ -56,6 +57,8 @@ CHOSEN = Compiled(_chosen, many=frozenset({"ids"}))
 
 
 TODAY = localdate()
+ALPHABET = {"first": "a", "last": end_of("z")}
+TWO_WORDS = {f"{end}{place}": value for place in range(2) for end, value in ALPHABET.items()}
 DAYS = {"today": TODAY, "until": TODAY + timedelta(days=400)}
 PERSON_QUERIES = (
     SEEN, clearances.HISTORY, positions.HELD, sessions.RUNNING, audited_persons.ALL, audited_persons.OPEN
@@ -80,8 +83,10 @@ def _asked(house: House) -> dict[Compiled, list[dict[str, Any]]]:
         **{query: [{"parents": units, "today": TODAY}] for query in (selectors.BELOW, selectors.TOPS)},
         selectors.NAMED: [{"ids": units}, {"ids": []}],
         HELD: [{"ids": units, "day": TODAY}],
-        unit_search.BEGINNING: [{"first": "a", "last": end_of("z")}],
-        person_search.BEGINNING: [{"first": "a", "last": end_of("z")}],
+        unit_search.KEYS.beginning: [ALPHABET],
+        person_search.KEYS.beginning: [ALPHABET],
+        unit_search.KEYS.apart(2): [TWO_WORDS],
+        person_search.KEYS.apart(2): [TWO_WORDS],
         unit_search.THOSE: [{"ids": units, "first": "x", "last": end_of("x"), "today": TODAY}],
         person_search.THOSE: [{"ids": persons}],
         **dict.fromkeys(PERSON_QUERIES, person),
@@ -93,8 +98,10 @@ def test_every_kept_query_is_asked_here(house: House) -> None:
     # Those of documents and work files are asked beside them, in their test_cards.py.
     ours = re.compile(r"lienthong\.office\.(?!documents\.|records\.)")
     office = [each for name, each in sys.modules.items() if ours.match(name)]
-    kept = {each for module in office for each in vars(module).values() if isinstance(each, Compiled)}
-    assert kept == set(_asked(house))
+    held = [each for module in office for each in vars(module).values()]
+    keyed = {each for each in held if isinstance(each, Keyed)}
+    kept = {each for each in held if isinstance(each, Compiled)}
+    assert kept | {query for each in keyed for query in (each.beginning, each.apart(2))} == set(_asked(house))
 
 
 def test_all_kinds_of_persons_get_what_is_theirs_one_after_another(house: House) -> None:

@@ -37,7 +37,7 @@ def make_results(folder: Path) -> Path:
     do(
         Job(
             described=registry.described(), source=made / "records", out=out, command="run",
-            steps=[Step.SCORE], today=date(2026, 11, 26), units=units, memory="500MB", threads=1,
+            steps=[Step.LINK, Step.MERGE, Step.SCORE], today=date(2026, 11, 26), units=units, memory="500MB", threads=1,
         )
     )  # fmt: skip
     return out

@@ -26,10 +26,6 @@ SHOWN: Final = 20
 ALL: Final = 100
 """How many where only one source is shown: whoever needs more than that filters the room's list."""
 
-CANDIDATES: Final = 500
-"""How many rows a source of names looks at: a word that a third of the country has costs no more than a rare one."""
-_LAST: Final = "\U0010ffff"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
@@ -137,18 +133,6 @@ def sought(text: str) -> Sought | None:
     visible = tidy(text[: TEXT_LENGTH * 2])[:TEXT_LENGTH].strip()
     key = search_key(visible)
     return Sought(text=visible, key=key) if len(key) >= SHORTEST else None
-
-
-def end_of(beginning: str) -> str:
-    """Return what sorts behind everything with this beginning: where a range of keys ends."""
-    return beginning + _LAST
-
-
-def apart(words: Sequence[str]) -> dict[str, str]:
-    """Return the ranges of keys of words that stand apart, the longest first, by name: what a kept query is given."""
-    longest = sorted(set(words), key=len, reverse=True)
-    named = {f"first{place}": word for place, word in enumerate(longest)}
-    return named | {f"last{place}": end_of(word) for place, word in enumerate(longest)}
 
 
 def find(

@@ -17,6 +17,8 @@ _MARKS: Final = frozenset("\u0306\u0302\u031b")
 _NUMBER: Final = re.compile("[0-9]+")
 # As long as the columns are; only names of foreign signs come near it.
 _LENGTH: Final = 1000
+# Sorts behind every character.
+_LAST: Final = "\U0010ffff"
 # Icelandic letters that keyboards and old fonts put where the Vietnamese ones belong.
 _LOOKALIKES: Final = str.maketrans("Ðð", "Đđ")
 _SPACES: Final = re.compile(r"\s+")
@@ -33,6 +35,11 @@ def search_key(text: str) -> str:
     """Return the text in lower case without diacritics, Đ as d: what is compared when somebody searches."""
     apart = unicodedata.normalize("NFD", _plain(text).replace("đ", "d"))
     return "".join(c for c in apart if not unicodedata.combining(c))[:_LENGTH]
+
+
+def end_of(beginning: str) -> str:
+    """Return what sorts behind every key with this beginning: where their range ends."""
+    return beginning + _LAST
 
 
 def sort_key(text: str) -> str:

@@ -18,7 +18,7 @@ from django.db.models.functions import Cast
 from django.utils.timezone import localdate
 
 from lienthong.kernel.labels import Level
-from lienthong.office.core.text import search_key, tidy
+from lienthong.office.core.text import end_of, search_key, tidy
 from lienthong.office.documents.models import Document
 
 _SEPARATORS: Final = re.compile(r"[\s./\\_–—-]+")
@@ -40,8 +40,6 @@ _MOST_BYTES: Final = 1_000_000
 _EACH: Final = 8
 # This one and those before it.
 _MONTHS: Final = 3
-_LAST: Final = "\U0010ffff"
-"""Sorts behind every character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,7 @@ def wanted(organ_id: int, text: str) -> Wanted:
     key = number_key(text)
     if any(map(str.isdigit, key)):
         # "." follows "-" in ASCII.
-        found |= {"number": key, "number_end": key + _LAST, "part": f"{key}-", "part_end": f"{key}."}
+        found |= {"number": key, "number_end": end_of(key), "part": f"{key}-", "part_end": f"{key}."}
     return found
 
 

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from lienthong.office.accounts.models import Person
 from lienthong.office.core import scope
-from lienthong.office.core.search import CANDIDATES
+from lienthong.office.core.keyed import CANDIDATES
 from lienthong.office.core.text import person_sort_key, search_key
 from lienthong.office.organs.models import Unit
 from tests.office.people import House

@@ -11,7 +11,7 @@ from lienthong.office.core.actor import Actor
 from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import NotFound
 from lienthong.office.core.policies import Permission, which
-from lienthong.office.core.text import search_key
+from lienthong.office.core.text import end_of, search_key
 from lienthong.office.organs.models import Kind, Unit
 
 _SHOWN: Final = 10
@@ -54,8 +54,8 @@ def listed(actor: Actor) -> QuerySet[Person, Person]:
 def named(text: str) -> Q:
     """Return the predicate of persons whose name has a word, or whose address, that begins with a text."""
     key = search_key(text)
-    # One range of an index; the last character there is comes after all that may follow.
-    found = PersonKey.objects.filter(key__gte=key, key__lt=key + "\U0010ffff")
+    # One range of an index.
+    found = PersonKey.objects.filter(key__gte=key, key__lt=end_of(key))
     return Q(pk__in=found.values("person_id"))
 
 

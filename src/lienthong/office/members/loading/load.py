@@ -60,7 +60,7 @@ def load(folder: Path, *, memory: str = MEMORY) -> Loaded:
     """Load a folder of results.
 
     Args:
-        folder: as ``lienthong quality run`` wrote it; records are linked now if nobody has.
+        folder: as ``lienthong quality run`` wrote it.
         memory: what DuckDB may take.
 
     Raises:

@@ -13,18 +13,21 @@ from lienthong.office.core.text import person_sort_key
 from lienthong.office.members import registry
 from lienthong.office.members.errors import ResultsNotLoaded
 from lienthong.office.members.loading.tree import Places
-from lienthong.quality import extra, runs, tables
+from lienthong.quality import runs, tables
 from lienthong.quality.description import Column, Kind
-from lienthong.quality.linking.link import Inputs, link
-from lienthong.quality.merging.golden import make_golden, merge_settings
+from lienthong.quality.merging.merge import GOLDEN, ORIGINS
 from lienthong.quality.runs import Manifest
 from lienthong.quality.tables import literal, quoted
 from lienthong.quality.validating.check import FAILURES, validate
 from lienthong.quality.validating.rules import load_rules
 from lienthong.quality.validating.score import SCORE_RULES, SCORES
 
-CLUSTERS: Final = "clusters.parquet"
-_NEEDED: Final = (tables.STANDARDISED, tables.CHANGES, FAILURES, SCORES, SCORE_RULES)
+# Parts that become tables here, by the table's name.
+_TABLES: Final = {
+    "records": tables.STANDARDISED, "clusters": "clusters.parquet", "pairs": "pairs.parquet",
+    "review": "review.parquet", "golden": GOLDEN, "origins": ORIGINS,
+}  # fmt: skip
+_NEEDED: Final = (*_TABLES.values(), tables.CHANGES, FAILURES, SCORES, SCORE_RULES)
 SEPARATOR: Final = "\x1f"
 """Between a unit and a cell in it."""
 
@@ -53,7 +56,7 @@ class Results:
 
 
 def open_results(folder: Path, connection: DuckDBPyConnection, scratch: Path, places: Places) -> Results:
-    """Look at a folder of results, and link its records where nobody has.
+    """Look at a folder of results.
 
     Raises:
         ResultsUnusable: it is none.
@@ -72,21 +75,9 @@ def open_results(folder: Path, connection: DuckDBPyConnection, scratch: Path, pl
 
 def _tables(results: Results) -> None:
     """Make ``records``, ``clusters``, ``golden``, ``origins`` and ``areas``."""
-    connection, described = results.connection, registry.described()
-    connection.execute(
-        f"CREATE TABLE records AS FROM read_parquet({literal(str(results.folder / tables.STANDARDISED))})"
-    )
-    linked = results.folder
-    if not (linked / CLUSTERS).is_file():
-        extra.require()
-        linked = results.scratch
-        link(connection, described, Inputs(source="records"), linked)
-    for name in ("clusters", "pairs", "review"):
-        connection.execute(f"CREATE TABLE {name} AS FROM read_parquet({literal(str(linked / f'{name}.parquet'))})")
-    make_golden(
-        connection, described.registry, merge_settings(described), records="records", clusters="clusters",
-        golden="golden", origins="origins",
-    )  # fmt: skip
+    connection = results.connection
+    for name, file in _TABLES.items():
+        connection.execute(f"CREATE TABLE {name} AS FROM read_parquet({literal(str(results.folder / file))})")
     codes = results.places.by_code
     areas = pa.table({
         "area": pa.array(list(codes), pa.string()),

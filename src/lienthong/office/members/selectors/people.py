@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import NotFound
-from lienthong.office.core.text import search_key
+from lienthong.office.core.text import end_of, search_key
 from lienthong.office.members import registry
 from lienthong.office.members.models import Assignment, Change, Failure, Identifier, Look, Member, Record
 from lienthong.office.members.policies import MASK, opens_sensitive, visible
@@ -17,7 +17,6 @@ from lienthong.office.members.policies import MASK, opens_sensitive, visible
 MOST: Final = 10_000
 """How many are looked at where very many fit: more than anybody reads."""
 LOOKS: Final = 50
-_END: Final = "\U0010ffff"
 _SHORTEST: Final = 5
 """Characters from which on a text with a digit is taken for a number."""
 _YEAR: Final = 4
@@ -40,9 +39,9 @@ def found(text: str) -> Q:
         return Q(pk__in=hits) | Q(key=text.upper())
     words = [word for word in search_key(text).split(" ") if not any(c.isdigit() for c in word)]
     key = " ".join(words)
-    fitting = Member.objects.filter(name_key__gte=key, name_key__lt=key + _END)
+    fitting = Member.objects.filter(name_key__gte=key, name_key__lt=end_of(key))
     if len(plain) == _YEAR:
-        fitting = fitting.filter(birth__gte=plain, birth__lt=plain + _END)
+        fitting = fitting.filter(birth__gte=plain, birth__lt=end_of(plain))
     return Q(pk__in=fitting.order_by("name_key").values("pk")[:MOST])
 
 
