@@ -95,6 +95,7 @@ async def _served(app: Any, pieces: list[bytes]) -> bytes:  # noqa: ANN401 - an 
     hall.tick()
     pipe = Pipe()
     connection = Connection(hall)
+    _COMPLAINTS.forget()
     connection.connection_made(cast("asyncio.BaseTransport", pipe))
     for piece in pieces:
         if not pipe.closed:

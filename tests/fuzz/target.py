@@ -79,6 +79,10 @@ class Complaints(logging.Handler):
         """Keep a record."""
         self.records.append(record)
 
+    def forget(self) -> None:
+        """Begin anew: what others in this process have logged is theirs."""
+        self.records = []
+
     def check(self) -> None:
         """Raise what was noticed since the last time.
 

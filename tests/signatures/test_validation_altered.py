@@ -28,7 +28,8 @@ def verdicts(data: bytes) -> set[Verdict]:
 @settings(max_examples=120)
 @given(at=st.integers(0, len(SIGNED) - 1), bits=st.integers(1, 255))
 def test_any_changed_byte_is_never_valid(at: int, bits: int) -> None:
-    at = at if not START <= at < END else at - START
+    # Within the signature itself there is room for bytes that nobody signs: the next test is about it.
+    at = at if not START <= at < END else at % START
     damaged = bytearray(SIGNED)
     damaged[at] ^= bits
     assert Verdict.VALID not in verdicts(bytes(damaged))
