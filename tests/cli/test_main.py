@@ -1,10 +1,12 @@
 """The program as a whole: languages, errors, exit statuses, and how fast it begins."""
 
 import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
@@ -154,6 +156,19 @@ def opened_by_a_reader(fifo: Path) -> int:
             time.sleep(0.01)
 
 
+def waits_in_read(process: subprocess.Popen[str], writer: int) -> None:
+    """Wait until a process has read what a pipe gave it and sleeps for more: a signal shortly before would be lost."""
+    os.write(writer, b"x")
+    until = time.monotonic() + 30
+    while fcntl.ioctl(writer, termios.FIONREAD, bytes(4)) != bytes(4) or not asleep(process.pid):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def asleep(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 def test_interrupted_for_real(tmp_path: Path) -> None:
     fifo = tmp_path / "record"
     os.mkfifo(fifo)
@@ -161,6 +176,7 @@ def test_interrupted_for_real(tmp_path: Path) -> None:
         [*RUN, "evidence", "verify", str(fifo), "--root", str(fifo)], stderr=subprocess.PIPE, text=True, env=BASE
     ) as process:
         writer = opened_by_a_reader(fifo)
+        waits_in_read(process, writer)
         process.send_signal(signal.SIGINT)
         try:
             _, err = process.communicate(timeout=30)
