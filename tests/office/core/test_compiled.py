@@ -27,7 +27,8 @@ from lienthong.office.core import audit, scope
 from lienthong.office.core.actor import NOBODY, SYSTEM, Actor, Role
 from lienthong.office.core.compiled import Compiled, Gap, Reader
 from lienthong.office.core.keyed import Keyed
-from lienthong.office.core.models import Notification
+from lienthong.office.core.lists.views import VIEWS
+from lienthong.office.core.models import Notification, SavedView
 from lienthong.office.core.notifications.selectors import OPEN
 from lienthong.office.core.policies import Permission, which
 from lienthong.office.core.sessions import RUNNING
@@ -74,6 +75,7 @@ def _asked(house: House) -> dict[Compiled, list[dict[str, Any]]]:
     return {
         RUNNING: [{"key": "a" * 32, "at": now()}],
         OPEN: [{}],
+        VIEWS: [{"page": "units"}],
         UNASSIGNED: [{}],
         CHANGING: [DAYS],
         STANDING_IN: [DAYS],
@@ -141,6 +143,7 @@ def _fill(house: House) -> None:
             by = house.actor(key)
             audit.record(actor=by, kind=OrganEvent.RENAME, obj=house.organs["province"], new={"name": key})
             audit.record(actor=by, kind=(Kind.GRANT_CLEARANCE, Kind.SUSPEND)[number % 2], obj=person, new={"level": 2})
+            SavedView.objects.create(person=person, page="units", name=key, query=f"?q={key}")
             Invitation.objects.create(person=person, digest=bytes([number]) * 32, expires_at=now())
         Substitution.objects.create(
             appointment=house.appointment("colleague"),
@@ -213,7 +216,25 @@ def test_ids_are_looked_up_by_an_index_beside_an_or() -> None:
 
 def test_a_day_cannot_be_kept_by_mistake() -> None:
     query = Compiled(lambda _reader: Person.objects.filter(created_at__lte=now()).values_list("pk"))
-    with pytest.raises(ValueError, match="stays that day"):
+    with pytest.raises(ValueError, match="stays that one"):
+        query(SYSTEM)
+
+
+def test_a_day_is_kept_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = {"today": TODAY}
+    monkeypatch.setattr("lienthong.office.core.compiled.localdate", lambda: days["today"])
+    query = Compiled(lambda _reader: Unit.objects.filter(valid_from__lte=days["today"]).values_list("pk"), daily=True)
+    with scope.system():
+        unit = plant("Organ 1", None)
+        Unit.objects.filter(pk=unit.pk).update(valid_from=TODAY + timedelta(days=1))
+        assert (query(SYSTEM), query.count(SYSTEM)) == ([], 0)
+        days["today"] += timedelta(days=1)
+        assert (query(SYSTEM), query.count(SYSTEM)) == ([(unit.pk,)], 1)
+
+
+def test_moments_are_not_kept_for_a_day() -> None:
+    query = Compiled(lambda _reader: Person.objects.filter(created_at__lte=now()).values_list("pk"), daily=True)
+    with pytest.raises(ValueError, match="stays that one"):
         query(SYSTEM)
 
 
@@ -235,6 +256,7 @@ def test_where_nothing_can_fit_nothing_is_asked() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert MANAGED(NOBODY) == []
         assert MANAGED(NOBODY) == []
+        assert MANAGED.count(NOBODY) == 0
     assert len(queries) == 0
 
 

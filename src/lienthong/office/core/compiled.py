@@ -7,7 +7,7 @@ the gaps are filled in at each call: what is kept knows nobody, and row-level se
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
 from django.core.exceptions import EmptyResultSet
@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
+from django.utils.timezone import localdate
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import DESK, GUARDS, SYSTEM, Actor, Role
@@ -111,6 +112,7 @@ class Compiled:
         *,
         many: frozenset[str] = frozenset(),
         planned_once: bool = True,
+        daily: bool = False,
     ) -> None:
         """Keep the texts of a query.
 
@@ -119,10 +121,13 @@ class Compiled:
                 gaps stand for these values, so it compares with them and does nothing else.
             many: which of these are lists of ids, for the right of ``__in``.
             planned_once: whether one plan is good for all values; that for a rare word is not for a common one.
+            daily: whether the builder may write days into the query: the texts are then kept until the day is over.
         """
         self.build: Final = build
         self._many: Final = many
         self._ask: Final = fetch if planned_once else fetch_planned_anew
+        self._daily: Final = daily
+        self._day = localdate() if daily else None
         # None: nothing can fit.
         self._texts: Final[dict[Reader, _Text | None]] = {}
 
@@ -152,7 +157,19 @@ class Compiled:
             raise TypeError("a query of columns makes no models")
         return [text.make(row) for row in self._rows(text, actor, given)]
 
+    def count(self, actor: Actor, **given: Any) -> int:  # noqa: ANN401 - the same
+        """Ask how many rows there are."""
+        text = self._text_for(actor, given)
+        if text is None:
+            return 0
+        ((number,),) = self._ask(f"SELECT count(*) FROM ({text.sql}) AS found", self._parameters(text, actor, given))  # noqa: S608 - the builder's own
+        return int(number)
+
     def _rows(self, text: _Text, actor: Actor, given: Mapping[str, Any]) -> list[Row]:
+        rows = self._ask(text.sql, self._parameters(text, actor, given))
+        return [_converted(text, row) for row in rows] if text.converters else rows
+
+    def _parameters(self, text: _Text, actor: Actor, given: Mapping[str, Any]) -> list[Any]:
         values = {
             **given,
             "lo": actor.lo,
@@ -164,28 +181,31 @@ class Compiled:
             "holders": list(actor.holders),
             "known": list(actor.known),
         }
-        parameters = [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]
-        rows = self._ask(text.sql, parameters)
-        return [_converted(text, row) for row in rows] if text.converters else rows
+        return [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]
 
     def _text_for(self, actor: Actor, given: Mapping[str, object]) -> _Text | None:
+        if self._daily and self._day != (today := localdate()):
+            self._texts.clear()
+            self._day = today
         reader = Reader.of(actor)
-        if reader not in self._texts:
-            self._texts[reader] = _text(self.build(reader, **{name: self._gap(name) for name in given}))
-        return self._texts[reader]
+        text = self._texts.get(reader, ...)
+        if text is ...:
+            text = _text(self.build(reader, **{name: self._gap(name) for name in given}), daily=self._daily)
+            self._texts[reader] = text
+        return text
 
     def _gap(self, name: str) -> Gap:
         return Gap(name, many=name in self._many)
 
 
-def _text(query: QuerySet[Any, Any]) -> _Text | None:
+def _text(query: QuerySet[Any, Any], *, daily: bool) -> _Text | None:
     compiler = query.query.get_compiler(connection=connection)
     try:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:
         return None
-    if any(isinstance(value, date) for value in parameters):
-        raise ValueError("a day that is written into a query that is kept stays that day")
+    if any(isinstance(value, datetime if daily else date) for value in parameters):
+        raise ValueError("a day or moment that is written into a query that is kept stays that one")
     columns = [column for column, _sql, _alias in compiler.select[: compiler.col_count]]
     return _Text(
         # The same, but an index serves it also where it stands beside an "or".

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Reader
 from lienthong.office.core.lists.columns import Column, named, written
 from lienthong.office.core.lists.filters import Choice, ChoiceFilter, TextFilter, choices_of, contains, level_filter
 from lienthong.office.core.lists.pages import ListPage
@@ -18,7 +19,7 @@ from lienthong.office.organs.models import Kind, Unit
 _KINDS = named(dict(Kind.choices))
 
 
-def _of_today(actor: Actor) -> QuerySet[Unit]:
+def _of_today(actor: Actor | Reader) -> QuerySet[Unit]:
     """Return the units that exist today, as far as the actor sees them."""
     return selectors.units(actor).filter(selectors.in_force(localdate()))
 
@@ -65,6 +66,7 @@ UNITS = ListPage(
     name="units",
     title=_("Units"),
     rows=_of_today,
+    kept=True,
     url="/units/",
     columns=(
         Column(key="name", title=_("Name"), fields=("name", "label"), value=_name, html=_marked, sort=("sort_key",)),

@@ -38,7 +38,7 @@ def in_force(on: date, prefix: str = "") -> Q:
     return begun & (Q(**{f"{prefix}valid_to": None}) | Q(**{f"{prefix}valid_to__gt": on}))
 
 
-def units(actor: Actor) -> QuerySet[Unit]:
+def units(actor: Actor | Reader) -> QuerySet[Unit]:
     """Return every unit that the actor sees, past and future ones too."""
     return Unit.objects.filter(visible(actor))
 

@@ -108,11 +108,19 @@ def test_pages_hold_every_row_once_and_end_where_the_rows_do(house: House) -> No
     assert 'rel="next" href="/example/persons/?page=3"' in body
 
 
-def test_beyond_ten_thousand_is_not_counted(house: House) -> None:
+def test_rows_are_counted_a_step_ahead_and_not_beyond_ten_thousand(house: House) -> None:
     _crowd(house, 10_050)
     client = house.client("below")
+    body = client.get(PERSONS).content.decode()
+    assert "1–50 of more than 2,000" in body
+    assert body.count("?page=40") == 1
+    body = client.get(f"{PERSONS}?page=40").content.decode()
+    assert "1951–2000 of more than 4,000" in body
+    assert 'rel="next" href="/example/persons/?page=41"' in body
+    assert "Narrow the filter" not in body
     body = client.get(f"{PERSONS}?page=999").content.decode()
     assert "of more than 10,000" in body
+    assert "Narrow the filter" in body
     assert "9951–10000 of" in body
     assert 'rel="next"' not in body
     numbers = client.get(f"{PERSONS}?facets=state").json()

@@ -42,7 +42,7 @@ def seen(actor: Actor, person_id: int) -> Person:
     return found[0]
 
 
-def listed(actor: Actor) -> QuerySet[Person, Person]:
+def listed(actor: Actor | Reader) -> QuerySet[Person, Person]:
     """Return the same for a list: with the title of the main position."""
     today = localdate()
     main = Appointment.objects.filter(

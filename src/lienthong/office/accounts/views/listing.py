@@ -51,6 +51,7 @@ PERSONS = ListPage(
     name="persons",
     title=_("Persons"),
     rows=persons.listed,
+    kept=True,
     url="/persons/",
     columns=(
         Column(key="name", title=_("Name"), fields=("name",), sort=("sort_key",)),

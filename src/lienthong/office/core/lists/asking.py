@@ -14,6 +14,8 @@ SIZES: Final = (50, 100, 200)
 """How many rows a page may have; the first unless asked otherwise."""
 DEPTH: Final = 10_000
 """Only so many rows can be leafed through: nobody reads more, and the last pages would cost the most."""
+AHEAD: Final = 2_000
+"""In such steps rows are counted: to the next one after the page, as every counted row is looked at."""
 _NUMBER_LENGTH: Final = 6
 
 
@@ -53,6 +55,11 @@ class Ask:
             if each.key != without:
                 found &= each.predicate(self.values)
         return found
+
+    @property
+    def counted(self) -> int:
+        """How far rows are counted."""
+        return min((self.page * self.size // AHEAD + 1) * AHEAD, DEPTH)
 
     def turned(self, page: int) -> Self:
         """Return the same on another page."""

@@ -93,8 +93,9 @@ def rows_markup(columns: tuple[Column, ...], rows: list[tuple[Any, ...]], url: s
         pick: what a box to select a row is called, with ``{}`` for the row's name; empty for no boxes.
     """
     first, *places = slices_of(columns)
+    # Most columns have the same few values again and again.
     cells = [
-        (f'<td class="{column.css}">' if column.css else "<td>", column, place)
+        (f'<td class="{column.css}">' if column.css else "<td>", _remembered(column.markup), place)
         for column, place in zip(columns[1:], places, strict=True)
     ]
     lines: list[str] = []
@@ -109,9 +110,26 @@ def rows_markup(columns: tuple[Column, ...], rows: list[tuple[Any, ...]], url: s
                 f' aria-label="{name}"></td>'
             )
         link = f'<a href="{url}{number}/">{head}</a>' if url else head
-        others = "".join([f"{start}{column.markup(row[place])}</td>" for start, column, place in cells])
+        others = "".join([f"{start}{markup(row[place])}</td>" for start, markup, place in cells])
         lines.append(f'<tr>{box}<th scope="row">{link}</th>{others}</tr>\n')
     return mark_safe("".join(lines))  # noqa: S308 - every part was escaped above
+
+
+def _remembered(markup: Callable[[tuple[Any, ...]], SafeString]) -> Callable[[tuple[Any, ...]], SafeString]:
+    """Return the same function, which writes each of a page's values once."""
+    known: dict[tuple[Any, ...], SafeString] = {}
+
+    def write(values: tuple[Any, ...]) -> SafeString:
+        try:
+            text = known.get(values)
+        except TypeError:
+            # An array's values are a list.
+            return markup(values)
+        if text is None:
+            text = known[values] = markup(values)
+        return text
+
+    return write
 
 
 def slices_of(columns: tuple[Column, ...]) -> list[slice]:

@@ -53,7 +53,7 @@ class ListPage:
     name: str
     title: Text
     # What somebody may see of it at all: the one predicate of page, count, facets, selection and export.
-    rows: Callable[[Actor], QuerySet[Any, Any]]
+    rows: Callable[..., QuerySet[Any, Any]]
     # The first one names the row and links to it.
     columns: tuple[Column, ...]
     # What the list is sorted by unless the reader says otherwise: a column's key, after "-" for descending.
@@ -64,6 +64,9 @@ class ListPage:
     bulk: tuple[BulkAction, ...] = ()
     # The column with the path of a row's organ, for the permissions of bulk actions.
     path: str = "organ_path"
+    # Whether the queries of the first page are kept (core.lists.kept): ``rows`` then takes a ``Reader`` too, and writes
+    # no moments into the query.
+    kept: bool = False
     exported: bool = True
     # Whether it is a register, which is printed too: as PDF, with its head on every page.
     printed: bool = False

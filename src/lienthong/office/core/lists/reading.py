@@ -11,6 +11,7 @@ from lienthong.office.core.actor import Actor
 from lienthong.office.core.lists.asking import DEPTH, Ask
 from lienthong.office.core.lists.columns import names_of
 from lienthong.office.core.lists.filters import ChoiceFilter
+from lienthong.office.core.lists.kept import first_page, page_of
 
 _CHUNK: Final = 2000
 _LARGEST_ID: Final = 2**63 - 1
@@ -25,7 +26,7 @@ class Rows:
     ask: Ask
     # Id, then the fields of all columns.
     rows: list[tuple[Any, ...]]
-    # Of all pages; never counted beyond ``DEPTH`` and one.
+    # Of all pages; never counted beyond ``ask.counted`` and one.
     total: int
 
 
@@ -36,21 +37,26 @@ def matching(actor: Actor, ask: Ask, *, without: str = "") -> QuerySet[Any, Any]
 
 def read(actor: Actor, ask: Ask) -> Rows:
     """Read a page, in two queries; one if the first page holds everything."""
+    if ask.list_page.kept and not ask.values and ask.page == 1:
+        return _first(actor, ask)
     found = matching(actor, ask)
     total = -1
     if ask.page > 1:
-        total = count(found, DEPTH + 1)
-        last = max(1, -(-min(total, DEPTH) // ask.size))
+        total = count(found, ask.counted + 1)
+        last = max(1, -(-min(total, ask.counted) // ask.size))
         ask = ask.turned(min(ask.page, last))
     first = (ask.page - 1) * ask.size
-    ordering = ask.list_page.ordering(ask.sort)
-    # One more than is shown tells whether there is more. What a row shows is read only for those of the page: what is
-    # joined or looked up for a column would otherwise be so for all rows before it.
-    here = found.order_by(*ordering).values("pk")[first : first + ask.size + 1]
-    shown = ask.list_page.rows(actor).filter(pk__in=here).order_by(*ordering)
-    rows = list(shown.values_list(*names_of(ask.list_page.columns)))
+    # One more than is shown tells whether there is more.
+    rows = list(page_of(ask.list_page, actor, found, ask.sort, slice(first, first + ask.size + 1)))
     if total < 0:
-        total = len(rows) if len(rows) <= ask.size else count(found, DEPTH + 1)
+        total = len(rows) if len(rows) <= ask.size else count(found, ask.counted + 1)
+    return Rows(ask=ask, rows=rows[: ask.size], total=total)
+
+
+def _first(actor: Actor, ask: Ask) -> Rows:
+    kept = first_page(ask.list_page, ask.sort, ask.size, ask.counted + 1)
+    rows = kept.rows(actor)
+    total = len(rows) if len(rows) <= ask.size else kept.counted.count(actor)
     return Rows(ask=ask, rows=rows[: ask.size], total=total)
 
 

@@ -121,7 +121,8 @@ def table(actor: Actor, found: Rows, path: str, views: tuple[SavedView, ...]) ->
     bulk = tuple(each for each in page.bulk if may(actor, each.permission))
     pick = _("Select {}") if bulk else ""
     first = (ask.page - 1) * ask.size
-    last_page = -(-min(found.total, DEPTH) // ask.size)
+    uncounted = found.total > ask.counted
+    last_page = -(-min(found.total, ask.counted) // ask.size)
     filter_fields = [control for each in page.filters for control in each.fields(ask.values)]
     query = ask.turned(1).query()
     return Table(
@@ -129,7 +130,7 @@ def table(actor: Actor, found: Rows, path: str, views: tuple[SavedView, ...]) ->
         caption=page.title,
         columns=tuple(_head(ask, column) for column in page.columns),
         rows=rows_markup(page.columns, found.rows, page.url, pick=pick) if found.rows else SafeString(),
-        total=_("more than {number}").format(number=_grouped(DEPTH)) if found.total > DEPTH else _grouped(found.total),
+        total=_("more than {number}").format(number=_grouped(ask.counted)) if uncounted else _grouped(found.total),
         first=first + 1,
         last=first + len(found.rows),
         filters=FilterForm(visible_fields=filter_fields) if filter_fields else None,

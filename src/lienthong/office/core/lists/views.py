@@ -3,9 +3,11 @@
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import Invalid, NotFound
 from lienthong.office.core.lists.asking import Ask
 from lienthong.office.core.models import SavedView
@@ -17,9 +19,16 @@ NAME_LENGTH: Final = 80
 _QUERY_LENGTH: Final = 1000
 
 
+def _views(reader: Actor | Reader, *, page: str) -> QuerySet[SavedView]:
+    return SavedView.objects.filter(person_id=reader.person_id, page=page).order_by("name")[:MOST]
+
+
+VIEWS: Final = Compiled(_views)
+
+
 def views_of(actor: Actor, page: str) -> tuple[SavedView, ...]:
     """Return the actor's views of a list, by name."""
-    return tuple(SavedView.objects.filter(person_id=actor.person_id, page=page).order_by("name")[:MOST])
+    return tuple(VIEWS.models(actor, page=page))
 
 
 @transaction.atomic
