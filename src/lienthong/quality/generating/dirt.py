@@ -1,6 +1,7 @@
 """What happens to records over decades of typing, as expressions of one record's number ``k``."""
 
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 from lienthong.quality.generating.chance import Chance
@@ -9,14 +10,18 @@ from lienthong.quality.tables import literal
 _TONED: Final = "àảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ"
 _TCVN3: Final = "µ¶·¸¹»¼½¾ÆÇÈÉÊËÌÎÏÐÑÒÓÔÕÖ×ØÜÝÞßáâãäåæçèéêëìíîïñòóôõö÷øùúûüýþ"
 _PLAIN: Final = ("ăâđêôơưĂÂÊÔƠƯĐ", "¨©®ª«¬\u00ad¡¢£¤¥¦§")
-_VNI_VOWELS: Final = {"a": "a", "e": "e", "o": "o", "u": "u", "y": "y", "ơ": "ô", "ư": "ö"}
-_VNI_TONES: Final = {"\u0300": "ø", "\u0309": "û", "\u0303": "õ", "\u0301": "ù", "\u0323": "ï"}
-_VNI_HAT: Final = {"\u0300": "à", "\u0309": "å", "\u0303": "ã", "\u0301": "á", "\u0323": "ä"}
-_VNI_BREVE: Final = {"\u0300": "è", "\u0309": "ú", "\u0303": "ü", "\u0301": "é", "\u0323": "ë"}
-_VNI_OTHER: Final = {
-    "đ": "ñ", "Đ": "Ñ", "ỉ": "æ", "ĩ": "ó", "ị": "ò", "ỵ": "î", "ơ": "ô", "ư": "ö",
-    "â": "aâ", "ê": "eâ", "ô": "oâ", "ă": "aê",
+# Marks of the fonts VNI behind a letter: of tones alone, with a circumflex, with a breve.
+_VNI_MARKS: Final = {
+    "\u0300": "ø", "\u0309": "û", "\u0303": "õ", "\u0301": "ù", "\u0323": "ï",
+    "\u0302": "â", "\u0302\u0300": "à", "\u0302\u0309": "å", "\u0302\u0303": "ã", "\u0302\u0301": "á",
+    "\u0302\u0323": "ä",
+    "\u0306": "ê", "\u0306\u0300": "è", "\u0306\u0309": "ú", "\u0306\u0303": "ü", "\u0306\u0301": "é",
+    "\u0306\u0323": "ë",
 }  # fmt: skip
+# Letters of one sign there; ì and í are as ever.
+_VNI_ALONE: Final = {"đ": "ñ", "ỉ": "æ", "ĩ": "ó", "ị": "ò", "ỵ": "î", "ơ": "ô", "ư": "ö", "ì": "ì", "í": "í"}
+_HORN: Final = "\u031b"
+_TONES: Final = "\u0300\u0309\u0303\u0301\u0323"
 _SHORT: Final = (
     ("Phường ", "P. "), ("Quận ", "Q. "), ("Thị xã ", "TX. "), ("Thành phố ", "TP. "),
     ("Huyện ", "H. "), ("Xã ", "X. "),
@@ -74,20 +79,26 @@ def tcvn3(x: str) -> str:
 
 def vni(x: str) -> str:
     """Return text as its bytes in a font of VNI look."""
-    text = x
-    for base, hat in (("a", _VNI_HAT), ("e", _VNI_HAT), ("o", _VNI_HAT)):
-        for tone, mark in hat.items():
-            text = f"replace({text}, '{unicodedata.normalize('NFC', base + chr(0x302) + tone)}', '{base}{mark}')"
-    for tone, mark in _VNI_BREVE.items():
-        text = f"replace({text}, '{unicodedata.normalize('NFC', 'a' + chr(0x306) + tone)}', 'a{mark}')"
-    for base, written in _VNI_VOWELS.items():
-        for tone, mark in _VNI_TONES.items():
-            toned = unicodedata.normalize("NFC", base + tone)
-            if toned not in _VNI_OTHER:
-                text = f"replace({text}, '{toned}', '{written}{mark}')"
-    for letter, written in _VNI_OTHER.items():
-        text = f"replace({text}, '{letter}', '{written}')"
+    letters = {**_in_vni(str), **_in_vni(str.upper)}
+    # Signs in between that no text has: what one letter becomes is another letter.
+    between = {letter: chr(0xE000 + place) for place, letter in enumerate(letters)}
+    text = f"translate({x}, {literal(''.join(between))}, {literal(''.join(between.values()))})"
+    for letter, written in letters.items():
+        text = f"replace({text}, {literal(between[letter])}, {literal(written)})"
     return text
+
+
+def _in_vni(case: Callable[[str], str]) -> dict[str, str]:
+    """Return how each letter is written there, small or large."""
+    written = {}
+    for letter in sorted({*_TONED, *_PLAIN[0].lower()}):
+        base, *marks = list(unicodedata.normalize("NFD", letter))
+        bare = unicodedata.normalize("NFC", base + _HORN) if _HORN in marks else base
+        # The dot below comes before the circumflex in Unicode's order.
+        signs = "".join(sorted((mark for mark in marks if mark != _HORN), key=_TONES.__contains__))
+        alone = _VNI_ALONE.get(letter) or _VNI_ALONE.get(bare, bare) + _VNI_MARKS[signs]
+        written[case(letter)] = case(alone)
+    return written
 
 
 def date(chance: Chance, x: str, what: str) -> str:
