@@ -132,7 +132,8 @@ def _scores(house: House) -> None:
         for dimension, score in zip(Score.Dimension.values, (99.5, 97.0, 88.5, 51.25), strict=True):
             Score.objects.create(
                 area=area, parent=parent, name=name, organ_path=path, dimension=dimension, checks=10,
-                failures=failures if dimension == "correct" else 0, score=score,
+                failures=failures if dimension == "correct" else 0, score=score, exact_duplicates=1.24,
+                estimated_duplicates=2.5, past=[{"day": "2026-10-01", "score": score - 1}],
             )  # fmt: skip
         RuleCount.objects.create(area=area, organ_path=path, rule="number-sex", records=5, failures=failures)
     commune = house.organs["commune"]

@@ -1,5 +1,6 @@
 """Results of the engine come into the database, and what people did stays with them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ from lienthong.office.members.models import (
     RuleCount,
     Score,
 )  # fmt: skip
+from lienthong.quality import database
 from lienthong.quality.errors import ResultsUnusable
+from lienthong.quality.validating.history import HISTORY
 from tests.office.members.engine import RECORDS, give_areas, make_results
 from tests.office.people import House
 
@@ -82,6 +85,27 @@ def test_loading_again_keeps_addresses_decisions_and_proposals(house: House, res
         assert dict(Member.objects.values_list("key", "pk")) == before
         assert Decision.objects.exists()
         assert set(Failure.objects.filter(record__key=failing.key).values_list("state", flat=True)) == {"proposed"}
+
+
+def test_scores_bring_duplicates_and_what_earlier_runs_said(house: House, results: Path, tmp_path: Path) -> None:
+    give_areas(house)
+    folder = tmp_path / "results"
+    shutil.copytree(results, folder)
+    with database.connect(tmp_path, memory="500MB", threads=1) as connection:
+        said = f"FROM read_parquet('{results / HISTORY}')"
+        earlier = f"SELECT * REPLACE ('R' AS run, run_at - INTERVAL 7 DAY AS run_at, 50.5 AS score) {said}"
+        connection.execute(f"COPY ({earlier} UNION ALL {said}) TO '{folder / HISTORY}' (FORMAT parquet)")
+        ((day,),) = connection.execute(f"SELECT max(run_at) - INTERVAL 7 DAY {said}").fetchall()
+    load(folder, memory="500MB")
+    with scope.system():
+        score = Score.objects.get(area="*", cell="", dimension="clean")
+        assert score.past == [{"day": day.date().isoformat(), "score": 50.5}]
+        assert score.estimated_duplicates is not None
+        assert score.exact_duplicates is not None
+        assert 0 < score.exact_duplicates <= score.estimated_duplicates < 50
+        cell = Score.objects.exclude(cell="").first()
+        assert cell
+        assert (cell.past, cell.estimated_duplicates) == ([], None)
 
 
 def test_results_of_something_else_are_refused(house: House, results: Path, tmp_path: Path) -> None:

@@ -38,6 +38,14 @@ def test_the_card_goes_down_to_the_cells(registry: "Registry") -> None:
     assert b"Personal number and sex disagree" in whole.content
 
 
+def test_the_card_tells_duplicates_and_earlier_runs(registry: "Registry") -> None:
+    page = browser(registry, "steward").get("/members/card/00004/")
+    assert page.context["duplicates"] == [("1.2 %", "by what must be unique"), ("2.5 %", "estimated by linking")]
+    ((day, cells),) = page.context["past"]
+    assert (day, [cell.text for cell in cells]) == ("10/01/2026", ["98.5", "96.0", "87.5", "50.2"])
+    assert b"Over time" in page.content
+
+
 def test_a_card_of_elsewhere_and_one_of_nothing(registry: "Registry") -> None:
     assert browser(registry, "steward").get("/members/card/79/").status_code == HTTPStatus.NOT_FOUND
     assert browser(registry, "official").get("/members/").status_code == HTTPStatus.FORBIDDEN

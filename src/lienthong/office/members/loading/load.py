@@ -115,7 +115,20 @@ def _take(files: _Files) -> Loaded:
     failures = _failures(files.failures)
     _plain(
         Score,
-        ("area", "cell", "parent", "name", "organ_path", "dimension", "checks", "failures", "score"),
+        (
+            "area",
+            "cell",
+            "parent",
+            "name",
+            "organ_path",
+            "dimension",
+            "checks",
+            "failures",
+            "score",
+            "exact_duplicates",
+            "estimated_duplicates",
+            "past",
+        ),
         files.scores,
     )
     _plain(RuleCount, ("area", "organ_path", "rule", "records", "failures"), files.rule_counts)

@@ -19,6 +19,7 @@ from lienthong.quality.merging.merge import GOLDEN, ORIGINS
 from lienthong.quality.runs import Manifest
 from lienthong.quality.tables import literal, quoted
 from lienthong.quality.validating.check import FAILURES, validate
+from lienthong.quality.validating.history import HISTORY
 from lienthong.quality.validating.rules import load_rules
 from lienthong.quality.validating.score import SCORE_RULES, SCORES
 
@@ -27,7 +28,9 @@ _TABLES: Final = {
     "records": tables.STANDARDISED, "clusters": "clusters.parquet", "pairs": "pairs.parquet",
     "review": "review.parquet", "golden": GOLDEN, "origins": ORIGINS,
 }  # fmt: skip
-_NEEDED: Final = (*_TABLES.values(), tables.CHANGES, FAILURES, SCORES, SCORE_RULES)
+_NEEDED: Final = (*_TABLES.values(), tables.CHANGES, FAILURES, SCORES, SCORE_RULES, HISTORY)
+_MOST_RUNS: Final = 12
+"""Earlier runs that a card shows."""
 SEPARATOR: Final = "\x1f"
 """Between a unit and a cell in it."""
 
@@ -159,15 +162,27 @@ def failures(results: Results) -> Path:
 
 
 def scores(results: Results) -> Path:
-    """Write area, cell, parent, name, path, dimension, checks, failures, score: of units, and of the cells in them."""
+    """Write the columns of ``Score`` but its id: of units, and of the cells in them."""
     top = literal(results.places.top.path)
     cells = _cell_scores(results)
     units = f"read_parquet({literal(str(results.folder / SCORES))})"
     return results.write(
         "scores",
         "SELECT s.unit, '', CASE WHEN s.unit = '*' THEN '' ELSE coalesce(s.parent, '*') END, coalesce(s.name, s.unit),"
-        f" coalesce(a.path, {top}), s.dimension, s.records, s.failures, s.score"
-        f" FROM {units} s LEFT JOIN areas a ON a.area = s.unit UNION ALL {cells}",
+        f" coalesce(a.path, {top}), s.dimension, s.records, s.failures, s.score, s.exact_duplicates,"
+        " s.estimated_duplicates, coalesce(h.past, '[]')"
+        f" FROM {units} s LEFT JOIN areas a ON a.area = s.unit"
+        f" LEFT JOIN ({_past(results)}) h ON h.unit = s.unit AND h.dimension = s.dimension UNION ALL {cells}",
+    )
+
+
+def _past(results: Results) -> str:
+    """Return the query of what earlier runs said of each unit: unit, dimension, days and scores as JSON."""
+    said = "list(struct_pack(day := CAST(run_at AS DATE)::VARCHAR, score := score) ORDER BY run_at DESC)"
+    return (
+        f"SELECT unit, dimension, to_json(list_slice({said}, 1, {_MOST_RUNS}))::VARCHAR AS past"
+        f" FROM read_parquet({literal(str(results.folder / HISTORY))})"
+        f" WHERE run <> {literal(results.manifest.run)} AND score IS NOT NULL GROUP BY unit, dimension"
     )
 
 
@@ -187,7 +202,7 @@ def _cell_scores(results: Results) -> str:
         "SELECT c.area, cell, c.area, cell, coalesce(any_value(a.path), "
         f"{literal(results.places.top.path)}), dimension,"
         " CAST(sum(records) AS BIGINT), CAST(sum(failures) AS BIGINT),"
-        " round(100 * (1 - sum(weight * failures) / nullif(sum(weight * records), 0)), 2)"
+        " round(100 * (1 - sum(weight * failures) / nullif(sum(weight * records), 0)), 2), NULL, NULL, '[]'"
         f" FROM (SELECT *, {split} FROM {counts}) c LEFT JOIN areas a ON a.area = c.area"
         " GROUP BY c.area, cell, dimension"
     )

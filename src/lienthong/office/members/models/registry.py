@@ -178,6 +178,11 @@ class Score(models.Model):
     failures = models.BigIntegerField()
     # From 0 to 100, weighted by rule; none where nothing was checked.
     score = models.FloatField(null=True)
+    # In percent of the unit's records; none for cells, and where records were not linked.
+    exact_duplicates = models.FloatField(null=True)
+    estimated_duplicates = models.FloatField(null=True)
+    # What earlier runs said, the latest first: objects of day (ISO 8601) and score.
+    past = models.JSONField(default=list)
 
     class Meta:
         """What stands under a unit."""

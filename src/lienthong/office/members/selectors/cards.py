@@ -1,8 +1,9 @@
 """The score card: a unit, what stands directly under it, and what fails there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
@@ -32,6 +33,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What an earlier run said."""
+
+    day: date
+    # By dimension.
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What the page shows."""
 
@@ -41,6 +51,11 @@ class Card:
     lines: Sequence[Line]
     # Rule and number of records that break it, the most first.
     rules: Sequence[tuple[str, int]]
+    # Records that are one too many, in percent: by what must be unique, and estimated by linking, if it was done.
+    exact: float | None
+    estimated: float | None
+    # The latest first.
+    past: Sequence[Past]
 
 
 def loading() -> Loading | None:
@@ -64,18 +79,31 @@ def card(actor: Actor, area: str) -> Card:
         NotFound: there is none, or not for this actor.
     """
     seen = Score.objects.filter(visible(actor))
-    heads = _lines(seen.filter(area=area, cell=""))
+    own = seen.filter(area=area, cell="")
+    heads = _lines(own)
     if not heads:
         raise NotFound(area)
     under = Q(parent=area) if area == WHOLE else Q(parent=area) | (Q(area=area) & ~Q(cell=""))
     rows = seen.filter(under & ~Q(area=area, cell=""))
     counted = RuleCount.objects.filter(visible(actor), area=area).order_by("-failures", "rule")
+    exact, estimated = own.values_list("exact_duplicates", "estimated_duplicates")[0]
     return Card(
         head=heads[0],
+        exact=exact,
+        estimated=estimated,
+        past=_past(dict(own.values_list("dimension", "past"))),
         way=_way(actor, area),
         lines=sorted(_lines(rows), key=_worst),
         rules=list(counted.values_list("rule", "failures")),
     )
+
+
+def _past(said: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Past]:
+    days: dict[str, dict[str, float]] = {}
+    for dimension, runs in said.items():
+        for run in runs:
+            days.setdefault(str(run["day"]), {}).setdefault(dimension, float(run["score"]))
+    return [Past(day=date.fromisoformat(day), scores=days[day]) for day in sorted(days, reverse=True)]
 
 
 def _worst(line: Line) -> tuple[float, str]:

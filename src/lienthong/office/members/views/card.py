@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -12,6 +12,7 @@ from lienthong.office.core.errors import NotFound
 from lienthong.office.members import heat, registry
 from lienthong.office.members.models import Score
 from lienthong.office.members.selectors import cards
+from lienthong.office.members.selectors.cards import DIMENSIONS, Card
 from lienthong.office.members.views.common import ROOM, crumbs, steward_in, tabs
 
 
@@ -56,11 +57,22 @@ def _answer(request: HttpRequest, actor: Actor, area: str) -> HttpResponse:
             for rule, number in card.rules
         ],
         "rule_url": f"{ROOM}failing/?rule=",
+        "duplicates": _duplicates(card),
+        "past": [
+            (date_format(past.day, "SHORT_DATE_FORMAT"), [heat.cell_of(past.scores.get(each)) for each in DIMENSIONS])
+            for past in card.past
+        ],
         "loaded": date_format(loading.on, "DATE_FORMAT") if loading else "",
         "run": loading,
         "whole": area == cards.WHOLE,
     }  # fmt: skip
     return render(request, "members/card.html", context)
+
+
+def _duplicates(card: Card) -> list[tuple[str, str]]:
+    """Return the share of records that are one too many, and how it was found."""
+    rates = ((card.exact, _("by what must be unique")), (card.estimated, _("estimated by linking")))
+    return [(f"{number_format(rate, 1)} %", how) for rate, how in rates if rate is not None]
 
 
 def _name(name: str, area: str) -> str:
