@@ -157,6 +157,7 @@ UNITS: list[tuple[str, str | None, tuple[Any, ...]]] = [
     ("P. Phúc Xá, Q. Ba Đình, TP Hà Nội", None, ("00097", "00001", False, None)),
     ("99999", None, (None, None, False, "99999")),
     ("Chi bộ 3", None, (None, None, False, "Chi bộ 3")),
+    (".", None, (None, None, False, ".")),
 ]
 
 
@@ -165,6 +166,28 @@ def test_units(standardised: Standardise) -> None:
     found = [tuple(row[f"unit_code{name}"] for name in ("", "_old", "_review", "_unread")) for row in rows]
     assert found == [expected for _, _, expected in UNITS]
     assert [row["unit"] for row in rows] == [row["unit_code"] for row in rows]
+
+
+def test_columns_that_are_treated_alike_share_no_values(standardised: Standardise) -> None:
+    rows, changes = standardised(
+        [
+            {"full_name": "LÊ AN", "birth_name": None, "birth_date": "31/12/60", "admission_date": "05/25/1980"},
+            {"full_name": "Lê  Anh", "birth_name": "LÊ AN", "birth_date": "1961", "admission_date": "31/12/60"},
+        ]
+    )
+    found = [(row["full_name"], row["birth_name"], row["birth_date_year"], row["admission_date"]) for row in rows]
+    assert found == [
+        ("Lê An", None, 1960, date(1980, 5, 25)),
+        ("Lê Anh", "Lê An", 1961, date(1960, 12, 31)),
+    ]
+    assert sorted((change["record_id"], change["field"], change["rule"]) for change in changes) == [
+        ("0", "admission_date", "swapped"),
+        ("0", "birth_date", "short-year"),
+        ("0", "full_name", "case"),
+        ("1", "admission_date", "short-year"),
+        ("1", "birth_name", "case"),
+        ("1", "full_name", "space"),
+    ]
 
 
 def written(row: Row) -> dict[str, str | None]:

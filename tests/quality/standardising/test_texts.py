@@ -27,6 +27,9 @@ NAMES = {
     "Hoàng Thị Hoà": ("Hoàng Thị Hòa", "tone"),
     "Nguyễn Thuý Hoè": ("Nguyễn Thúy Hòe", "tone"),
     "Trần Quý": ("Trần Quý", None),
+    "Lê Uỷ Uỷ": ("Lê Ủy Ủy", "tone"),
+    "Ý Oà Oè": ("Ý Òa Òe", "tone"),
+    "Hoàn Toàn": ("Hoàn Toàn", None),
     "PHẠM THỊ HOÀ": ("Phạm Thị Hòa", "case+tone"),
     # case and spaces
     "  nguyễn   văn a ": ("Nguyễn Văn A", "space+case"),

@@ -6,10 +6,8 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from lienthong.quality.description import Column
 from lienthong.quality.standardising import vietnamese
 from lienthong.quality.standardising.steps import key, spaces
-from lienthong.quality.tables import quoted
 from lienthong.quality.units import Units, UnitVersion
 
 _ROWS: Final = "unit_rows"
@@ -40,28 +38,32 @@ def load(connection: duckdb.DuckDBPyConnection, units: Units) -> None:
         f" coalesce(bool_or(review), false) AS review FROM {_ROWS} LEFT JOIN unit_moves ON code = old"
         " WHERE former GROUP BY code"
     )
-    written = f"array_to_string(list_transform(parts, lambda p: {_part('p')}), '|')"
+    # Units share their names and those of the units above.
+    keys = f"SELECT part, {_part('part')} AS key FROM (SELECT DISTINCT unnest(parts) AS part FROM {_ROWS})"
+    each = f"SELECT code, former, unnest(parts) AS part, generate_subscripts(parts, 1) AS place FROM {_ROWS}"
+    written = (
+        f"SELECT code, former, string_agg(key, '|' ORDER BY place) AS name"
+        f" FROM ({each}) JOIN ({keys}) USING (part) GROUP BY code, former"
+    )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE unit_names AS SELECT name, former, any_value(code) AS code"
-        f" FROM (SELECT DISTINCT {written} AS name, former, code FROM {_ROWS}) GROUP BY ALL HAVING count(*) = 1"
+        f" FROM ({written}) GROUP BY ALL HAVING count(*) = 1"
     )
     connection.unregister(_ROWS)
     connection.unregister("unit_moves")
 
 
-def dictionary(table: str, column: Column) -> str:
-    """Return the statement that makes the table of a column's distinct values.
+def treatment() -> str:
+    """Return the query of ``texts`` (``dictionaries``) that finds units.
 
-    The table has ``raw``, ``code`` as written with its zeros, ``now`` (the code, if units of today have it), ``past``
-    (the code of before the reform), ``future`` and ``review`` (where that unit went), and ``named`` (by name).
+    It has ``now`` (the code, if units of today have it), ``past`` (the code of before the reform), ``future`` and
+    ``review`` (where that unit went), and ``named`` (by name).
     """
-    name = quoted(column.name)
-    raw = f"SELECT DISTINCT {name} AS raw FROM records WHERE {name} IS NOT NULL"
     number = "regexp_replace(trim(raw), '[.]0$', '')"
     parts = f"string_split_regex({vietnamese.places(spaces('nfc_normalize(raw)'))}, ' ?[,;] ?| - ')"
     written = f"array_to_string(list_transform({parts}, lambda p: {_part('p')}), '|')"
     digits = f"CASE WHEN regexp_full_match({number}, '[0-9]{{1,5}}') THEN {number} END"
-    split = f"SELECT raw, {digits} AS number, CASE WHEN {digits} IS NULL THEN {written} END AS written FROM ({raw})"
+    split = f"SELECT *, {digits} AS number, CASE WHEN {digits} IS NULL THEN {written} END AS written FROM texts"
     codes = (
         "SELECT s.*, coalesce(n1.code, n2.code, nn.code) AS now, coalesce(t1.code, t2.code, tn.code) AS past"
         f" FROM ({split}) s LEFT JOIN unit_now n1 ON n1.code = number"
@@ -71,8 +73,8 @@ def dictionary(table: str, column: Column) -> str:
         " LEFT JOIN unit_names tn ON tn.name = written AND tn.former"
     )
     return (
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT raw, now, past, new AS future, review,"
-        f" number IS NULL AS named FROM ({codes}) LEFT JOIN unit_then ON past = unit_then.code"
+        "SELECT raw, used_by, now, past, new AS future, review, number IS NULL AS named"
+        f" FROM ({codes}) LEFT JOIN unit_then ON past = unit_then.code"
     )
 
 

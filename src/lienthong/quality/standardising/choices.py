@@ -4,7 +4,7 @@ from typing import Final
 
 from lienthong.quality.description import Column, Kind
 from lienthong.quality.standardising.steps import key
-from lienthong.quality.tables import literal, quoted
+from lienthong.quality.tables import literal
 
 _SEXES: Final = {
     "m": ("m", "male", "man", "nam", "trai", "mann", "maennlich", "mannlich", "ong", "mr", "1"),
@@ -14,18 +14,16 @@ CODES: Final = ("0", "1", "2")
 """Of sex: their meaning differs from place to place."""
 
 
-def dictionary(table: str, column: Column) -> str:
-    """Return the statement that makes the table of a column's distinct values: ``raw`` and ``value``."""
+def treatment(column: Column) -> str:
+    """Return the query of ``texts`` (``dictionaries``) that finds each ``value``; NULL where it is no spelling."""
     known = _SEXES if column.kind is Kind.SEX else {value: (value, *others) for value, others in column.values.items()}
     pairs = [(value, spelling) for value, spellings in known.items() for spelling in spellings]
     rows = ", ".join(f"({literal(spelling)}, {literal(value)})" for value, spelling in pairs)
     spellings = (
         f"SELECT DISTINCT {key('spelling', is_vietnamese=False)} AS key, value FROM (VALUES {rows}) v(spelling, value)"
     )
-    name = quoted(column.name)
-    raw = f"SELECT raw, {key('raw', is_vietnamese=False)} AS key"
-    texts = f"{raw} FROM (SELECT DISTINCT {name} AS raw FROM records WHERE {name} IS NOT NULL)"
+    texts = f"SELECT *, {key('raw', is_vietnamese=False)} AS key FROM texts"
     return (
-        f"CREATE OR REPLACE TEMP TABLE {table} AS"
-        f" SELECT raw, any_value(value) AS value FROM ({texts}) LEFT JOIN ({spellings}) USING (key) GROUP BY raw"
+        f"SELECT raw, used_by, any_value(value) AS value FROM ({texts}) LEFT JOIN ({spellings}) USING (key)"
+        " GROUP BY raw, used_by"
     )

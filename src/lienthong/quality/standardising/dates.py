@@ -3,7 +3,7 @@
 from typing import Final
 
 from lienthong.quality.description import Column
-from lienthong.quality.tables import quoted
+from lienthong.quality.tables import literal
 
 FIRST_YEAR: Final = 1850
 LAST_YEAR: Final = 2099
@@ -14,24 +14,21 @@ _MONTHS: Final = (
     "jul|juli|july", "aug|august", "sep|sept|september", "oct|okt|oktober|october", "nov|november",
     "dec|dez|dezember|december",
 )  # fmt: skip
-_READING: Final = 'STRUCT("date" DATE, "year" SMALLINT, "precision" VARCHAR, rule VARCHAR)'
 
 
-def dictionary(table: str, column: Column) -> str:
-    """Return the statement that makes the table of a column's distinct dates.
+def treatment(column: Column) -> str:
+    """Return the query of ``texts`` (``dictionaries``) that reads dates.
 
-    The table has ``raw`` and ``readings``: a list of (date, year, precision, rule), the likely one first, empty
-    where the text can be no date. ``rule`` is NULL where only the form differs from ours.
+    It has ``readings``: a list of (date, year, precision, rule), the likely one first, empty where the text can be no
+    date. ``rule`` is NULL where only the form differs from ours.
     """
-    name = quoted(column.name)
-    texts = f"SELECT DISTINCT {name} AS raw FROM records WHERE {name} IS NOT NULL"
-    numbers = f"SELECT raw, {_cleaned('raw')} AS text FROM ({texts})"
+    numbers = f"SELECT *, {_cleaned('raw')} AS text FROM texts"
     numbers = f"SELECT *, regexp_extract_all(text, '[0-9]+') AS parts FROM ({numbers})"
-    numbers = f"SELECT *, {_kind()} AS kind FROM ({numbers})"
-    readings = (
-        f'SELECT raw, list_filter({_readings(column)}, lambda r: r."year" IS NOT NULL) AS readings FROM ({numbers})'
-    )
-    return f"CREATE OR REPLACE TEMP TABLE {table} AS {readings}"
+    numbers = f"SELECT *, list_transform(parts, lambda p: try_cast(p AS INTEGER)) AS numbers FROM ({numbers})"
+    kinds = f"SELECT *, {_kind()} AS kind FROM ({numbers})"
+    guesses = f"SELECT *, {_guesses(column)} AS guesses FROM ({kinds})"
+    readings = f'list_filter(list_transform(guesses, lambda g: {_reading()}), lambda r: r."year" IS NOT NULL)'
+    return f"SELECT raw, used_by, coalesce({readings}, []) AS readings FROM ({guesses})"
 
 
 def _cleaned(x: str) -> str:
@@ -62,29 +59,28 @@ def _kind() -> str:
         END"""
 
 
-def _readings(column: Column) -> str:
-    """Every way to read each form, the likely one first."""
-    one, two, three = (f"CAST(parts[{at}] AS INTEGER)" for at in (1, 2, 3))
+def _guesses(column: Column) -> str:
+    """Every way to read each form, the likely one first: year, month and day, a zero for what is not known."""
+    one, two, three = "numbers[1]", "numbers[2]", "numbers[3]"
     packed = {at: f"CAST(substr(parts[1], {at}, 2) AS INTEGER)" for at in (1, 3, 5, 7)}
-    first_four = "CAST(left(parts[1], 4) AS INTEGER)"
-    last_four = "CAST(right(parts[1], 4) AS INTEGER)"
+    first_four, last_four = (f"CAST({side}(parts[1], 4) AS INTEGER)" for side in ("left", "right"))
     serial = f"CASE WHEN {one} BETWEEN 1000 AND 73050 THEN DATE '1899-12-30' + {one} END"
-    serials = f"[{_struct(serial, f'CAST(year({serial}) AS SMALLINT)', 'day', 'serial')}]"
+    serials = _guess(f"year({serial})", f"month({serial})", f"day({serial})", "serial")
     return f"""CASE kind
-        WHEN 'year' THEN [{_reading(one, "0", "0", None)}]
-        WHEN 'serial' THEN {serials}
-        WHEN 'ymd8' THEN [{_reading(first_four, packed[5], packed[7], "compact")}]
+        WHEN 'year' THEN [{_guess(one, "0", "0", None)}]
+        WHEN 'serial' THEN [{serials}]
+        WHEN 'ymd8' THEN [{_guess(first_four, packed[5], packed[7], "compact")}]
         WHEN 'dmy8' THEN [{_both(column, last_four, packed[1], packed[3], "compact")}]
         WHEN 'dmy6' THEN [{_both(column, _century(packed[5]), packed[1], packed[3], "short-year")},
             {_both(column, _other(packed[5]), packed[1], packed[3], "short-year")}]
-        WHEN 'ym' THEN [{_reading(one, two, "0", None)}]
-        WHEN 'my' THEN [{_reading(two, one, "0", None)}]
-        WHEN 'ymd' THEN [{_reading(one, two, three, None)}, {_reading(one, three, two, "swapped")}]
+        WHEN 'ym' THEN [{_guess(one, two, "0", None)}]
+        WHEN 'my' THEN [{_guess(two, one, "0", None)}]
+        WHEN 'ymd' THEN [{_guess(one, two, three, None)}, {_guess(one, three, two, "swapped")}]
         WHEN 'dmy' THEN [{_both(column, three, one, two, None)}]
         WHEN 'dmy2' THEN [{_both(column, _century(three), one, two, "short-year")},
             {_both(column, _other(three), one, two, "short-year")},
-            {_reading(_century(one), two, three, "year-first")}, {_reading(_other(one), two, three, "year-first")}]
-        ELSE CAST([] AS {_READING}[]) END"""
+            {_guess(_century(one), two, three, "year-first")}, {_guess(_other(one), two, three, "year-first")}]
+        END"""
 
 
 def _century(two: str) -> str:
@@ -98,23 +94,23 @@ def _other(two: str) -> str:
 def _both(column: Column, year: str, first: str, second: str, rule: str | None) -> str:
     day, month = (first, second) if column.day_order == "day-first" else (second, first)
     swapped = "swapped" if rule is None else f"{rule}+swapped"
-    return f"{_reading(year, month, day, rule)}, {_reading(year, day, month, swapped)}"
+    return f"{_guess(year, month, day, rule)}, {_guess(year, day, month, swapped)}"
 
 
-def _reading(year: str, month: str, day: str, rule: str | None) -> str:
-    """One reading; its year is NULL where there is no such date. A zero stands for what is not known."""
-    valid_year = f"CASE WHEN {year} BETWEEN {FIRST_YEAR} AND {LAST_YEAR} THEN {year} END"
-    whole = f"try_strptime(lpad(CAST({year} AS VARCHAR), 4, '0') || '-' || {month} || '-' || {day}, '%Y-%m-%d')"
-    date = f"CASE WHEN {day} = 0 AND {month} BETWEEN 1 AND 12 THEN make_date({valid_year}, {month}, 1)"
-    date += f" WHEN {day} > 0 AND {month} > 0 THEN CAST({whole} AS DATE) END"
-    possible = f"{day} = 0 AND {month} BETWEEN 0 AND 12 OR ({date}) IS NOT NULL"
-    year_or_null = f"CAST(CASE WHEN {possible} THEN {valid_year} END AS SMALLINT)"
-    precision = f"CASE WHEN {month} = 0 THEN 'year' WHEN {day} = 0 THEN 'month' ELSE 'day' END"
-    zeros = "" if rule else f"CASE WHEN {day} = 0 AND len(parts) = 3 THEN 'zeros' END"
-    return _struct(date, year_or_null, precision, rule, zeros)
+def _guess(year: str, month: str, day: str, rule: str | None) -> str:
+    return f"{{'y': {year}, 'm': {month}, 'd': {day}, 'rule': {literal(rule) if rule else 'CAST(NULL AS VARCHAR)'}}}"
 
 
-def _struct(date: str, year: str, precision: str, rule: str | None, otherwise: str = "") -> str:
-    given = precision if precision.startswith("CASE") else f"'{precision}'"
-    put_down = f"'{rule}'" if rule else (otherwise or "NULL")
-    return f"CAST({{'date': {date}, 'year': {year}, 'precision': {given}, 'rule': {put_down}}} AS {_READING})"
+def _reading() -> str:
+    """What a guess ``g`` comes to, once for all forms; its year is NULL where there is no such date."""
+    valid_year = f"CASE WHEN g.y BETWEEN {FIRST_YEAR} AND {LAST_YEAR} THEN g.y END"
+    whole = "try_strptime(lpad(CAST(g.y AS VARCHAR), 4, '0') || '-' || g.m || '-' || g.d, '%Y-%m-%d')"
+    date = f"CASE WHEN g.d = 0 AND g.m BETWEEN 1 AND 12 THEN make_date({valid_year}, g.m, 1)"
+    date += f" WHEN g.d > 0 AND g.m > 0 THEN CAST({whole} AS DATE) END"
+    possible = f"g.d = 0 AND g.m BETWEEN 0 AND 12 OR ({date}) IS NOT NULL"
+    precision = "CASE WHEN g.m = 0 THEN 'year' WHEN g.d = 0 THEN 'month' ELSE 'day' END"
+    rule = "coalesce(g.rule, CASE WHEN g.d = 0 AND len(parts) = 3 THEN 'zeros' END)"
+    return (
+        f"{{'date': {date}, 'year': CAST(CASE WHEN {possible} THEN {valid_year} END AS SMALLINT),"
+        f" 'precision': {precision}, 'rule': {rule}}}"
+    )

@@ -84,7 +84,8 @@ def _phone(x: str, *, is_vietnamese: bool) -> str:
         return f"CASE WHEN length({digits}) BETWEEN 5 AND 15 THEN {digits} END"
     home = f"CASE WHEN regexp_full_match({digits}, '84[0-9]{{9,10}}') THEN '0' || {digits}[3:]"
     home += f" WHEN regexp_full_match({digits}, '[1-9][0-9]{{8,9}}') THEN '0' || {digits} ELSE {digits} END"
-    moved = " ".join(f"WHEN '{old}' THEN '{new}' || ({home})[5:]" for old, new in _MOBILE)
-    full = f"CASE WHEN length({home}) = 11 THEN CASE left({home}, 4) {moved} ELSE {home} END ELSE {home} END"
+    moved = " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in _MOBILE)
+    prefix = f"CASE WHEN length({home}) = 11 THEN CASE left({home}, 4) {moved} END END"
+    full = f"coalesce({prefix} || ({home})[5:], {home})"
     quick = f"regexp_full_match({x}, '0[0-9]{{9}}')"
     return f"CASE WHEN {quick} THEN {x} WHEN length({digits}) BETWEEN 8 AND 12 THEN {full} END"

@@ -6,7 +6,7 @@ from typing import Final
 
 from lienthong.quality.description import Column, Kind, Registry
 from lienthong.quality.standardising import areas, choices, dates, identifiers, texts
-from lienthong.quality.standardising.steps import dictionary
+from lienthong.quality.standardising.steps import treatment
 from lienthong.quality.tables import literal, quoted
 from lienthong.quality.units import Units
 
@@ -17,10 +17,9 @@ _NOTHING: Final = r"[-\s./0]*"
 class Part:
     """One column's share; ``r`` is the record, ``d_x`` the dictionary of column x."""
 
-    # Statements that make the dictionary.
-    prepare: list[str] = field(default_factory=list)
-    # The dictionary, joined by the raw value.
+    # The dictionary, joined by the raw value, and the query of ``texts`` that makes it.
     dictionary: str | None = None
+    treatment: str | None = None
     # Expressions with names, on records joined with dictionaries.
     inner: list[str] = field(default_factory=list)
     # Expressions for the columns of ``tables.fields_of``, in order, on what ``inner`` named.
@@ -63,7 +62,7 @@ def _text(column: Column, *, is_vietnamese: bool) -> Part:
     more = texts.more_of(column, is_vietnamese=is_vietnamese)
     kept = ("value", "family", "middle", "given", "key") if column.kind is Kind.NAME else ("value", "key")
     return Part(
-        prepare=[dictionary(table, column.name, steps, more)],
+        treatment=treatment(steps, more),
         dictionary=table,
         inner=[f"{table}.{each} AS {quoted(f'{column.name}__{each}')}" for each in (*kept, "rule")],
         outer=[quoted(f"{column.name}__{each}") for each in kept],
@@ -89,7 +88,7 @@ def _date(column: Column, present: Mapping[str, bool]) -> Part:
     unread = f"CASE WHEN {name} IS NULL AND NOT {nothing} THEN {raw} END"
     rule = f"CASE WHEN {name} IS NULL THEN CASE WHEN {nothing} THEN 'empty' ELSE 'unread' END"
     return Part(
-        prepare=[dates.dictionary(table, column)],
+        treatment=dates.treatment(column),
         dictionary=table,
         inner=[f"{chosen} AS {name}", f"{by_number} AS {quoted(f'{column.name}__n')}"],
         outer=[
@@ -118,7 +117,7 @@ def _choice(column: Column, present: Mapping[str, bool]) -> Part:
     rule = f"CASE WHEN {name} IS NULL THEN 'unread' WHEN {quoted(f'{column.name}__n')} IS NOT NULL THEN 'by-number'"
     rule += f" WHEN NOT ({same}) THEN 'spelling' END"
     return Part(
-        prepare=[choices.dictionary(table, column)],
+        treatment=choices.treatment(column),
         dictionary=table,
         inner=[f"{value} AS {name}", f"{by_number} AS {quoted(f'{column.name}__n')}"],
         outer=[name, f"CASE WHEN {name} IS NULL THEN {raw} END"],
@@ -141,7 +140,7 @@ def _unit(column: Column, present: Mapping[str, bool], units: Units) -> Part:
     how = f"CASE WHEN {table}.named THEN 'name' WHEN {read} <> r.{raw} THEN 'zeros' END"
     moved = f"CASE WHEN {former} AND {table}.future <> {table}.past THEN 'successor' END"
     return Part(
-        prepare=[areas.dictionary(table, column)],
+        treatment=areas.treatment(),
         dictionary=table,
         inner=[
             f"CASE WHEN {former} THEN {table}.future ELSE {table}.now END AS {value}",

@@ -9,6 +9,7 @@ import duckdb
 from lienthong.quality import tables
 from lienthong.quality.description import Column, Kind, Registry
 from lienthong.quality.standardising import areas
+from lienthong.quality.standardising.dictionaries import Dictionaries
 from lienthong.quality.standardising.parts import Part, level_0, part_of
 from lienthong.quality.tables import literal, quoted
 from lienthong.quality.units import NO_UNITS, Units
@@ -48,14 +49,9 @@ def standardise(  # noqa: PLR0913 - what, of what, into where, by whom
     parts = {
         column.name: part_of(registry, column, present, units) for column in registry.columns if present[column.name]
     }
-    for part in parts.values():
-        for statement in part.prepare:
-            connection.execute(statement)
-    records = _write(connection, _table(registry, parts, present), folder / tables.STANDARDISED)
-    changes = _write(connection, _changes(registry, parts, present, run), folder / tables.CHANGES)
-    for part in parts.values():
-        if part.dictionary is not None:
-            connection.execute(f"DROP TABLE {part.dictionary}")
+    with Dictionaries(connection, parts) as made:
+        records = _write(connection, _table(registry, parts, present, made), folder / tables.STANDARDISED)
+        changes = _write(connection, _changes(registry, parts, present, made, run), folder / tables.CHANGES)
     return Standardised(records=records, changes=changes)
 
 
@@ -64,18 +60,15 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, to: Path) -> int:
     return int(done[0][0])
 
 
-def _joined(parts: Mapping[str, Part], added: list[str], wanted: list[str]) -> str:
+def _joined(
+    parts: Mapping[str, Part], made: Dictionaries, added: list[str], wanted: list[str], columns: str = "*"
+) -> str:
     """Records with dictionaries and what is made of both; raw values keep their names."""
-    numbers = f"SELECT *{''.join(f', {each}' for each in added)} FROM records"
-    joins = "".join(
-        f" LEFT JOIN {part.dictionary} ON r.{quoted(name)} = {part.dictionary}.raw"
-        for name, part in parts.items()
-        if part.dictionary is not None
-    )
-    return f"SELECT r.*{''.join(f', {each}' for each in wanted)} FROM ({numbers}) r{joins}"
+    numbers = f"SELECT {', '.join([columns, *added])} FROM records"
+    return f"SELECT r.*{''.join(f', {each}' for each in wanted)} FROM ({numbers}) r{made.joined(parts)}"
 
 
-def _table(registry: Registry, parts: Mapping[str, Part], present: Mapping[str, bool]) -> str:
+def _table(registry: Registry, parts: Mapping[str, Part], present: Mapping[str, bool], made: Dictionaries) -> str:
     inner = [each for part in parts.values() for each in part.inner]
     chosen = [tables.RECORD_ID]
     unit = parts[registry.unit].outer[0] if registry.unit is not None and registry.unit in parts else "NULL"
@@ -89,12 +82,14 @@ def _table(registry: Registry, parts: Mapping[str, Part], present: Mapping[str, 
         else:
             values = ["NULL"] * len(tables.fields_of(column))
         for field, value in zip(tables.fields_of(column), values, strict=True):
-            made = f"coalesce({value}, {composed[field.name]})" if field.name in composed else value
-            chosen.append(f"CAST({made} AS {field.type}) AS {quoted(field.name)}")
-    return f"SELECT {', '.join(chosen)} FROM ({_joined(parts, level_0(registry, present), inner)})"
+            whole = f"coalesce({value}, {composed[field.name]})" if field.name in composed else value
+            chosen.append(f"CAST({whole} AS {field.type}) AS {quoted(field.name)}")
+    return f"SELECT {', '.join(chosen)} FROM ({_joined(parts, made, level_0(registry, present), inner)})"
 
 
-def _changes(registry: Registry, parts: Mapping[str, Part], present: Mapping[str, bool], run: str) -> str:
+def _changes(
+    registry: Registry, parts: Mapping[str, Part], present: Mapping[str, bool], made: Dictionaries, run: str
+) -> str:
     """Each column joins its own dictionary again, and only the rows that changed: the list is short."""
     queries: list[str] = []
     for column in registry.columns:
@@ -104,13 +99,18 @@ def _changes(registry: Registry, parts: Mapping[str, Part], present: Mapping[str
         needed = {column.name: part}
         if column.as_of is not None and column.as_of in parts:
             needed[column.as_of] = parts[column.as_of]
+        # Only what it needs: otherwise it takes longer to plan than to do.
+        also = dict.fromkeys((*needed, *([column.checked_by] if column.checked_by else [])))
+        decided = column.kind is Kind.PERSONAL_NUMBER or column.checked_by is not None
+        numbers = level_0(registry, present) if decided else []
+        read = ", ".join(map(quoted, [tables.RECORD_ID, *also]))
         value, rule = part.changed
         raw = quoted(column.name)
         queries.append(
             f"SELECT {tables.RECORD_ID}, {literal(column.name)} AS field, {raw} AS raw,"
             f" CAST({value} AS VARCHAR) AS value,"
             f" {rule} AS rule, {literal(run)} AS run FROM (SELECT * FROM"
-            f" ({_joined(needed, level_0(registry, present), part.inner)}) WHERE {raw} IS NOT NULL)"
+            f" ({_joined(needed, made, numbers, part.inner, read)}) WHERE {raw} IS NOT NULL)"
         )
     return f"SELECT * FROM ({' UNION ALL '.join(queries) or _NO_CHANGES}) WHERE rule IS NOT NULL"
 

@@ -1,10 +1,10 @@
-"""Values changed step by step, on the distinct values of a column; each step that changed one is named."""
+"""Values changed step by step, each distinct one once; each step that changed one is named."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from lienthong.quality.standardising import vietnamese
-from lienthong.quality.tables import literal, quoted
+from lienthong.quality.tables import literal
 
 # Written where there is nothing to write.
 _EMPTY: Final = ("n/a", "na", "null", "none", "nan", "#n/a", "(null)", "chưa có", "chưa rõ", "không rõ", "không có")
@@ -26,20 +26,17 @@ class Step(NamedTuple):
     expression: Callable[[str], str]
 
 
-def dictionary(table: str, column: str, steps: Sequence[Step], more: str) -> str:
-    """Return the statement that makes the table of a column's distinct values.
+def treatment(steps: Sequence[Step], more: str) -> str:
+    """Return the query that treats texts.
 
     Args:
-        table: its name.
-        column: of the view ``records``.
         steps: in order.
-        more: further columns of it, made from ``value``; may be empty.
+        more: further columns, made from ``value``.
 
     Returns:
-        A statement. The table has ``raw``, ``value``, ``rule`` (NULL: nothing changed), and the further ones.
+        A query of ``texts`` (``dictionaries``) with ``value``, ``rule`` (NULL: nothing changed), and the further ones.
     """
-    query = f"SELECT DISTINCT {quoted(column)} AS raw FROM records WHERE {quoted(column)} IS NOT NULL"
-    query = f"SELECT raw, raw AS s0 FROM ({query})"
+    query = "SELECT *, raw AS s0 FROM texts"
     for number, step in enumerate(steps, start=1):
         # On its own level, so that what is used twice is computed once.
         query = f"SELECT *, {step.expression(f's{number - 1}')} AS s{number} FROM ({query})"
@@ -47,8 +44,8 @@ def dictionary(table: str, column: str, steps: Sequence[Step], more: str) -> str
         f"CASE WHEN s{number} IS DISTINCT FROM s{number - 1} THEN {literal(step.name)} END"
         for number, step in enumerate(steps, start=1)
     )
-    query = f"SELECT raw, s{len(steps)} AS value, nullif(concat_ws('+', {named}), '') AS rule FROM ({query})"
-    return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *{f', {more}' if more else ''} FROM ({query})"
+    query = f"SELECT raw, used_by, s{len(steps)} AS value, nullif(concat_ws('+', {named}), '') AS rule FROM ({query})"
+    return f"SELECT *, {more} FROM ({query})"
 
 
 def text_steps(*, is_vietnamese: bool, first: Sequence[Step] = ()) -> list[Step]:

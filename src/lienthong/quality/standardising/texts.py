@@ -10,14 +10,13 @@ def steps_of(column: Column, *, is_vietnamese: bool) -> list[Step]:
     is_name = column.kind is Kind.NAME
     steps = text_steps(is_vietnamese=is_vietnamese, first=[Step("sign", _signs)] if is_name else [])
     if column.kind is Kind.PLACE and is_vietnamese:
-        # Twice, as the tones below.
+        # Twice, as two of them beside each other share the space between them.
         steps += [Step("abbreviation", vietnamese.places), Step("abbreviation", vietnamese.places)]
     if is_name and column.order == "given-first":
         steps.append(Step("order", _given_first))
     steps.append(Step("case", _every_word if is_name and is_vietnamese else _shouted))
     if is_vietnamese:
-        # Twice, as two such words beside each other share the space between them.
-        steps += [Step("tone", vietnamese.tones), Step("tone", vietnamese.tones)]
+        steps.append(Step("tone", vietnamese.tones))
     return steps
 
 

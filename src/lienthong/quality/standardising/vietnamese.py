@@ -29,6 +29,14 @@ _UNICODE: Final = "[ĂăĐđĨĩŨũƠơƯưẠ-ỹ]"
 
 _TONED: Final = "áàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ"
 _TONELESS: Final = "aaaaaăăăăăâââââeeeeeêêêêêiiiiioooooôôôôôơơơơơuuuuuưưưưưyyyyy"
+# First vowel, second with its tones, first with the same tones.
+_TONES: Final = (
+    ("o", "a", "àáảãạ", "òóỏõọ"),
+    ("o", "e", "èéẻẽẹ", "òóỏõọ"),
+    ("u", "y", "ỳýỷỹỵ", "ùúủũụ"),
+)
+_MARK: Final = "\x02"
+"""Marks a tone that moves: no text has it, as what does not print goes before."""
 _ONSET: Final = "ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdđghklmnpqrstvx]"
 _NUCLEUS: Final = (
     "uyê|uya|uyu|oai|oay|oeo|iêu|yêu|uôi|ươi|ươu|uây|uai|oa|oă|oe|oo|oi|uâ|uê|uy|uơ|ua|ui|uô|iê|yê|ia|iu|ai|ao|au|ay"
@@ -62,13 +70,13 @@ _ABBREVIATED: Final = (
 def unicode_(x: str) -> str:
     """Return the expression that turns text of the fonts TCVN3 and VNI into Unicode, and leaves all else alone."""
     tcvn3 = f"translate({x}, {literal(_TCVN3)}, {literal(_TCVN3_LETTERS)})"
-    vni = _vni(x)
     suspicious = f"regexp_matches({x}, '[\\x{{80}}-\\x{{FF}}]') AND NOT regexp_matches({x}, '{_UNICODE}')"
-    best = f"greatest({_syllables(tcvn3)}, {_syllables(vni)})"
+    read = f"list_transform([{x}, {tcvn3}, {_vni(x)}], lambda t: {{'text': t, 'syllables': {_syllables('t')}}})"
+    # Of those with the most syllables the first.
+    best = f"list_reduce({read}, lambda a, b: CASE WHEN b.syllables > a.syllables THEN b ELSE a END).text"
     return (
         f"CASE WHEN NOT ({suspicious}) THEN {x} WHEN regexp_matches({x}, '[{_TCVN3_ONLY}]') THEN {tcvn3}"
-        f" WHEN {best} <= {_syllables(x)} THEN {x}"
-        f" WHEN {_syllables(tcvn3)} >= {_syllables(vni)} THEN {tcvn3} ELSE {vni} END"
+        f" ELSE {best} END"
     )
 
 
@@ -79,19 +87,19 @@ def letters(x: str) -> str:
 
 def tones(x: str) -> str:
     """Return the expression that puts the tone of open oa, oe, uy on the first vowel: hòa, not hoà; quý stays."""
-    moved = x
-    for first, second, toned, whole in (
-        ("o", "a", "àáảãạ", "òóỏõọ"),
-        ("o", "e", "èéẻẽẹ", "òóỏõọ"),
-        ("u", "y", "ỳýỷỹỵ", "ùúủũụ"),
-    ):
-        before = "(^|[^qQ])" if first == "u" else "()"
+    # Found by few patterns and marked, then rewritten without any: DuckDB compiles every pattern for every query.
+    pairs = "|".join(f"{o}[{small}]|{o.upper()}[{small}{small.upper()}]" for o, _, small, _ in _TONES)
+    marked = f"regexp_replace({x}, '({pairs})(\\PL|$)', '\\1{_MARK}\\2', 'g')"
+    moved = f"regexp_replace({marked}, '([qQ][uU].){_MARK}', '\\1', 'g')"
+    for first, second, toned, whole in _TONES:
         for old, new in zip(toned, whole, strict=True):
-            moved = f"regexp_replace({moved}, '{before}{first}{old}(\\PL|$)', '\\1{new}{second}\\2', 'g')"
             # Capitals at the beginning of a word, and throughout: Hoà, Uỷ, HOÀ.
-            for before_, after in ((old, second), (old.upper(), second.upper())):
-                pattern = f"'{before}{first.upper()}{before_}(\\PL|$)'"
-                moved = f"regexp_replace({moved}, {pattern}, '\\1{new.upper()}{after}\\2', 'g')"
+            for before, after in (
+                (first + old, new + second),
+                (first.upper() + old, new.upper() + second),
+                (first.upper() + old.upper(), new.upper() + second.upper()),
+            ):
+                moved = f"replace({moved}, '{before}{_MARK}', '{after}')"
     return f"CASE WHEN regexp_matches({x}, '(?i:o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ])(\\PL|$)') THEN {moved} ELSE {x} END"
 
 
