@@ -60,12 +60,17 @@ def treatment() -> str:
     ``review`` (where that unit went), and ``named`` (by name).
     """
     number = "regexp_replace(trim(raw), '[.]0$', '')"
-    parts = f"string_split_regex({vietnamese.places(spaces('nfc_normalize(raw)'))}, ' ?[,;] ?| - ')"
-    written = f"array_to_string(list_transform({parts}, lambda p: {_part('p')}), '|')"
     digits = f"CASE WHEN regexp_full_match({number}, '[0-9]{{1,5}}') THEN {number} END"
-    split = f"SELECT *, {digits} AS number, CASE WHEN {digits} IS NULL THEN {written} END AS written FROM texts"
+    # Each on its own level, so that what is used twice is computed once.
+    split = f"SELECT *, {digits} AS number FROM texts"
+    split = f"SELECT *, CASE WHEN number IS NULL THEN nfc_normalize(raw) END AS named FROM ({split})"
+    split = f"SELECT * REPLACE ({spaces('named')} AS named) FROM ({split})"
+    split = f"SELECT *, string_split_regex({vietnamese.places('named')}, ' ?[,;] ?| - ') AS parts FROM ({split})"
+    written = f"array_to_string(list_transform(parts, lambda p: {_part('p')}), '|')"
+    split = f"SELECT *, CASE WHEN number IS NULL THEN {written} END AS written FROM ({split})"
     codes = (
-        "SELECT s.*, coalesce(n1.code, n2.code, nn.code) AS now, coalesce(t1.code, t2.code, tn.code) AS past"
+        "SELECT s.raw, s.used_by, s.number, coalesce(n1.code, n2.code, nn.code) AS now,"
+        " coalesce(t1.code, t2.code, tn.code) AS past"
         f" FROM ({split}) s LEFT JOIN unit_now n1 ON n1.code = number"
         " LEFT JOIN unit_now n2 ON n2.code = lpad(number, 5, '0')"
         " LEFT JOIN unit_then t1 ON t1.code = number LEFT JOIN unit_then t2 ON t2.code = lpad(number, 5, '0')"

@@ -15,6 +15,8 @@ _MONTHS: Final = (
     "dec|dez|dezember|december",
 )  # fmt: skip
 
+_MARK: Final = "\x02"
+
 
 def treatment(column: Column) -> str:
     """Return the query of ``texts`` (``dictionaries``) that reads dates.
@@ -35,10 +37,11 @@ def _cleaned(x: str) -> str:
     """Lower case, without a time, months as numbers."""
     time = "[ t][0-9]{1,2}:[0-9]{2}(:[0-9.]+)?( ?[ap]m)?(z|[+-][0-9:]+)?$"
     bare = f"regexp_replace(lower(nfc_normalize(trim({x}))), '{time}', '')"
-    named = bare
+    # Words are marked, so that the patterns of months need not know what a letter is, which takes long to compile.
+    named = f"regexp_replace({bare}, '(\\pL+)', '{_MARK}\\1{_MARK}', 'g')"
     for number, names in enumerate(_MONTHS, start=1):
-        named = f"regexp_replace({named}, '(^|[^\\pL])(?:{names})([^\\pL]|$)', '\\1-{number}-\\2')"
-    return f"CASE WHEN regexp_matches({bare}, '[a-zä]{{3}}') THEN {named} ELSE {bare} END"
+        named = f"regexp_replace({named}, '{_MARK}(?:{names}){_MARK}', '-{number}-')"
+    return f"CASE WHEN regexp_matches({bare}, '[a-zä]{{3}}') THEN replace({named}, '{_MARK}', '') ELSE {bare} END"
 
 
 def _kind() -> str:

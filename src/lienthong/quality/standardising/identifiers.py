@@ -15,9 +15,25 @@ _MOBILE: Final = (
 )  # fmt: skip
 
 
-def personal_number(x: str) -> str:
+def bare(column: Column, x: str) -> str | None:
+    """Return the expression of what is left without signs, which others are made of; None where they need none."""
+    match column.kind:
+        case Kind.PERSONAL_NUMBER:
+            # What a spreadsheet adds to a number that it took for one goes first.
+            return f"regexp_replace(regexp_replace({x}, '[.,]0$', ''), '[^0-9]', '', 'g')"
+        case Kind.CODE:
+            signless = f"regexp_replace(upper(nfc_normalize({x})), '[^\\pL0-9]', '', 'g')"
+            return f"CASE WHEN regexp_full_match({x}, '[A-Z0-9]+') THEN {x} ELSE {signless} END"
+        case Kind.PHONE:
+            return f"regexp_replace({x}, '[^0-9]', '', 'g')"
+        case Kind.EMAIL:
+            return f"lower(regexp_replace({x}, '^mailto:|\\s|[<>;,]', '', 'g'))"
+        case _:
+            return None
+
+
+def personal_number(x: str, digits: str) -> str:
     """Return the expression of twelve digits, leading zeros restored; NULL where it is none."""
-    digits = _digits(x)
     province = "CAST(left(lpad({d}, 12, '0'), 3) AS INTEGER) BETWEEN 1 AND " + str(PROVINCES)
     padded = f"lpad({digits}, 12, '0')"
     return (
@@ -28,9 +44,8 @@ def personal_number(x: str) -> str:
     )
 
 
-def old_number(x: str) -> str:
+def old_number(x: str, digits: str) -> str:
     """Return the expression of nine digits that stand where a personal number belongs; else NULL."""
-    digits = _digits(x)
     return (
         f"CASE WHEN length({x}) < 8 OR regexp_full_match({x}, '[0-9]{{10,}}') THEN NULL"
         f" WHEN regexp_matches({x}, '[A-Za-z]') THEN NULL"
@@ -49,28 +64,21 @@ def sex_of(number: str) -> str:
     return f"CASE WHEN CAST(substr({number}, 4, 1) AS INTEGER) % 2 = 0 THEN 'm' ELSE 'f' END"
 
 
-def simple(column: Column, x: str, *, is_vietnamese: bool) -> str:
+def simple(column: Column, x: str, without_signs: str, *, is_vietnamese: bool) -> str:
     """Return the expression of a code, phone, mail address or number as text."""
     match column.kind:
         case Kind.CODE:
-            return _code(column, x)
+            return _code(column, without_signs)
         case Kind.PHONE:
-            return _phone(x, is_vietnamese=is_vietnamese)
+            return _phone(x, without_signs, is_vietnamese=is_vietnamese)
         case Kind.EMAIL:
-            mail = f"lower(regexp_replace({x}, '^mailto:|\\s|[<>;,]', '', 'g'))"
-            return f"CASE WHEN regexp_full_match({mail}, '[^@\\s]+@[^@\\s]+\\.[^@\\s.]+') THEN {mail} END"
+            is_address = f"regexp_full_match({without_signs}, '[^@\\s]+@[^@\\s]+\\.[^@\\s.]+')"
+            return f"CASE WHEN {is_address} THEN {without_signs} END"
         case _:
             return f"CAST(try_cast(replace(trim({x}), ',', '.') AS DOUBLE) AS VARCHAR)"
 
 
-def _digits(x: str) -> str:
-    # What a spreadsheet adds to a number that it took for one goes first.
-    return f"regexp_replace(regexp_replace({x}, '[.,]0$', ''), '[^0-9]', '', 'g')"
-
-
-def _code(column: Column, x: str) -> str:
-    bare = f"regexp_replace(upper(nfc_normalize({x})), '[^\\pL0-9]', '', 'g')"
-    code = f"CASE WHEN regexp_full_match({x}, '[A-Z0-9]+') THEN {x} ELSE {bare} END"
+def _code(column: Column, code: str) -> str:
     if column.digits is None:
         return f"nullif({code}, '')"
     number = f"regexp_extract({code}, '^[0-9]+')"
@@ -78,8 +86,7 @@ def _code(column: Column, x: str) -> str:
     return f"nullif({zeros} || {code}, '')"
 
 
-def _phone(x: str, *, is_vietnamese: bool) -> str:
-    digits = f"regexp_replace({x}, '[^0-9]', '', 'g')"
+def _phone(x: str, digits: str, *, is_vietnamese: bool) -> str:
     if not is_vietnamese:
         return f"CASE WHEN length({digits}) BETWEEN 5 AND 15 THEN {digits} END"
     home = f"CASE WHEN regexp_full_match({digits}, '84[0-9]{{9,10}}') THEN '0' || {digits}[3:]"

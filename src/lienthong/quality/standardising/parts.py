@@ -20,6 +20,9 @@ class Part:
     # The dictionary, joined by the raw value, and the query of ``texts`` that makes it.
     dictionary: str | None = None
     treatment: str | None = None
+    # Expressions with names, on records, and on these and records: what others are made of.
+    bare: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
     # Expressions with names, on records joined with dictionaries.
     inner: list[str] = field(default_factory=list)
     # Expressions for the columns of ``tables.fields_of``, in order, on what ``inner`` named.
@@ -44,16 +47,6 @@ def part_of(registry: Registry, column: Column, present: Mapping[str, bool], uni
             return _number(column)
         case _:
             return _simple(registry, column, is_vietnamese=is_vietnamese)
-
-
-def level_0(registry: Registry, present: Mapping[str, bool]) -> list[str]:
-    """Return what every record gets before all else: its personal numbers, which decide about other columns."""
-    added: list[str] = []
-    for column in registry.of_kind(Kind.PERSONAL_NUMBER):
-        if present[column.name]:
-            added.append(f"{identifiers.personal_number(quoted(column.name))} AS {quoted(f'{column.name}__x')}")
-            added.append(f"{identifiers.old_number(quoted(column.name))} AS {quoted(f'{column.name}__old')}")
-    return added
 
 
 def _text(column: Column, *, is_vietnamese: bool) -> Part:
@@ -160,11 +153,18 @@ def _unit(column: Column, present: Mapping[str, bool], units: Units) -> Part:
 
 def _number(column: Column) -> Part:
     raw, value, old = quoted(column.name), quoted(f"{column.name}__x"), quoted(f"{column.name}__old")
+    digits = quoted(f"{column.name}__bare")
     moved = f"{old} IS NOT NULL" if column.old_number is not None else "false"
     rule = f"CASE WHEN {value} = {raw} THEN NULL WHEN {value} IS NULL AND {moved} THEN 'old-number'"
     rule += f" WHEN {value} IS NULL THEN 'unread'"
     rule += f" WHEN {value} <> regexp_replace({raw}, '[^0-9]', '', 'g') THEN 'zeros' ELSE 'sign' END"
     return Part(
+        bare=[f"{identifiers.bare(column, raw)} AS {digits}"],
+        # They decide about other columns.
+        numbers=[
+            f"{identifiers.personal_number(raw, digits)} AS {value}",
+            f"{identifiers.old_number(raw, digits)} AS {old}",
+        ],
         outer=[value, f"CASE WHEN {value} IS NULL AND NOT ({moved}) THEN {raw} END"],
         changed=(
             value,
@@ -181,8 +181,11 @@ def _simple(registry: Registry, column: Column, *, is_vietnamese: bool) -> Part:
         if number.old_number == column.name:
             outer[0] = f"coalesce({value}, {quoted(f'{number.name}__old')})"
     same = f"CAST({value} AS DOUBLE) = try_cast({raw} AS DOUBLE)" if column.kind is Kind.NUMBER else f"{value} = {raw}"
+    signless, bare = quoted(f"{column.name}__bare"), identifiers.bare(column, raw)
+    made = identifiers.simple(column, f"r.{raw}", f"r.{signless}", is_vietnamese=is_vietnamese)
     return Part(
-        inner=[f"{identifiers.simple(column, f'r.{raw}', is_vietnamese=is_vietnamese)} AS {value}"],
+        bare=[f"{bare} AS {signless}"] if bare is not None else [],
+        inner=[f"{made} AS {value}"],
         outer=outer,
         changed=(value, f"CASE WHEN {same} THEN NULL WHEN {value} IS NULL THEN 'unread' ELSE 'form' END"),
     )

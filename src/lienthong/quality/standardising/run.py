@@ -10,7 +10,7 @@ from lienthong.quality import tables
 from lienthong.quality.description import Column, Kind, Registry
 from lienthong.quality.standardising import areas
 from lienthong.quality.standardising.dictionaries import Dictionaries
-from lienthong.quality.standardising.parts import Part, level_0, part_of
+from lienthong.quality.standardising.parts import Part, part_of
 from lienthong.quality.tables import literal, quoted
 from lienthong.quality.units import NO_UNITS, Units
 
@@ -51,7 +51,7 @@ def standardise(  # noqa: PLR0913 - what, of what, into where, by whom
     }
     with Dictionaries(connection, parts) as made:
         records = _write(connection, _table(registry, parts, present, made), folder / tables.STANDARDISED)
-        changes = _write(connection, _changes(registry, parts, present, made, run), folder / tables.CHANGES)
+        changes = _write(connection, _changes(registry, parts, made, run), folder / tables.CHANGES)
     return Standardised(records=records, changes=changes)
 
 
@@ -60,12 +60,12 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, to: Path) -> int:
     return int(done[0][0])
 
 
-def _joined(
-    parts: Mapping[str, Part], made: Dictionaries, added: list[str], wanted: list[str], columns: str = "*"
-) -> str:
+def _joined(parts: Mapping[str, Part], made: Dictionaries, wanted: list[str]) -> str:
     """Records with dictionaries and what is made of both; raw values keep their names."""
-    numbers = f"SELECT {', '.join([columns, *added])} FROM records"
-    return f"SELECT r.*{''.join(f', {each}' for each in wanted)} FROM ({numbers}) r{made.joined(parts)}"
+    columns = [*map(quoted, [tables.RECORD_ID, *parts]), *(each for part in parts.values() for each in part.bare)]
+    numbers = ["*", *(each for part in parts.values() for each in part.numbers)]
+    records = f"SELECT {', '.join(numbers)} FROM (SELECT {', '.join(columns)} FROM records)"
+    return f"SELECT {', '.join(['r.*', *wanted])} FROM ({records}) r{made.joined(parts)}"
 
 
 def _table(registry: Registry, parts: Mapping[str, Part], present: Mapping[str, bool], made: Dictionaries) -> str:
@@ -84,33 +84,26 @@ def _table(registry: Registry, parts: Mapping[str, Part], present: Mapping[str, 
         for field, value in zip(tables.fields_of(column), values, strict=True):
             whole = f"coalesce({value}, {composed[field.name]})" if field.name in composed else value
             chosen.append(f"CAST({whole} AS {field.type}) AS {quoted(field.name)}")
-    return f"SELECT {', '.join(chosen)} FROM ({_joined(parts, made, level_0(registry, present), inner)})"
+    return f"SELECT {', '.join(chosen)} FROM ({_joined(parts, made, inner)})"
 
 
-def _changes(
-    registry: Registry, parts: Mapping[str, Part], present: Mapping[str, bool], made: Dictionaries, run: str
-) -> str:
+def _changes(registry: Registry, parts: Mapping[str, Part], made: Dictionaries, run: str) -> str:
     """Each column joins its own dictionary again, and only the rows that changed: the list is short."""
     queries: list[str] = []
     for column in registry.columns:
         part = parts.get(column.name)
         if part is None or part.changed is None:
             continue
-        needed = {column.name: part}
-        if column.as_of is not None and column.as_of in parts:
-            needed[column.as_of] = parts[column.as_of]
         # Only what it needs: otherwise it takes longer to plan than to do.
-        also = dict.fromkeys((*needed, *([column.checked_by] if column.checked_by else [])))
-        decided = column.kind is Kind.PERSONAL_NUMBER or column.checked_by is not None
-        numbers = level_0(registry, present) if decided else []
-        read = ", ".join(map(quoted, [tables.RECORD_ID, *also]))
+        others = (column.name, column.as_of, column.checked_by)
+        needed = {name: parts[name] for name in others if name is not None and name in parts}
         value, rule = part.changed
         raw = quoted(column.name)
         queries.append(
             f"SELECT {tables.RECORD_ID}, {literal(column.name)} AS field, {raw} AS raw,"
             f" CAST({value} AS VARCHAR) AS value,"
             f" {rule} AS rule, {literal(run)} AS run FROM (SELECT * FROM"
-            f" ({_joined(needed, made, numbers, part.inner, read)}) WHERE {raw} IS NOT NULL)"
+            f" ({_joined(needed, made, part.inner)}) WHERE {raw} IS NOT NULL)"
         )
     return f"SELECT * FROM ({' UNION ALL '.join(queries) or _NO_CHANGES}) WHERE rule IS NOT NULL"
 
