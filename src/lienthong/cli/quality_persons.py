@@ -126,7 +126,7 @@ def check(question: Question, *, memory: str, threads: int | None) -> list[Match
     with tempfile.TemporaryDirectory(prefix="lienthong-check-") as name:
         scratch = Path(name)
         with database.connect(scratch, memory=memory, threads=threads) as connection:
-            record = standardise_one(connection, described.registry, question.values, scratch=scratch, units=units)
+            record = standardise_one(connection, described.registry, question.values, units=units)
         index = linked.open_asked(question.against, described, memory=memory, threads=threads, scratch=scratch)
         with index.connection:
             return Checker(index, described).check(record)

@@ -15,11 +15,11 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def connect(scratch: Path, *, memory: str = MEMORY, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+def connect(scratch: Path | None, *, memory: str = MEMORY, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """Return a database in memory that spills into a folder and loads nothing from the internet.
 
     Args:
-        scratch: the folder it writes to when memory runs short.
+        scratch: the folder it writes to when memory runs short; None: it fails then.
         memory: as DuckDB writes sizes.
         threads: all processors of this process unless given.
     """
@@ -27,7 +27,7 @@ def connect(scratch: Path, *, memory: str = MEMORY, threads: int | None = None) 
         config={
             "memory_limit": memory,
             "threads": threads or processors(),
-            "temp_directory": str(scratch),
+            "temp_directory": str(scratch or ""),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }

@@ -1,17 +1,15 @@
 """One record, as somebody types it in, standardised as a registry's records are."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from lienthong.quality import tables
 from lienthong.quality.description import Registry
 from lienthong.quality.errors import RecordsRefused
 from lienthong.quality.reading import VIEW
 from lienthong.quality.reading.headings import column_called
-from lienthong.quality.standardising import standardise
+from lienthong.quality.standardising import plan_of
 from lienthong.quality.tables import RECORD_ID, literal, quoted
 from lienthong.quality.units import Units
 
@@ -20,7 +18,7 @@ _LONGEST = 10_000
 
 
 def standardise_one(
-    connection: DuckDBPyConnection, registry: Registry, values: Mapping[str, str], *, scratch: Path, units: Units
+    connection: DuckDBPyConnection, registry: Registry, values: Mapping[str, str], *, units: Units
 ) -> dict[str, Any]:
     """Return standardised columns to values.
 
@@ -28,7 +26,6 @@ def standardise_one(
         connection: that does it.
         registry: of which the record is.
         values: column of the registry, or another heading it is known by, to what was written; others are unknown.
-        scratch: an empty folder.
         units: the administrative units that codes mean.
 
     Raises:
@@ -51,9 +48,9 @@ def standardise_one(
         for name in names
     )
     connection.execute(f"CREATE OR REPLACE VIEW {VIEW} AS SELECT {chosen}")
-    columns = {each.name: each.name if each.name in given else None for each in registry.columns}
-    standardise(connection, registry, columns, scratch, run="", units=units)
-    cursor = connection.execute(f"FROM read_parquet({literal(str(scratch / tables.STANDARDISED))})")
-    found = [name for name, *_rest in cursor.description or []]
-    (row,) = cursor.fetchall()
+    plan = plan_of(connection, registry, given, units=units)
+    with plan.dictionaries:
+        cursor = connection.execute(plan.table)
+        found = [name for name, *_rest in cursor.description or []]
+        (row,) = cursor.fetchall()
     return {name: value for name, value in zip(found, row, strict=True) if value is not None}

@@ -3,18 +3,19 @@
 The same description and the same rules as for a run of millions; here for as many records as somebody mends at once.
 """
 
-import csv
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from django.utils.timezone import localdate
 
 from lienthong.office.members import registry
 from lienthong.quality.description import Kind
+
+if TYPE_CHECKING:
+    from lienthong.quality.few import Few
 
 MOST: Final = 2_000
 """Records that are looked at at once."""
@@ -41,64 +42,46 @@ def check(records: Mapping[str, Mapping[str, str]]) -> dict[str, Checked]:
     Args:
         records: values as they are written, by the record's key and the column.
     """
-    # Brings DuckDB along, which no other page needs.
-    from lienthong.quality import database, pipeline, tables  # noqa: PLC0415 - see above
-    from lienthong.quality.pipeline import Job, Step  # noqa: PLC0415 - see above
-    from lienthong.quality.validating.check import FAILURES  # noqa: PLC0415 - see above
-
-    today = localdate()
-    with tempfile.TemporaryDirectory(prefix="lienthong-check-") as name:
-        folder = Path(name)
-        _write(folder / "records.csv", records, today)
-        pipeline.do(
-            Job(
-                described=registry.described(), source=folder / "records.csv", out=folder / "checked", command="check",
-                steps=[Step.VALIDATE], today=today, units=registry.units(), memory=_MEMORY, threads=1,
-            )
-        )  # fmt: skip
-        (folder / "scratch").mkdir()
-        with database.connect(folder / "scratch", memory=_MEMORY, threads=1) as connection:
-            made, failed = (
-                f"read_parquet({tables.literal(str(folder / 'checked' / file))})"
-                for file in (tables.STANDARDISED, FAILURES)
-            )
-            broken: dict[str, set[str]] = {}
-            for key, rule in connection.execute(f"SELECT record_id, rule FROM {failed}").fetchall():
-                if not registry.rules()[rule].unique:
-                    broken.setdefault(key, set()).add(rule)
-            rows = connection.execute(f"SELECT {_columns()} FROM {made} r").fetchall()
-    names = list(registry.columns())
-    return {
-        key: Checked(
-            values={name: value for name, value in zip(names, cells, strict=False) if value is not None},
-            unread={name: value for name, value in zip(names, cells[len(names) :], strict=True) if value is not None},
-            breaks=frozenset(broken.get(key, ())),
+    today, names = localdate(), list(registry.columns())
+    written = {key: _as_written(values, today) for key, values in records.items()}
+    checked = {}
+    for found in _few().look(written, today=today, wanted=_wanted()):
+        values, unread = found.values[: len(names)], found.values[len(names) :]
+        checked[found.record_id] = Checked(
+            values={name: value for name, value in zip(names, values, strict=True) if value is not None},
+            unread={name: value for name, value in zip(names, unread, strict=True) if value is not None}
+            | {name: written[found.record_id][name] for name in found.formulas},
+            breaks=found.breaks,
         )
-        for key, *cells in rows
-    }
+    return checked
 
 
-def _columns() -> str:
-    """Return key, all values and all that was not read."""
+@cache
+def _few() -> "Few":
+    # Brings DuckDB along, which no other page needs.
+    from lienthong.quality.few import Few  # noqa: PLC0415 - see above
+
+    return Few(registry.described(), today=localdate(), units=registry.units(), memory=_MEMORY)
+
+
+@cache
+def _wanted() -> tuple[str, ...]:
+    """Return the expressions of all values and of all that was not read."""
     from lienthong.office.members.loading.results import text_of  # noqa: PLC0415 - brings DuckDB along
-    from lienthong.quality import tables  # noqa: PLC0415 - the same
+    from lienthong.quality import few, tables  # noqa: PLC0415 - the same
 
     columns = registry.columns().values()
     known = {field.name for field in tables.fields(registry.described().registry)}
-    values = [text_of(column, "r") for column in columns]
-    unread = [f'r."{column.name}_unread"' if f"{column.name}_unread" in known else "NULL" for column in columns]
-    return ", ".join(["record_id", *values, *unread])
+    values = [text_of(column, few.TABLE) for column in columns]
+    unread = [tables.quoted(f"{column.name}_unread") for column in columns]
+    return (*values, *(each if each.strip('"') in known else "NULL" for each in unread))
 
 
-def _write(path: Path, records: Mapping[str, Mapping[str, str]], today: date) -> None:
+def _as_written(values: Mapping[str, str], today: date) -> dict[str, str]:
     # A change is written today, so codes of units mean those of today.
     dated = {column.as_of: today.isoformat() for column in registry.columns().values() if column.as_of}
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("record_id", *registry.columns()))
-        for key, values in records.items():
-            given = {**values, **dated}
-            writer.writerow((key, *(_written(name, given.get(name, "")) for name in registry.columns())))
+    given = {**values, **dated}
+    return {name: _written(name, given[name]) for name in registry.columns() if name in given}
 
 
 def _written(name: str, value: str) -> str:

@@ -22,7 +22,7 @@ _TEXT: Final = frozenset({".csv", ".tsv", ".txt"})
 _SUFFIXES: Final = _TEXT | {".parquet", ".xlsx"}
 _MOST_FILES: Final = 10_000
 # What spreadsheets would compute: a formula in disguise, not a sign before a number.
-_FORMULA: Final = r"^(=|[@+\-][A-Za-z]+[A-Za-z0-9._]*[(!])"
+FORMULA: Final = r"^(=|[@+\-][A-Za-z]+[A-Za-z0-9._]*[(!])"
 
 type Reader = Delimited | Workbook | Columnar
 
@@ -173,7 +173,7 @@ def _refuse_formulas(connection: duckdb.DuckDBPyConnection, part: _Part) -> None
     signs = "('=', '@', '+', '-')"
     # The first character decides nearly always, and costs nothing.
     tests = {
-        name: f"(left({quoted(name)}, 1) IN {signs} AND regexp_matches({quoted(name)}, '{_FORMULA}'))" for name in names
+        name: f"(left({quoted(name)}, 1) IN {signs} AND regexp_matches({quoted(name)}, '{FORMULA}'))" for name in names
     }
     found = connection.execute(
         f"SELECT {', '.join(f'coalesce(bool_or({test}), false)' for test in tests.values())} FROM ({part.source})"

@@ -1,6 +1,6 @@
-"""The whole of it: dictionaries first, then one statement for the table and one for the list of changes."""
+"""The whole of it: dictionaries first, then one query for the table and one for the list of changes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,16 +43,55 @@ def standardise(  # noqa: PLR0913 - what, of what, into where, by whom
         run: the id that changes bear.
         units: the administrative units that codes mean.
     """
-    present = {name: heading is not None for name, heading in columns.items()}
+    present = frozenset(name for name, heading in columns.items() if heading is not None)
+    plan = plan_of(connection, registry, present, run=run, units=units)
+    with plan.dictionaries:
+        records = _write(connection, plan.table, folder / tables.STANDARDISED)
+        changes = _write(connection, plan.changes, folder / tables.CHANGES)
+    return Standardised(records=records, changes=changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How the view ``records`` is standardised."""
+
+    # Made before both queries are asked.
+    dictionaries: Dictionaries
+    # Query of the standardised table.
+    table: str
+    # Query of the list of changes.
+    changes: str
+
+
+def plan_of(
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    columns: Collection[str],
+    *,
+    run: str = "",
+    units: Units = NO_UNITS,
+) -> Plan:
+    """Return the queries that standardise, and make the tables of units that they need.
+
+    Args:
+        connection: in which they are asked.
+        registry: of which the records are.
+        columns: of the registry, those that the view has values of.
+        run: the id that changes bear.
+        units: the administrative units that codes mean.
+    """
+    present = {column.name: column.name in columns for column in registry.columns}
     if any(present[column.name] for column in registry.of_kind(Kind.UNIT)):
         areas.load(connection, units)
     parts = {
         column.name: part_of(registry, column, present, units) for column in registry.columns if present[column.name]
     }
-    with Dictionaries(connection, parts) as made:
-        records = _write(connection, _table(registry, parts, present, made), folder / tables.STANDARDISED)
-        changes = _write(connection, _changes(registry, parts, made, run), folder / tables.CHANGES)
-    return Standardised(records=records, changes=changes)
+    made = Dictionaries(connection, parts)
+    return Plan(
+        dictionaries=made,
+        table=_table(registry, parts, present, made),
+        changes=_changes(registry, parts, made, run),
+    )
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, to: Path) -> int:

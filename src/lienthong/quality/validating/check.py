@@ -54,8 +54,8 @@ def validate(  # noqa: PLR0913 - what, by which rules, into where, as of when
         RegistryInvalid: a test is not SQL on the standardised columns; the error names the rule.
     """
     table = f"read_parquet({literal(str(source))})"
-    _refuse_wrong(connection, described, rules.rules, table, today)
-    failed = " | ".join(["0::UBIGINT", *(_bit(at, _fails(rule, table)) for at, rule in enumerate(rules.rules))])
+    refuse_wrong(connection, described, rules.rules, table, today)
+    failed = failed_of(rules.rules, table)
     about = " | ".join(["0::UBIGINT", *(_bit(at, _about(rule)) for at, rule in enumerate(rules.rules))])
     query = f"SELECT record_id, coalesce(unit, '') AS unit, {failed} AS failed, {about} AS about FROM {table}"
     connection.execute("CREATE OR REPLACE TEMP TABLE checked AS " + dated(query, today))
@@ -69,6 +69,11 @@ def validate(  # noqa: PLR0913 - what, by which rules, into where, as of when
     total = connection.execute("SELECT count(*), count_if(failed <> 0) FROM checked").fetchall()[0]
     connection.execute("DROP TABLE checked")
     return Validated(records=int(total[0]), failing=int(total[1]), failures=int(failures[0][0]))
+
+
+def failed_of(rules: Sequence[Rule], table: str) -> str:
+    """Return the expression of a number in which bit *i* says that a record of a table breaks rule *i*."""
+    return " | ".join(["0::UBIGINT", *(_bit(at, _fails(rule, table)) for at, rule in enumerate(rules))])
 
 
 def _bit(at: int, test: str) -> str:
@@ -118,9 +123,14 @@ def dated(query: str, today: date) -> str:
     return query.replace("$today", f"DATE '{today}'")
 
 
-def _refuse_wrong(
+def refuse_wrong(
     connection: duckdb.DuckDBPyConnection, described: Described, rules: Sequence[Rule], table: str, today: date
 ) -> None:
+    """Refuse rules that are not about the columns of a standardised table.
+
+    Raises:
+        RegistryInvalid: the error names the rule.
+    """
     for rule in rules:
         for text in (rule.test, rule.applies):
             if text is None:
