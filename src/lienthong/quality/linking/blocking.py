@@ -99,13 +99,14 @@ def make_keys(
 
 
 def _make(connection: DuckDBPyConnection, rule: Rule, bound: _Bound, nodes: str, table: str) -> RuleReport:
+    keys = f"SELECT *, {key_of(rule.key)} AS h FROM {nodes}"
+    sizes = _sizes(connection, f"(SELECT h FROM ({keys}))")
     extra = "".join(f", ({part}) AS t{at}" for at, part in enumerate(rule.tighten))
+    # Most records share their key with nobody: only the others are looked at again.
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE left_over AS SELECT * FROM"
-        f" (SELECT {ROW}, {key_of(rule.key)} AS h{extra} FROM {nodes}) WHERE h IS NOT NULL"
+        f"CREATE OR REPLACE TEMP TABLE left_over AS SELECT {ROW}, h, n{extra} FROM ({keys}) JOIN shared USING (h)"
     )
     connection.execute(f"CREATE OR REPLACE TABLE {table} ({ROW} INTEGER, h BIGINT)")
-    sizes = _sizes(connection)
     unbounded = sum(blocks * size * (size - 1) // 2 for size, blocks in sizes)
     cap = _keep(connection, table, bound, sizes)
     tightened = 0
@@ -115,10 +116,11 @@ def _make(connection: DuckDBPyConnection, rule: Rule, bound: _Bound, nodes: str,
             break
         tightened += over
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE left_over AS SELECT left_over.* REPLACE ({key_of(['h', f't{step}'])} AS h)"
-            f" FROM left_over JOIN shared USING (h) WHERE n > {cap}"
+            f"CREATE OR REPLACE TEMP TABLE tightened AS SELECT * EXCLUDE (n) REPLACE ({key_of(['h', f't{step}'])} AS h)"
+            f" FROM left_over WHERE n > {cap}"
         )
-        sizes = _sizes(connection)
+        sizes = _sizes(connection, "tightened")
+        connection.execute("CREATE OR REPLACE TEMP TABLE left_over AS FROM tightened JOIN shared USING (h)")
         cap = _keep(connection, table, bound, sizes)
     return RuleReport(
         rule=rule.name,
@@ -133,15 +135,14 @@ def _make(connection: DuckDBPyConnection, rule: Rule, bound: _Bound, nodes: str,
 
 def _keep(connection: DuckDBPyConnection, table: str, bound: _Bound, sizes: Sequence[tuple[int, int]]) -> int:
     cap = bound.cap(sizes)
-    connection.execute(
-        f"INSERT INTO {table} SELECT {ROW}, h FROM left_over JOIN shared USING (h) WHERE n <= {cap} ORDER BY h"
-    )
+    connection.execute(f"INSERT INTO {table} SELECT {ROW}, h FROM left_over WHERE n <= {cap}")
     return cap
 
 
-def _sizes(connection: DuckDBPyConnection) -> list[tuple[int, int]]:
+def _sizes(connection: DuckDBPyConnection, keys: str) -> list[tuple[int, int]]:
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE shared AS SELECT h, count(*) AS n FROM left_over GROUP BY h HAVING n > 1"
+        f"CREATE OR REPLACE TEMP TABLE shared AS SELECT h, count(*) AS n FROM {keys} WHERE h IS NOT NULL"
+        " GROUP BY h HAVING n > 1"
     )
     return connection.execute("SELECT n, count(*) FROM shared GROUP BY n ORDER BY n").fetchall()
 

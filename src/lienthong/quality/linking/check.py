@@ -1,7 +1,7 @@
 """One record against a linked registry, while somebody waits: who of the registry may it be?
 
-What takes time is not the records, but DuckDB's work on long statements. So the tables of a question stay from one to
-the next, only what is compared is in them, and the long statements are prepared once.
+What takes time is not the records, but DuckDB's work on long statements, which it plans each time. So the tables of a
+question stay from one to the next, and only what is compared is in them.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from lienthong.quality.description import Described
-from lienthong.quality.linking.arithmetic import frequency_column, scored_sql
+from lienthong.quality.linking.arithmetic import scored_sql
 from lienthong.quality.linking.engine import by_value
 from lienthong.quality.linking.expressions import needed
+from lienthong.quality.linking.frequencies import share_of
 from lienthong.quality.linking.index import Index, keys_of_one_sql
 from lienthong.quality.linking.nodes import add_macros, derive
 from lienthong.quality.tables import fields, quoted
@@ -88,7 +89,7 @@ class Checker:
         return derive(f"SELECT 0::INTEGER AS row_id, {typed}", self._index.settings)
 
     def _columns(self) -> str:
-        rare = {frequency_column(name) for name in by_value(self._index.comparisons)}
+        rare = {share_of(name) for name in by_value(self._index.comparisons)}
         there = [name for name, *_rest in self._connection.execute("DESCRIBE records").fetchall()]
         asked = needed(self._index.settings) | {"row_id", "person_id"} | rare
         return ", ".join(quoted(name) for name in there if name in asked)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from duckdb import DuckDBPyConnection
 
 from lienthong.quality.linking.expressions import mentions
-from lienthong.quality.linking.nodes import NODES, ROW
+from lienthong.quality.linking.nodes import PAIRED, ROW
 from lienthong.quality.linking.settings import Conflict, Link
 
 
@@ -15,7 +15,7 @@ def usable(settings: Link, columns: frozenset[str], names: Sequence[str]) -> tup
     return tuple(each for each in settings.conflict if not mentions(each.sql, missing))
 
 
-def drop_apart(connection: DuckDBPyConnection, conflicts: Sequence[Conflict], pairs: str, *, nodes: str = NODES) -> int:
+def drop_apart(connection: DuckDBPyConnection, conflicts: Sequence[Conflict], pairs: str) -> int:
     """Take the candidates away that can't be of one person; so training does not learn from them either.
 
     Returns:
@@ -26,8 +26,8 @@ def drop_apart(connection: DuckDBPyConnection, conflicts: Sequence[Conflict], pa
         return 0
     before = _count(connection, pairs)
     connection.execute(
-        f"CREATE OR REPLACE TABLE link_kept AS SELECT p.* FROM {pairs} p JOIN {nodes} l ON l.{ROW} = join_key_l"
-        f" JOIN {nodes} r ON r.{ROW} = join_key_r WHERE NOT ({apart})"
+        f"CREATE OR REPLACE TABLE link_kept AS SELECT p.* FROM {pairs} p JOIN {PAIRED} l ON l.{ROW} = join_key_l"
+        f" JOIN {PAIRED} r ON r.{ROW} = join_key_r WHERE NOT ({apart})"
     )
     connection.execute(f"DROP TABLE {pairs}")
     connection.execute(f"ALTER TABLE link_kept RENAME TO {pairs}")

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from duckdb import DuckDBPyConnection
 
+from lienthong.quality.linking import frequencies
 from lienthong.quality.linking.levels import Level, Levels
-from lienthong.quality.linking.nodes import NODES, ROW
+from lienthong.quality.linking.nodes import PAIRED, ROW
 from lienthong.quality.linking.weights import LevelWeight, Weights
 
-_COMMON: Final = "link_common_"
 _FUNCTIONS: Final = {"jw": "jaro_winkler_similarity", "dl": "damerau_levenshtein"}
 
 
@@ -82,7 +82,7 @@ def score(  # noqa: PLR0913 - tables are named by who made them
         connection: with all tables.
         comparisons: what is compared.
         weights: for each of their levels.
-        nodes: the table of records.
+        nodes: the table of records; how common values are is counted among all (``frequencies``).
         pairs: the table of candidates, as ``blocking.make_pairs`` makes it.
         result: the table that is made: Splink's columns ``match_weight``, ``match_probability``, ``row_id_l``,
             ``row_id_r``, ``match_key``, and per comparison ``gamma_…``, ``mw_…``, ``mw_tf_adj_…``.
@@ -106,19 +106,12 @@ def score(  # noqa: PLR0913 - tables are named by who made them
     )
     for column in by_value(comparisons):
         linker.table_management.register_term_frequency_lookup(
-            api.register(_frequencies(connection, column, nodes)), column
+            api.register(frequencies.table_of(connection, column)), column
         )
     linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
     scored = linker.inference.predict(threshold_match_probability=least, warning_mode="never")
-    connection.execute(f"CREATE OR REPLACE TABLE {result} AS FROM {scored.physical_name}")
-    scored.drop_table_from_database_and_remove_from_cache()
-
-
-def forget_frequencies(connection: DuckDBPyConnection) -> None:
-    """Drop what is known of how common values are: the nodes are others now."""
-    tables = connection.execute(f"SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, '{_COMMON}')")
-    for (table,) in tables.fetchall():
-        connection.execute(f"DROP TABLE {table}")
+    connection.execute(f"DROP TABLE IF EXISTS {result}")
+    connection.execute(f"ALTER TABLE {scored.physical_name} RENAME TO {result}")
 
 
 def by_value(comparisons: Sequence[Levels]) -> list[str]:
@@ -126,16 +119,6 @@ def by_value(comparisons: Sequence[Levels]) -> list[str]:
     return list(
         dict.fromkeys(level.same for each in comparisons for level in each.levels if level.by_value and level.same)
     )
-
-
-def _frequencies(connection: DuckDBPyConnection, column: str, nodes: str) -> str:
-    """Return the table of how common the values of a column are: made once, where Splink makes it for every scoring."""
-    table = f"{_COMMON}{column}"
-    connection.execute(
-        f"CREATE TABLE IF NOT EXISTS {table} AS SELECT {column}, count(*) / sum(count(*)) OVER () AS tf_{column}"
-        f" FROM {nodes} WHERE {column} IS NOT NULL GROUP BY {column}"
-    )
-    return table
 
 
 def score_in_pieces(  # noqa: PLR0913 - tables are named by who made them
@@ -151,7 +134,7 @@ def score_in_pieces(  # noqa: PLR0913 - tables are named by who made them
     """Score candidates one piece after the other: the same pairs as at once, in a part of the memory.
 
     Args:
-        connection: with all tables; the nodes are ``nodes.NODES``.
+        connection: with all tables; the nodes are ``nodes.PAIRED``.
         comparisons: what is compared.
         weights: for each of their levels.
         pairs: the table of candidates.
@@ -160,13 +143,13 @@ def score_in_pieces(  # noqa: PLR0913 - tables are named by who made them
         pieces: how many; 1 or more.
     """
     if pieces == 1:
-        score(connection, comparisons, weights, nodes=NODES, pairs=pairs, result=result, least=least)
+        score(connection, comparisons, weights, nodes=PAIRED, pairs=pairs, result=result, least=least)
         return
     for piece in range(pieces):
         mine = f"hash(join_key_l, join_key_r) % {pieces} = {piece}"
         connection.execute(f"CREATE OR REPLACE TABLE link_piece AS FROM {pairs} WHERE {mine}")
         part = result if piece == 0 else "link_scored_piece"
-        score(connection, comparisons, weights, nodes=NODES, pairs="link_piece", result=part, least=least)
+        score(connection, comparisons, weights, nodes=PAIRED, pairs="link_piece", result=part, least=least)
         if piece:
             connection.execute(f"INSERT INTO {result} BY NAME FROM {part}")
             connection.execute(f"DROP TABLE {part}")

@@ -48,7 +48,9 @@ def refuse_wrong(connection: DuckDBPyConnection, described: Described, settings:
     Raises:
         RegistryInvalid: the error names the entry.
     """
-    table = source
+    # Names and types are enough; files would be opened for every expression.
+    table = "link_empty"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {source} LIMIT 0")
     for column in settings.derived:
         _try(connection, f"SELECT {column.sql} FROM {table}", f"{described.source}: [link] derived {column.name}")
         table = f"(SELECT *, {column.sql} AS {quoted(column.name)} FROM {table})"

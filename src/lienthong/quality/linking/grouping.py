@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from lienthong.quality.linking.components import Edges, Rows, connected, separated
 from lienthong.quality.linking.conflicts import reasons
-from lienthong.quality.linking.nodes import NODES, ROW
+from lienthong.quality.linking.nodes import NODES, PAIRED, ROW
 from lienthong.quality.linking.settings import Conflict, Link
 
 GROUPS: Final = "link_groups"
@@ -74,11 +74,11 @@ def group(  # noqa: PLR0913 - tables are named by who made them
 
 def _add_reasons(connection: DuckDBPyConnection, conflicts: Sequence[Conflict], scored: str) -> None:
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE with_reasons AS SELECT s.*, {reasons(conflicts)} AS reasons FROM {scored} s"
-        f" JOIN {NODES} l ON l.{ROW} = row_id_l JOIN {NODES} r ON r.{ROW} = row_id_r"
+        f"CREATE OR REPLACE TABLE with_reasons AS SELECT s.*, {reasons(conflicts)} AS reasons FROM {scored} s"
+        f" JOIN {PAIRED} l ON l.{ROW} = row_id_l JOIN {PAIRED} r ON r.{ROW} = row_id_r"
     )
-    connection.execute(f"CREATE OR REPLACE TABLE {scored} AS FROM with_reasons")
-    connection.execute("DROP TABLE with_reasons")
+    connection.execute(f"DROP TABLE {scored}")
+    connection.execute(f"ALTER TABLE with_reasons RENAME TO {scored}")
 
 
 def _edges(

@@ -17,8 +17,8 @@ from duckdb import DuckDBPyConnection
 from lienthong.quality.description import Described
 from lienthong.quality.errors import IndexUnusable
 from lienthong.quality.linking import blocking, conflicts, nodes
-from lienthong.quality.linking.arithmetic import frequency_column
 from lienthong.quality.linking.engine import by_value
+from lienthong.quality.linking.frequencies import share_of
 from lienthong.quality.linking.levels import Levels, levels_of
 from lienthong.quality.linking.nodes import NODES, ROW
 from lienthong.quality.linking.settings import Conflict, Link, Rule, link_settings
@@ -188,7 +188,7 @@ def _write_records(connection: DuckDBPyConnection, comparisons: Sequence[Levels]
     frequencies, joins = "", ""
     for at, column in enumerate(by_value(comparisons)):
         name = quoted(column)
-        frequencies += f", f{at}.share AS {frequency_column(column)}"
+        frequencies += f", f{at}.share AS {share_of(column)}"
         joins += (
             f" LEFT JOIN (SELECT {name} AS value, count(*) / sum(count(*)) OVER () AS share FROM {NODES}"
             f" WHERE {name} IS NOT NULL GROUP BY 1) f{at} ON f{at}.value = n.{name}"

@@ -10,6 +10,8 @@ from lienthong.quality.linking.settings import Link
 from lienthong.quality.tables import RECORD_ID, quoted
 
 NODES: Final = "link_nodes"
+PAIRED: Final = "link_paired"
+"""Of the nodes, those that some candidate is of: few beside all, and read again and again."""
 ROW: Final = "row_id"
 _PLAIN: Final = (
     # DuckDB's strip_accents leaves Đ alone.
@@ -51,12 +53,18 @@ def prepare(
     # A registry has twice as many columns as are asked for, and all of them would be in memory.
     asked = needed(settings)
     chosen = ", ".join(quoted(each) for each in there if each in asked)
-    query = derive(
-        f"SELECT (row_number() OVER (ORDER BY {RECORD_ID}) - 1)::INTEGER AS {ROW}, {chosen} FROM {source}", settings
-    )
+    # Sorted alone: sorting whole records takes twice as long as joining them.
+    numbers = f"SELECT {RECORD_ID}, (row_number() OVER (ORDER BY {RECORD_ID}) - 1)::INTEGER AS {ROW} FROM {source}"
+    query = derive(f"SELECT {ROW}, {chosen} FROM {source} JOIN ({numbers}) USING ({RECORD_ID})", settings)
     kind = "TEMP TABLE" if temporary else "TABLE"
     connection.execute(f"CREATE OR REPLACE {kind} {name} AS {query}")
     return Nodes(records=_count(connection, name), filled=_filled(connection, name))
+
+
+def take_paired(connection: DuckDBPyConnection, pairs: str) -> None:
+    """Make the table of the nodes that stand in pairs (``join_key_l``, ``join_key_r``)."""
+    rows = " UNION ALL ".join(f"SELECT join_key_{side} AS {ROW} FROM {pairs}" for side in "lr")
+    connection.execute(f"CREATE OR REPLACE TABLE {PAIRED} AS FROM {NODES} SEMI JOIN ({rows}) USING ({ROW})")
 
 
 def derive(query: str, settings: Link) -> str:

@@ -64,8 +64,9 @@ def _invent(connection: DuckDBPyConnection) -> None:
     while True:
         # The same digest is taken where a record left a person whose id was made from it: then try the next.
         connection.execute(
-            f"INSERT INTO identified SELECT label, id FROM (SELECT label, {digest('first', attempt)} AS id FROM named"
-            " ANTI JOIN identified USING (label) QUALIFY row_number() OVER (PARTITION BY id ORDER BY first) = 1) fresh"
+            f"INSERT INTO identified SELECT label, id FROM (SELECT arg_min(label, first) AS label, id"
+            f" FROM (SELECT label, first, {digest('first', attempt)} AS id FROM named"
+            " ANTI JOIN identified USING (label)) GROUP BY id) fresh"
             f" ANTI JOIN identified ON identified.{PERSON_ID} = fresh.id"
         )
         left = connection.execute("SELECT count(*) FROM named ANTI JOIN identified USING (label)").fetchall()

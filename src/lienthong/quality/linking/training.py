@@ -21,12 +21,13 @@ from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
 from lienthong.kernel.clock import Clock, to_datetime
-from lienthong.quality.linking import engine
+from lienthong.quality.linking import frequencies
+from lienthong.quality.linking.arithmetic import levels_sql, rarity_sql
+from lienthong.quality.linking.engine import by_value
 from lienthong.quality.linking.levels import Levels
-from lienthong.quality.linking.nodes import NODES, ROW
+from lienthong.quality.linking.nodes import NODES, PAIRED, ROW
 from lienthong.quality.linking.settings import Link
 from lienthong.quality.linking.weights import LevelWeight, Weights, before_training, fingerprint
-from lienthong.quality.tables import quoted
 
 type Numbers = NDArray[np.float64]
 
@@ -97,7 +98,11 @@ def train(  # noqa: PLR0913 - tables are named by who made them
             weights, registry=registry, settings=fingerprint(settings), trained=to_datetime(clock.now())
         )
     random_pairs = _draw(connection, records)
-    engine.score(connection, comparisons, weights, nodes=NODES, pairs=random_pairs, result="link_drawn")
+    # Not by Splink, which takes twice as long as the levels alone.
+    connection.execute(
+        f"CREATE OR REPLACE TABLE link_drawn AS SELECT {_gammas(comparisons)}"
+        f" FROM ({levels_sql(comparisons, random_pairs, NODES)})"
+    )
     seen = [_seen(connection, each) for each in comparisons]
     weights = _with_u(weights, comparisons, seen)
     patterns, scale = _patterns(connection, comparisons, weights, pairs)
@@ -153,22 +158,11 @@ def _seen(connection: DuckDBPyConnection, levels: Levels) -> _Seen:
         if level.same is None:
             break
         # Equality is counted on all pairs; those of the levels above are part of it.
-        equal, comparable = _equal(connection, level.same)
+        equal, comparable = frequencies.equal(connection, level.same, is_known=level.by_value)
         share[at] = max(equal - before, 0.0)
         least[at] = 0.5 / comparable
         before = max(equal, before)
     return _Seen(share=share, least=np.minimum(least, 0.5), by_value=by_value)
-
-
-def _equal(connection: DuckDBPyConnection, column: str) -> tuple[float, float]:
-    rows = connection.execute(
-        f"SELECT sum(n * (n - 1) / 2), sum(n) FROM (SELECT count(*)::DOUBLE AS n FROM {NODES}"
-        f" WHERE {quoted(column)} IS NOT NULL GROUP BY {quoted(column)})"
-    ).fetchall()
-    equal, filled = rows[0]
-    filled = float(filled or 0)
-    comparable = max(filled * (filled - 1) / 2, 1.0)
-    return float(equal or 0) / comparable, comparable
 
 
 def _with_u(weights: Weights, comparisons: Sequence[Levels], seen: Sequence[_Seen]) -> Weights:
@@ -194,13 +188,18 @@ def _patterns(
     connection.execute(
         f"CREATE OR REPLACE TABLE link_sample AS FROM {pairs} WHERE hash(join_key_l, join_key_r, {_SALT}) % {every} = 0"
     )
-    engine.score(connection, comparisons, weights, nodes=NODES, pairs="link_sample", result="link_scored")
-    gammas = ", ".join(f"gamma_{each.name}" for each in comparisons)
-    adjusted = [f"mw_tf_adj_{each.name}" for each in comparisons if any(level.by_value for level in each.levels)]
+    shared = {column: frequencies.table_of(connection, column) for column in by_value(comparisons)}
+    shares = [f"r.{frequencies.share_of(column)}" for column in shared]
+    joins = "".join(f" LEFT JOIN {table} ON {table}.{column} = n.{column}" for column, table in shared.items())
+    common = "".join(f", {table}.{frequencies.share_of(column)}" for column, table in shared.items())
+    columns_of = dict.fromkeys(column for each in comparisons for column in each.columns)
+    known = ", ".join(f"n.{column}" for column in (ROW, *columns_of))
+    connection.execute(f"CREATE OR REPLACE TABLE link_known AS SELECT {known}{common} FROM {PAIRED} n{joins}")
+    compared = rarity_sql(comparisons, weights, levels_sql(comparisons, "link_sample", "link_known", shares))
     # To half a bit.
-    rarity = f"round(2 * ({' + '.join(adjusted) or '0'})) / 2"
     columns = connection.execute(
-        f"SELECT {rarity} AS rarity, count(*) AS n, {gammas} FROM link_scored GROUP BY ALL ORDER BY ALL"
+        f"SELECT round(2 * rarity) / 2 AS rarity, count(*) AS n, {_gammas(comparisons)} FROM ({compared})"
+        " GROUP BY ALL ORDER BY ALL"
     ).fetchnumpy()
     sizes = [len(each.levels) for each in comparisons]
     levels = np.stack(
@@ -218,6 +217,10 @@ def _patterns(
         ),
         float(every),
     )
+
+
+def _gammas(comparisons: Sequence[Levels]) -> str:
+    return ", ".join(f"gamma_{each.name}" for each in comparisons)
 
 
 def _place(gamma: NDArray[np.int64], size: int) -> NDArray[np.int64]:
