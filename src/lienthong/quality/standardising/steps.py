@@ -38,8 +38,12 @@ def treatment(steps: Sequence[Step], more: str) -> str:
     """
     query = "SELECT *, raw AS s0 FROM texts"
     for number, step in enumerate(steps, start=1):
+        made = step.expression(f"s{number - 1}")
+        if number > 1 and steps[number - 2] == step:
+            # What a step has left alone once it leaves alone again.
+            made = f"CASE WHEN s{number - 1} IS DISTINCT FROM s{number - 2} THEN {made} ELSE s{number - 1} END"
         # On its own level, so that what is used twice is computed once.
-        query = f"SELECT *, {step.expression(f's{number - 1}')} AS s{number} FROM ({query})"
+        query = f"SELECT *, {made} AS s{number} FROM ({query})"
     named = ", ".join(
         f"CASE WHEN s{number} IS DISTINCT FROM s{number - 1} THEN {literal(step.name)} END"
         for number, step in enumerate(steps, start=1)
@@ -82,7 +86,11 @@ def filled(x: str) -> str:
 def key(x: str, *, is_vietnamese: bool) -> str:
     """Return the expression of a key: lower case, no diacritics, letters and digits with single spaces."""
     # strip_accents leaves Đ alone: it is a letter of its own in Unicode.
-    plain = f"strip_accents(translate(lower(replace({x}, ', ', ' ')), 'đðøłß', 'ddols'))"
+    plain = f"lower(replace({x}, ', ', ' '))"
+    # One by one: translate takes three times as long as all of them.
+    for letter, alike in (("đ", "d"), ("ð", "d"), ("ø", "o"), ("ł", "l"), ("ß", "s")):
+        plain = f"replace({plain}, '{letter}', '{alike}')"
+    plain = f"strip_accents({plain})"
     # Commas are what most texts have; only others are written anew.
     other = f"regexp_matches({plain}, '[^\\pL\\pN ]|  |^ | $')"
     words = f"CASE WHEN {other} THEN trim(regexp_replace({plain}, '[^\\pL\\pN]+', ' ', 'g')) ELSE {plain} END"

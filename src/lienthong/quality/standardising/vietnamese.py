@@ -82,7 +82,7 @@ def unicode_(x: str) -> str:
 
 def letters(x: str) -> str:
     """Return the expression that writes Đ (U+0110) where Ð (U+00D0) stands."""
-    return f"translate({x}, 'Ðð', 'Đđ')"
+    return f"replace(replace({x}, 'Ð', 'Đ'), 'ð', 'đ')"
 
 
 def tones(x: str) -> str:
