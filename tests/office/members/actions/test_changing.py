@@ -63,6 +63,14 @@ def test_what_cannot_be_read_or_breaks_what_holds_stays_out(registry: "Registry"
     assert "no such record" in told["M4", "sex"]
 
 
+def test_what_a_spreadsheet_would_compute_stays_out_alone(registry: "Registry") -> None:
+    edits = [edit("M1", "alias", '=HYPERLINK("http://a.example")'), edit("M2", "alias", "Ba")]
+    with override("en"):
+        outcome = propose(actor=registry.actor("steward"), edits=edits, source=Change.Source.SHEET)
+    assert [(one.record, one.new) for one in outcome.proposed] == [("M2", "Ba")]
+    assert [(each.edit.record, each.why) for each in outcome.refused] == [("M1", "This value cannot be read.")]
+
+
 def waiting(registry: "Registry", by: str = "commune_steward", **facts: str) -> Change:
     """Have a change that waits for a second person."""
     actor, record = registry.actor(by), registry.member("P2")
