@@ -16,6 +16,7 @@ from lienthong.quality.linking.decisions import read_decisions
 from lienthong.quality.linking.link import MODEL, Inputs, link
 from lienthong.quality.merging.golden import merge_settings
 from lienthong.quality.merging.merge import merge_records
+from lienthong.quality.profile_page import write_page
 from lienthong.quality.profiling import profile, profile_units
 from lienthong.quality.reading import read
 from lienthong.quality.runs import Run
@@ -107,6 +108,7 @@ def _profile(work: Work) -> None:
     if Step.READ in work.steps:
         profile(work.connection, registry, folder)
     profile_units(work.connection, registry, folder, source=work.standardised)
+    write_page(work.connection, registry, folder, units=work.job.units)
 
 
 def _validate(work: Work) -> None:
