@@ -29,7 +29,7 @@ demo: $(STAMP) $(ASSETS) ## Run the main job: a sealed directive to every organ 
 
 .PHONY: test
 test: $(STAMP) $(ASSETS) ## Run all tests on all cores and the coverage gate; with ARGS only those tests, without the gate
-	@tools/system-packages softhsm2 curl openssl chromium poppler-utils libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui
+	@tools/system-packages softhsm2 curl openssl openjdk-17-jre-headless chromium poppler-utils libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui
 ifeq ($(strip $(ARGS)),)
 	@# The gate is about what guards the exchange and judges records: the office's tests are not slowed down by it.
 	@status=0; \

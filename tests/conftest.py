@@ -17,6 +17,7 @@ NEEDS = {
     "hsm": ("softhsm2-util", "softhsm2"),
     "browser": (os.environ.get("CHROMIUM", "chromium"), "chromium"),
     "curl": ("curl", "curl"),
+    "java": ("java", "openjdk-17-jre-headless"),
     "openssl": ("openssl", "openssl"),
     "pdfsig": ("pdfsig", "poppler-utils"),
 }

@@ -18,6 +18,7 @@ from lienthong.cli.quality_options import (
     Map,
     Memory,
     Model,
+    OnEngine,
     Out,
     Previous,
     Registry,
@@ -39,6 +40,7 @@ def link(  # noqa: PLR0913 - what, of what, into where, with what
     against: Against = None,
     index: MakeIndex = False,
     chunks: Chunks = 1,
+    engine: OnEngine = "duckdb",
     force: Force = False,
     json: Json = False,
     memory: Memory = "5GB",
@@ -48,18 +50,19 @@ def link(  # noqa: PLR0913 - what, of what, into where, with what
     """Find the records of one person: clusters, pairs with probabilities, and what people should look at."""
     require()
     from lienthong.cli import quality_run  # noqa: PLC0415 - without the extra it cannot be imported
-    from lienthong.quality.job import Linking  # noqa: PLC0415 - as above
+    from lienthong.quality.job import Engine, Linking  # noqa: PLC0415 - as above
 
-    if against is not None and (model or learn or previous or decisions or index):
-        # The linked registry has model, persons and decisions already.
-        raise typer.BadParameter("--against", param_hint="--model, --learn, --previous, --decisions, --index")
+    where = quality_run.engine_of(engine, chunks)
+    if against is not None and (model or learn or previous or decisions or index or where is not Engine.DUCKDB):
+        # The linked registry has model, persons and decisions already; few records need no cluster.
+        raise typer.BadParameter("--against", param_hint="--model, --learn, --previous, --decisions, --index, --engine")
     means = quality_run.Means(out=out, replace=force, memory=memory, threads=threads, country=country, quiet=json)
     asked = quality_run.Asked(
         registry=registry,
         source=source,
         mapping=quality_run.mapping_of(mapped or []),
         previous=previous,
-        linking=Linking(model=model, learn=learn, decisions=decisions, against=against, chunks=chunks),
+        linking=Linking(model=model, learn=learn, decisions=decisions, against=against, chunks=chunks, engine=where),
     )
     steps = ("link", "index") if index else ("link",)
     quality_run.show(quality_run.do(means, "link", steps, asked), out, as_json=json)
@@ -77,6 +80,7 @@ def run(  # noqa: PLR0913 - what, of what, into where, with what
     decisions: Decisions = None,
     index: MakeIndex = False,
     chunks: Chunks = 1,
+    engine: OnEngine = "duckdb",
     force: Force = False,
     json: Json = False,
     memory: Memory = "5GB",
@@ -88,13 +92,14 @@ def run(  # noqa: PLR0913 - what, of what, into where, with what
     from lienthong.cli import quality_run  # noqa: PLC0415 - without the extra it cannot be imported
     from lienthong.quality.job import Linking  # noqa: PLC0415 - as above
 
+    where = quality_run.engine_of(engine, chunks)
     means = quality_run.Means(out=out, replace=force, memory=memory, threads=threads, country=country, quiet=json)
     asked = quality_run.Asked(
         registry=registry,
         source=source,
         mapping=quality_run.mapping_of(mapped or []),
         previous=previous,
-        linking=Linking(model=model, learn=learn, decisions=decisions, chunks=chunks),
+        linking=Linking(model=model, learn=learn, decisions=decisions, chunks=chunks, engine=where),
     )
     steps = ("profile", "standardise", "validate", "link", "merge", "score", *(["index"] if index else []))
     quality_run.show(quality_run.do(means, "run", steps, asked), out, as_json=json)

@@ -44,6 +44,14 @@ Chunks = Annotated[
     int,
     typer.Option("--chunks", min=1, max=1000, help="Score candidates in so many pieces, where memory is short."),
 ]
+OnEngine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="duckdb|spark",
+        help="Where pairs are made and scored: here, or on Spark (extra spark) for what one machine does not hold.",
+    ),
+]
 MakeIndex = Annotated[bool, typer.Option("--index", help="Also make what check asks; else the first check makes it.")]
 Against = Annotated[
     Path | None,

@@ -20,7 +20,7 @@ from lienthong.profiles.vn import units as vn
 from lienthong.quality import database, description, pipeline, runs
 from lienthong.quality.generating import Generated
 from lienthong.quality.generating import generate as generate_members
-from lienthong.quality.job import Job, Linking, Step
+from lienthong.quality.job import Engine, Job, Linking, Step
 from lienthong.quality.pipeline import Done
 from lienthong.quality.units import Units
 
@@ -121,6 +121,19 @@ def mapping_of(pairs: Sequence[str], option: str = "--map") -> dict[str, str]:
             raise typer.BadParameter(_("write FIELD=COLUMN"), param_hint=option)
         mapping[name] = heading
     return mapping
+
+
+def engine_of(name: str, chunks: int) -> Engine:
+    """Return the engine of that name.
+
+    Raises:
+        typer.BadParameter: there is none, or it is told to do in pieces what a cluster divides by itself.
+    """
+    if name not in set(Engine):
+        raise typer.BadParameter(_("write duckdb or spark"), param_hint="--engine")
+    if name == Engine.SPARK and chunks > 1:
+        raise typer.BadParameter("--chunks", param_hint="--engine spark")
+    return Engine(name)
 
 
 def units_of(country: str) -> Units:

@@ -92,3 +92,10 @@ class IndexUnusable(BadInput):
 
     code = "quality_index_unusable"
     hint = "Name the results of lienthong quality link or run, made with the same registry as it is now."
+
+
+class SparkUnavailable(LienthongError):
+    """Spark does not start."""
+
+    code = "quality_spark_unavailable"
+    hint = "Install it with: pip install 'lienthong[spark]', and Java 17; or link without --engine spark."

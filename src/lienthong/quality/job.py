@@ -25,6 +25,15 @@ class Step(StrEnum):
     SCORE = "score"
 
 
+class Engine(StrEnum):
+    """Where candidates are made and scored."""
+
+    # In this process.
+    DUCKDB = "duckdb"
+    # On a cluster, or on threads of this machine: the extra spark.
+    SPARK = "spark"
+
+
 _TABLE = frozenset({Step.READ, Step.STANDARDISE})
 NEEDS: Mapping[Step, frozenset[Step]] = {
     Step.READ: frozenset(),
@@ -54,6 +63,7 @@ class Linking:
     decisions: Path | None = None
     # Pieces in which candidates are scored, one after the other, where memory is short.
     chunks: int = 1
+    engine: Engine = Engine.DUCKDB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import duckdb
 
 from lienthong.quality import arriving, database, linked, runs, tables
 from lienthong.quality.errors import ResultsUnusable
-from lienthong.quality.job import Job, Step
+from lienthong.quality.job import Engine, Job, Step
 from lienthong.quality.linking import models, weights
 from lienthong.quality.linking.decisions import read_decisions
 from lienthong.quality.linking.link import MODEL, Inputs, link
@@ -149,6 +149,7 @@ def _link(work: Work) -> None:
                 previous=linked.clusters_of(job.previous) if job.previous is not None else None,
                 decided="decisions" if job.linking.decisions is not None else None,
                 chunks=job.linking.chunks,
+                spark=_shared(work),
             ),
             folder,
             clock=work.run.clock,
@@ -158,6 +159,15 @@ def _link(work: Work) -> None:
     linked.carry(work.standardised.parent, folder)
     names = ("candidates", "pairs", "automatic", "persons", "duplicates", "review")
     work.run.counts |= {name: getattr(report, name) for name in names}
+
+
+def _shared(work: Work) -> Path | None:
+    """Return the folder that a cluster reads and writes, if one is asked for."""
+    if work.job.linking.engine is not Engine.SPARK:
+        return None
+    folder = work.run.path(".scratch") / "spark"
+    folder.mkdir()
+    return folder
 
 
 def _index(work: Work) -> None:

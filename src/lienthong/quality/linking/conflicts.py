@@ -21,7 +21,7 @@ def drop_apart(connection: DuckDBPyConnection, conflicts: Sequence[Conflict], pa
     Returns:
         How many there were.
     """
-    apart = _any(conflicts, "apart")
+    apart = any_of(conflicts, "apart")
     if apart is None:
         return 0
     before = _count(connection, pairs)
@@ -42,7 +42,8 @@ def reasons(conflicts: Sequence[Conflict]) -> str:
     return f"list_filter([{cases}], lambda reason: reason IS NOT NULL)"
 
 
-def _any(conflicts: Sequence[Conflict], effect: str) -> str | None:
+def any_of(conflicts: Sequence[Conflict], effect: str) -> str | None:
+    """Return a predicate over records l and r: they are in a conflict of that effect; None: there is no such one."""
     found = [f"coalesce({each.sql}, false)" for each in conflicts if each.effect == effect]
     return " OR ".join(found) or None
 

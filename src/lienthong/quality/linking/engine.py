@@ -5,7 +5,7 @@ Splink takes as m and u of every level.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from duckdb import DuckDBPyConnection
@@ -89,29 +89,55 @@ def score(  # noqa: PLR0913 - tables are named by who made them
         least: the probability below which pairs are left out.
     """
     if not comparisons:
-        connection.execute(
-            f"CREATE OR REPLACE TABLE {result} AS SELECT 0::DOUBLE AS match_weight, 0::DOUBLE AS match_probability,"
-            f" 0 AS {ROW}_l, 0 AS {ROW}_r WHERE false"
-        )
+        score_nothing(connection, result)
         return
-    from splink import DuckDBAPI, Linker  # noqa: PLC0415 - half a second, only for those who link
+    from splink import DuckDBAPI  # noqa: PLC0415 - half a second, only for those who link
 
     logging.getLogger("splink").setLevel(logging.ERROR)
     # Splink copies what it is given: only what is compared.
     columns = dict.fromkeys(column for each in comparisons for column in each.columns)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW link_compared AS SELECT {', '.join([ROW, *columns])} FROM {nodes}")
-    api = DuckDBAPI(connection=connection)
-    linker = Linker(
-        api.register("link_compared"), splink_settings(comparisons, weights), log_level=None, validate_settings=False
+    common = {column: frequencies.table_of(connection, column) for column in by_value(comparisons)}
+    scored = predict(
+        DuckDBAPI(connection=connection), splink_settings(comparisons, weights), "link_compared", common, pairs, least
     )
-    for column in by_value(comparisons):
-        linker.table_management.register_term_frequency_lookup(
-            api.register(frequencies.table_of(connection, column)), column
-        )
-    linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
-    scored = linker.inference.predict(threshold_match_probability=least, warning_mode="never")
     connection.execute(f"DROP TABLE IF EXISTS {result}")
     connection.execute(f"ALTER TABLE {scored.physical_name} RENAME TO {result}")
+
+
+def score_nothing(connection: DuckDBPyConnection, result: str) -> None:
+    """Make the table of scored pairs where there is nothing to compare by."""
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {result} AS SELECT 0::DOUBLE AS match_weight, 0::DOUBLE AS match_probability,"
+        f" 0 AS {ROW}_l, 0 AS {ROW}_r WHERE false"
+    )
+
+
+def predict(  # noqa: PLR0913, PLR0917 - tables of an engine, whichever it is
+    api: Any,  # noqa: ANN401 - DuckDBAPI or SparkAPI, of which only one may be installed
+    settings: dict[str, Any],
+    compared: object,
+    common: Mapping[str, object],
+    pairs: object,
+    least: float | None,
+) -> Any:  # noqa: ANN401 - its table of the result
+    """Have Splink score registered pairs.
+
+    Args:
+        api: of the engine.
+        settings: as ``splink_settings`` makes them, in the engine's SQL.
+        compared: the records with what is compared; a table of the engine, as the three others are.
+        common: by column, how common its values are.
+        pairs: the candidates.
+        least: the probability below which pairs are left out.
+    """
+    from splink import Linker  # noqa: PLC0415 - as in score
+
+    linker = Linker(api.register(compared), settings, log_level=None, validate_settings=False)
+    for column, table in common.items():
+        linker.table_management.register_term_frequency_lookup(api.register(table), column)
+    linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
+    return linker.inference.predict(threshold_match_probability=least, warning_mode="never")
 
 
 def by_value(comparisons: Sequence[Levels]) -> list[str]:

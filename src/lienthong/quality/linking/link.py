@@ -1,6 +1,7 @@
 """Linking a registry: from standardised records to persons, pairs and what people should look at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,6 @@ from lienthong.quality.linking import (
     blocking,
     conflicts,
     decisions,
-    engine,
     expressions,
     frequencies,
     nodes,
@@ -22,6 +22,7 @@ from lienthong.quality.linking import (
     review,
     training,
 )
+from lienthong.quality.linking.backends import Backend, Local
 from lienthong.quality.linking.blocking import PAIRS, RuleReport
 from lienthong.quality.linking.grouping import group
 from lienthong.quality.linking.levels import Levels, levels_of
@@ -73,6 +74,8 @@ class Inputs:
     weights: Weights | None = None
     # Pieces in which candidates are scored: each takes its share of the memory.
     chunks: int = 1
+    # An existing folder that a Spark cluster and this process share: pairs are made and scored there. None: here.
+    spark: Path | None = None
     # Tables of the connection: record_id and person_id of the run before; decisions of people.
     previous: str | None = None
     decided: str | None = None
@@ -114,9 +117,36 @@ def link(  # noqa: PLR0913 - as callers may not want the last two
 
     Returns:
         What was done.
+
+    Raises:
+        SparkUnavailable: it was asked for, and does not start.
     """
+    with _backend(connection, inputs) as backend:
+        return _link(connection, described, inputs, folder, backend, clock or SystemClock(), progress)
+
+
+@contextmanager
+def _backend(connection: DuckDBPyConnection, inputs: Inputs) -> Iterator[Backend]:
+    if inputs.spark is None:
+        yield Local(connection, inputs.chunks)
+        return
+    from lienthong.quality.linking import spark  # noqa: PLC0415 - translates SQL with what Splink brings, a fifth of a second
+
+    with spark.started(connection, inputs.spark) as cluster:
+        yield cluster
+
+
+def _link(  # noqa: PLR0913, PLR0917 - those of link, and where pairs are scored
+    connection: DuckDBPyConnection,
+    described: Described,
+    inputs: Inputs,
+    folder: Path,
+    backend: Backend,
+    clock: Clock,
+    progress: Callable[[str], None],
+) -> Report:
     settings = link_settings(described)
-    prepared = prepare(connection, described, settings, inputs.source, progress)
+    prepared = prepare(connection, described, settings, inputs.source, progress, backend)
     if inputs.weights is not None:
         weights = fitted(inputs.weights, prepared.records)
     else:
@@ -127,14 +157,12 @@ def link(  # noqa: PLR0913 - as callers may not want the last two
             prepared.comparisons,
             registry=described.registry.name,
             pairs=PAIRS,
-            clock=clock or SystemClock(),
+            clock=clock,
         )
     progress("score")
     decided = decisions.take(connection, inputs.decided)
     comparisons = known_to(prepared.comparisons, weights)
-    engine.score_in_pieces(
-        connection, comparisons, weights, pairs=PAIRS, result=SCORED, least=_LEAST, pieces=inputs.chunks
-    )
+    backend.score(comparisons, weights, result=SCORED, least=_LEAST)
     progress("cluster")
     grouped = group(connection, settings, prepared.conflicts, scored=SCORED, records=prepared.records, decided=decided)
     persons.name_persons(connection, groups=grouped.table, result=PERSONS, previous=inputs.previous)
@@ -146,12 +174,13 @@ def link(  # noqa: PLR0913 - as callers may not want the last two
     return report
 
 
-def prepare(
+def prepare(  # noqa: PLR0913, PLR0917 - as callers may not want the last two
     connection: DuckDBPyConnection,
     described: Described,
     settings: Link,
     source: str,
     progress: Callable[[str], None] = lambda _step: None,
+    backend: Backend | None = None,
 ) -> Prepared:
     """Make nodes and candidates of a table with standardised columns.
 
@@ -169,9 +198,7 @@ def prepare(
     frequencies.forget(connection)
     progress("block")
     keys = blocking.make_keys(connection, settings, rules, made.records)
-    candidates = blocking.make_pairs(connection, keys)
-    nodes.take_paired(connection, PAIRS)
-    apart = conflicts.drop_apart(connection, against, PAIRS)
+    candidates, apart = (backend or Local(connection)).make_candidates(keys, against)
     used = {*(each.name for each in comparisons), *(rule.name for rule in rules)}
     known = [*(each.name for each in settings.compare), *(rule.name for rule in settings.block)]
     return Prepared(
