@@ -74,6 +74,7 @@ fuzz: $(STAMP) ## Fuzz every decoder for half a minute each; ARGS='--seconds 600
 .PHONY: bench
 bench: $(STAMP) ## Measure; rows also go to build/bench/NAME.json; ARGS=--quick for under a minute each
 	@tools/system-packages nginx-light wrk
+	@tools/bootstrap labelled
 	@mkdir -p build/bench
 	@for file in $(MEASURES); do \
 	  echo "== $$file"; \
