@@ -9,7 +9,8 @@ import pytest
 
 from lienthong.profiles.vn import units as vn
 from lienthong.quality.errors import MembersImpossible
-from lienthong.quality.generating import Generated, generate
+from lienthong.quality.generating import Generated, generate, members
+from lienthong.quality.generating.chance import Chance
 from lienthong.quality.units import NO_UNITS, Units
 
 UNITS = Units(versions=vn.every_version(), successions=vn.every_succession(), reform=vn.REFORM)
@@ -78,6 +79,33 @@ def test_the_dirt_is_there(
     connection: duckdb.DuckDBPyConnection, made: tuple[Generated, Path], dirt: str, least: float
 ) -> None:
     assert least < asked(connection, made[1], f"SELECT avg(CAST(coalesce({dirt}, false) AS INTEGER)) FROM r") < 0.4
+
+
+def test_some_records_of_one_person_share_no_number(
+    connection: duckdb.DuckDBPyConnection, made: tuple[Generated, Path]
+) -> None:
+    same = " AND ".join(
+        f"coalesce(a.{name} <> b.{name}, true)"
+        for name in ("personal_number", "old_number", "file_number", "card_number")
+    )
+    alone = asked(
+        connection,
+        made[1],
+        f"SELECT avg(CAST({same} AS INTEGER)) FROM r a JOIN t x ON x.record_id = a.record_id"
+        " JOIN t y ON y.person_id = x.person_id AND y.record_id > x.record_id JOIN r b ON b.record_id = y.record_id",
+    )
+    assert 0.1 < alone < 0.4
+
+
+def test_twins_have_names_of_their_own(connection: duckdb.DuckDBPyConnection, made: tuple[Generated, Path]) -> None:
+    # The communes are there since members were made.
+    persons = members._persons(Chance(7), 0, 40_000)
+    twins, same = connection.execute(
+        f"WITH p AS MATERIALIZED ({persons}) SELECT count(*), count(*) FILTER (e.given = p.given) FROM p"
+        " JOIN p e ON e.i = p.b WHERE p.i <> p.b"
+    ).fetchall()[0]
+    assert twins > 100
+    assert same == 0
 
 
 def test_names_are_as_common_as_they_are(connection: duckdb.DuckDBPyConnection, made: tuple[Generated, Path]) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from lienthong.quality.errors import MembersImpossible
 from lienthong.quality.generating import dirt, names
 from lienthong.quality.generating.chance import Chance
+from lienthong.quality.generating.copies import left_behind
 from lienthong.quality.tables import literal
 from lienthong.quality.units import Units
 
@@ -137,9 +138,12 @@ def _persons(chance: Chance, first: int, end: int) -> str:
         f" CASE WHEN {chance.share('h', 'moved')} < 0.7 THEN {chance.whole('h', 'home', count)}"
         f" ELSE {chance.whole('h', 'lives', count)} END AS lives FROM ({numbered})"
     )
+    given, elders = (_by_sex_and_time(chance, "given", names.GIVEN, row) for row in ("i", "b"))
+    other = _by_sex_and_time(chance, "another given", names.GIVEN)
     named = (
         f"SELECT *, {_by_sex_and_time(chance, 'middle', names.MIDDLES)} AS middle,"
-        f" {_by_sex_and_time(chance, 'given', names.GIVEN)} AS given,"
+        # Nobody gives twins the same name.
+        f" CASE WHEN i <> b AND {given} = {elders} THEN {other} ELSE {given} END AS given,"
         f" born + CAST(6700 + {chance.whole('i', 'admitted', 6500)} AS INTEGER) AS admitted_at FROM ({facts})"
     )
     return (
@@ -149,9 +153,9 @@ def _persons(chance: Chance, first: int, end: int) -> str:
     )
 
 
-def _by_sex_and_time(chance: Chance, what: str, table: tuple[tuple[str, str, int, int], ...]) -> str:
+def _by_sex_and_time(chance: Chance, what: str, table: tuple[tuple[str, str, int, int], ...], row: str = "i") -> str:
     def of(sex: str, at: int) -> str:
-        return chance.one_of("i", what, [(row[1], int(row[at])) for row in table if row[0] == sex])
+        return chance.one_of(row, what, [(row[1], int(row[at])) for row in table if row[0] == sex])
 
     return (
         f"CASE WHEN sex = 'm' AND born < DATE '1975-01-01' THEN {of('m', 2)} WHEN sex = 'm' THEN {of('m', 3)}"
@@ -164,14 +168,17 @@ def _records(chance: Chance, persons: str) -> str:
     copies = chance.cases("i", "copies", ((0.005, "3"), (0.045, "2")), "1")
     copied = f"SELECT *, i * 4 + c AS k FROM (SELECT *, unnest(range({copies})) AS c FROM ({persons}))"
     count = "(SELECT count(*) FROM communes)"
-    # An older record stands where the person was before.
-    where = f"CASE WHEN c = 0 THEN lives ELSE {chance.whole('k', 'transfer', count)} END"
-    updated = chance.cases(
+    # An older record stands where the person was before, and has not been touched since.
+    stayed = f"{chance.share('k', 'stayed')} < 0.3"
+    where = f"CASE WHEN c = 0 OR {stayed} THEN lives ELSE {chance.whole('k', 'transfer', count)} END"
+    recent = chance.cases(
         "k",
         "updated",
         ((0.55, f"DATE '2010-01-01' + CAST({chance.whole('k', 'then', 5600)} AS INTEGER)"),),
         f"DATE '2025-07-01' + CAST({chance.whole('k', 'now', 480)} AS INTEGER)",
     )
+    before = f"DATE '2006-01-01' + CAST({chance.whole('k', 'before', 6900)} AS INTEGER)"
+    updated = f"CASE WHEN c = 0 THEN {recent} ELSE {before} END"
     official = "admitted + INTERVAL 1 YEAR"
     placed = (
         f"SELECT p.*, o.province AS born_in, o.place AS native, u.old_code, u.new_code,"
@@ -179,17 +186,31 @@ def _records(chance: Chance, persons: str) -> str:
         f" CAST({official} AS DATE) AS official"
         f" FROM ({copied}) p JOIN communes o ON o.n = home JOIN communes u ON u.n = {where}"
     )
-    return _columns(chance, placed)
+    return _columns(chance, left_behind(chance, _numbered(chance, placed)))
 
 
-def _columns(chance: Chance, placed: str) -> str:
+def _numbered(chance: Chance, placed: str) -> str:
+    """Records with all that a member is known by."""
     century = "CASE WHEN born < DATE '2000-01-01' THEN 0 ELSE 2 END + CASE WHEN sex = 'm' THEN 0 ELSE 1 END"
     serial = "lpad(CAST(i * 7919 % 1000000 AS VARCHAR), 6, '0')"
     number = f"born_in || CAST({century} AS VARCHAR) || strftime(born, '%y') || {serial}"
     old = f"lpad(CAST({chance.whole('i', 'old number', 900_000_000)} + 100000000 AS VARCHAR), 9, '0')"
+    letters = chance.one_of("i", "letters", [("AB", 1), ("HN", 2), ("HC", 2), ("NB", 1), ("TH", 1)])
+    return (
+        f"SELECT *, {number} AS number, {old} AS old,"
+        f" lpad(CAST({chance.whole('i', 'file', 1_000_000)} AS VARCHAR), 6, '0') || {letters} AS file,"
+        " lpad(CAST(i * 3 % 50000000 AS VARCHAR), 8, '0') AS card,"
+        " CAST(50000000 + i % 50000000 AS VARCHAR) AS new_card,"
+        f" 900000000 + {chance.whole('h', 'phone', 99_999_999)} AS phone,"
+        f" 1 + {chance.whole('h', 'house', 300)} AS house"
+        f" FROM ({placed})"
+    )
+
+
+def _columns(chance: Chance, records: str) -> str:
     code = "CASE WHEN updated < DATE '2025-07-01' THEN old_code ELSE new_code END"
     unit = chance.cases("k", "unit", ((0.02, f"ltrim({code}, '0')"), (0.01, "lives_in")), code)
-    house = f"'Số ' || (1 + {chance.whole('h', 'house', 300)}) || ' ' || "
+    house = "'Số ' || house || ' ' || "
     house += chance.one_of("h", "street", [(street, 1) for street in names.STREETS]) + " || ', ' || lives_in"
     status = chance.cases(
         "k",
@@ -199,26 +220,25 @@ def _columns(chance: Chance, placed: str) -> str:
     )
     swapped = f"{chance.share('k', 'inverted')} < 0.003"
     probationary = "official > DATE '2026-10-31'"
-    letters = chance.one_of("i", "letters", [("AB", 1), ("HN", 2), ("HC", 2), ("NB", 1), ("TH", 1)])
     form = chance.one_of("k", "phone form", [("0", 8), ("+84 ", 1), ("", 1)])
-    phone = f"(900000000 + {chance.whole('h', 'phone', 99_999_999)})"
     inverted = f"CASE WHEN {swapped} THEN admitted ELSE official END"
+    born_typed = f"CASE WHEN vague THEN strftime(born, '%Y') ELSE {dirt.date(chance, 'born', 'born typed')} END"
     official_typed = dirt.date(chance, inverted, "official typed")
     chosen = {
         "unit_code": unit,
         "cell": f"'Chi bộ ' || (1 + {chance.whole('k', 'cell', 40)})",
         "organisation": "'Đảng bộ ' || new_name",
-        "file_number": f"lpad(CAST({chance.whole('i', 'file', 1_000_000)} AS VARCHAR), 6, '0') || {letters}",
-        "card_number": f"CASE WHEN NOT {probationary} THEN lpad(CAST(i * 3 % 100000000 AS VARCHAR), 8, '0') END",
+        "file_number": "file",
+        "card_number": f"CASE WHEN NOT {probationary} THEN card END",
         "full_name": dirt.name(chance, "name"),
         "birth_name": "CASE WHEN k % 3 = 0 THEN name END",
         "sex": dirt.sex(chance, "sex"),
-        "birth_date": dirt.date(chance, "born", "born typed"),
+        "birth_date": born_typed,
         "personal_number": "typed_number",
-        "old_number": f"CASE WHEN born < DATE '1995-01-01' AND {chance.share('k', 'has old')} < 0.4 THEN {old} END",
+        "old_number": f"CASE WHEN born < DATE '1995-01-01' AND {chance.share('k', 'has old')} < 0.4 THEN old END",
         "native_place": dirt.place(chance, "native", "native typed"),
         "residence": dirt.place(chance, house, "residence typed"),
-        "phone": f"CASE WHEN {chance.share('k', 'has phone')} < 0.6 THEN {form} || {phone} END",
+        "phone": f"CASE WHEN {chance.share('k', 'has phone')} < 0.6 THEN {form} || phone END",
         "ethnicity": chance.one_of("b", "ethnicity", names.ETHNICITIES),
         "religion": chance.one_of("b", "religion", names.RELIGIONS),
         "occupation": chance.one_of("i", "occupation", names.OCCUPATIONS),
@@ -233,5 +253,5 @@ def _columns(chance: Chance, placed: str) -> str:
         "source": f"'HT' || (1 + {chance.whole('k', 'source', 4)})",
     }
     columns = ", ".join(f"{expression} AS {name}" for name, expression in chosen.items())
-    typed = f"SELECT *, {dirt.personal_number(chance, f'({number})', old)} AS typed_number FROM ({placed})"
+    typed = f"SELECT *, {dirt.personal_number(chance, 'number', 'old')} AS typed_number FROM ({records})"
     return f"SELECT k, 'P' || lpad(CAST(i AS VARCHAR), 8, '0') AS person_id, {columns} FROM ({typed})"
