@@ -199,8 +199,9 @@ def _numbered(chance: Chance, placed: str) -> str:
     return (
         f"SELECT *, {number} AS number, {old} AS old,"
         f" lpad(CAST({chance.whole('i', 'file', 1_000_000)} AS VARCHAR), 6, '0') || {letters} AS file,"
-        " lpad(CAST(i * 3 % 50000000 AS VARCHAR), 8, '0') AS card,"
-        " CAST(50000000 + i % 50000000 AS VARCHAR) AS new_card,"
+        # Each number once, and those of a household far apart.
+        " lpad(CAST(i * 27644437 % 50000000 AS VARCHAR), 8, '0') AS card,"
+        " CAST(50000000 + i * 15485863 % 50000000 AS VARCHAR) AS new_card,"
         f" 900000000 + {chance.whole('h', 'phone', 99_999_999)} AS phone,"
         f" 1 + {chance.whole('h', 'house', 300)} AS house"
         f" FROM ({placed})"
