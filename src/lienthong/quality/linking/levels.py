@@ -48,7 +48,7 @@ def levels_of(compared: Compared) -> Levels:
         name=compared.name,
         unknown=unknown,
         levels=tuple(replace(level, m=level.m / total) for level in levels),
-        columns=(*compared.columns, *_ALONG.get(compared.likeness, lambda _: ())(compared.columns)),
+        columns=(*compared.columns, *(f"{column}_year" for column in compared.columns if compared.likeness in _DATED)),
     )
 
 
@@ -119,6 +119,27 @@ def _date(columns: Sequence[str]) -> tuple[str, list[Level]]:
     ]
 
 
+def _dates(columns: Sequence[str]) -> tuple[str, list[Level]]:
+    same = [f"{x}_l = {x}_r" for x in columns]
+    unknown = " AND ".join(f"({x}_year_l IS NULL OR {x}_year_r IS NULL)" for x in columns)
+
+    def either(sql: str) -> str:
+        return " OR ".join(f"({sql.format(x=x)})" for x in columns)
+
+    return unknown, [
+        Level(label="both same day", sql=" AND ".join(same), m=0.6),
+        Level(label="one same day", sql=" OR ".join(same), m=0.2),
+        Level(
+            label="day and month swapped",
+            sql=either("{x}_year_l = {x}_year_r AND day({x}_l) = month({x}_r) AND month({x}_l) = day({x}_r)"),
+            m=0.02,
+        ),
+        Level(label="days apart", sql=either("abs(date_diff('day', {x}_l, {x}_r)) <= 45"), m=0.05),
+        Level(label="same year", sql=either("{x}_year_l = {x}_year_r"), m=0.08),
+        _else(0.05),
+    ]
+
+
 def _identifier(columns: Sequence[str]) -> tuple[str, list[Level]]:
     (x,) = columns
     return _missing(x), [
@@ -176,11 +197,12 @@ def _place(columns: Sequence[str]) -> tuple[str, list[Level]]:
 _LIKENESSES: Final[dict[Likeness, Callable[[Sequence[str]], tuple[str, list[Level]]]]] = {
     Likeness.NAME: _name,
     Likeness.DATE: _date,
+    Likeness.DATES: _dates,
     Likeness.IDENTIFIER: _identifier,
     Likeness.TEXT: _text,
     Likeness.CHOICE: _choice,
     Likeness.PLACE: _place,
     Likeness.HOME: _home,
 }
-# Columns that the levels use beside those that are named.
-_ALONG: Final = {Likeness.DATE: lambda columns: (f"{columns[0]}_year",)}
+# Their levels also use the year, which is known more often.
+_DATED: Final = frozenset({Likeness.DATE, Likeness.DATES})

@@ -21,6 +21,8 @@ class Likeness(StrEnum):
     NAME = "name"
     # x: a date with its year and its precision.
     DATE = "date"
+    # first, second: two dates of which one follows from the other, such as admission and full membership.
+    DATES = "dates"
     # x: a number or code given to one person only.
     IDENTIFIER = "identifier"
     # x: free text, such as a line of an address.
