@@ -32,7 +32,8 @@ def test_members_from_generation_to_the_score_card(tmp_path: Path, capsys: pytes
     names = {path.name for path in out.iterdir()}
     assert names == {
         "manifest.json", "standardised.parquet", "changes.parquet", "failures.parquet", "rule_counts.parquet",
-        "scores.parquet", "score_rules.parquet", "history.parquet", "profile.parquet", "unit_profile.parquet",
+        "scores.parquet", "score_rules.parquet", "history.parquet", "profile.parquet", "profile.html",
+        "unit_profile.parquet",
         "clusters.parquet", "clusters.csv", "pairs.parquet", "review.parquet", "person_changes.parquet", "model.json",
         "linking.json", "golden.parquet", "origins.parquet", "merges.parquet",
     }  # fmt: skip
