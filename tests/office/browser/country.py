@@ -154,6 +154,7 @@ def _files(house: "House") -> dict[str, str]:
         "broken.pdf": b"%PDF-1.7\n1 0 obj\n<<",
         "image.png": PNG,
         "text.txt": "<b>ế ộ ữ</b>".encode(),
+        "lines.txt": "dòng\n".encode() * 1_000,
         "page.html": _SCRIPT.format(tag="html").encode(),
         "drawing.svg": _SCRIPT.format(tag="svg xmlns='http://www.w3.org/2000/svg'").encode(),
         "script.txt": _SCRIPT.format(tag="html").encode(),

@@ -1,7 +1,6 @@
 """Files in the page: pages of a PDF as they come into sight, words, keys, marks, and what cannot be shown."""
 
 import re
-from collections import Counter
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
@@ -117,6 +116,12 @@ def test_images_and_texts_are_shown_as_they_are(office: Office, page: Page) -> N
     expect(page.locator(".viewer-mark")).to_be_visible()
     page.goto(office.url + office.files["text.txt"])
     expect(page.locator(".viewer-text pre")).to_have_text("<b>ế ộ ữ</b>")
+    page.goto(office.url + office.files["lines.txt"])
+    page.locator(".viewer-text pre").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("document.querySelector('.viewer-text pre').scrollTop > 9_000")
+    # The end of a long text names its reader too.
+    expect(page.locator(".viewer-mark span").nth(2)).to_be_in_viewport()
     page.goto(office.url + office.files["else.bin"])
     expect(page.locator("main")).to_contain_text("tải")
 
@@ -132,11 +137,34 @@ def test_without_scripts_there_is_a_way_to_the_file(office: Office, browser: Bro
     context.close()
 
 
-def test_the_viewer_keeps_wcag(office: Office, page: Page) -> None:
-    look_at(office, page, "long.pdf")
-    ready(page)
-    found = axe(page, AXE)
-    assert not found, Counter(str(each) for each in found)
+# Where the page shows a file, or says why it does not, and words that stand there then.
+SHOWN = {
+    "long.pdf": ('.page[data-page-number="1"] .textLayer', WORDS),
+    "locked.pdf": ("[data-part=state]", "mật khẩu"),
+    "broken.pdf": ("[data-part=state]", "hỏng"),
+    "image.png": (".viewer-image .viewer-mark", "Người dùng 3"),
+    "text.txt": (".viewer-text pre", "ế ộ ữ"),
+    "lines.txt": (".viewer-text pre", "dòng"),
+    "page.html": (".empty-state", "tải xuống"),
+    "drawing.svg": (".empty-state", "tải xuống"),
+    "script.txt": (".viewer-text pre", "script"),
+    "else.bin": (".empty-state", "tải xuống"),
+}
+
+
+def test_the_viewer_keeps_wcag_in_light_and_dark_with_every_kind_of_file(office: Office, page: Page) -> None:
+    office.enter(page, "cleared")
+    assert office.files.keys() == SHOWN.keys()
+    faults = list[str]()
+    for name, path in office.files.items():
+        page.goto(office.url + path)
+        place, words = SHOWN[name]
+        expect(page.locator(place)).to_contain_text(words)
+        faults += [
+            f"{name} ({theme}): {violation['id']} {[node['html'] for node in violation['nodes']]}"
+            for theme, violation in axe(page, AXE)
+        ]
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("name", ["page.html", "drawing.svg", "script.txt"])
