@@ -1,12 +1,7 @@
 """Keys in a token: they sign there, and only for their own certificate."""
 
-import subprocess
-from pathlib import Path
-
-import pkcs11
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from lienthong.signatures.errors import SignerInvalid
 from lienthong.signatures.report import Verdict
@@ -14,7 +9,7 @@ from lienthong.signatures.sign import sign
 from lienthong.signatures.token_signer import TokenSigner
 from lienthong.trust.errors import KeyStoreError
 from tests.support.hsm import PIN, SoftHsm, soft_hsm
-from tests.support.pdfs import Chain, Party, judged, only, pdf
+from tests.support.pdfs import Chain, judged, only, pdf
 
 pytestmark = pytest.mark.hsm
 ORGAN = Chain.make("Văn phòng", key=rsa.generate_private_key(65537, 2048))
@@ -24,36 +19,11 @@ PERSON = Chain.make("Chuyên viên", key=ec.generate_private_key(ec.SECP256R1())
 @pytest.fixture(scope="module")
 def hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
     made = soft_hsm(tmp_path_factory.getbasetemp())
-    folder = tmp_path_factory.mktemp("keys")
     for id_, label, one in (("51", "organ seal", ORGAN.leaf), ("52", "person", PERSON.leaf)):
-        put(made, folder / id_, label, one)
+        made.keep(id_, label, one.key, one.certificate)
     # A certificate over another's key.
-    put(made, folder / "53", "mismatch", PERSON.leaf, certificate=Chain.make().leaf)
+    made.keep("53", "mismatch", PERSON.leaf.key, Chain.make().leaf.certificate)
     return made
-
-
-def put(hsm: SoftHsm, path: Path, label: str, one: Party, *, certificate: Party | None = None) -> None:
-    """Put key and certificate into the token, under the id that is the path's last part."""
-    id_ = path.name
-    path.write_bytes(one.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    subprocess.run(
-        ["softhsm2-util", "--import", path, "--token", hsm.token, "--label", label, "--id", id_, "--pin", PIN.decode()],
-        check=True,
-        capture_output=True,
-    )
-    token = pkcs11.lib(str(hsm.library)).get_token(token_label=hsm.token)
-    with token.open(rw=True, user_pin=PIN.decode()) as session:
-        session.create_object(
-            {
-                pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
-                pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
-                pkcs11.Attribute.TOKEN: True,
-                pkcs11.Attribute.ID: bytes.fromhex(id_),
-                pkcs11.Attribute.LABEL: label,
-                pkcs11.Attribute.SUBJECT: (certificate or one).certificate.subject.public_bytes(),
-                pkcs11.Attribute.VALUE: (certificate or one).certificate.public_bytes(Encoding.DER),
-            }
-        )
 
 
 @pytest.mark.parametrize(("label", "chain"), [("organ seal", ORGAN), ("person", PERSON)])

@@ -56,12 +56,28 @@ class TokenSigner:
 
         device = open_token(library, token, pin)
         try:
-            object_id, certificate = _choose(device, token, label)
-            signer = cls(device, object_id, [certificate, *chain])
-            _prove(signer, token)
+            return cls.over(device, token, label=label, chain=chain)
         except BaseException:
             device.close()
             raise
+
+    @classmethod
+    def over(cls, device: "Token", token: str, *, label: str = "", chain: Sequence[x509.Certificate] = ()) -> Self:
+        """Find the certificate in a token that is logged in to, which others may use as well.
+
+        Args:
+            device: the token.
+            token: its label.
+            label: the certificate's label in it; needed if there are several with keys.
+            chain: certificates above it.
+
+        Raises:
+            SignerInvalid: no such certificate, several, or its key does not sign for it.
+            KeyStoreError: the token refuses.
+        """
+        object_id, certificate = _choose(device, token, label)
+        signer = cls(device, object_id, [certificate, *chain])
+        _prove(signer, token)
         return signer
 
     def close(self) -> None:
@@ -83,15 +99,14 @@ class TokenSigner:
 
 def _choose(device: "Token", token: str, label: str) -> tuple[bytes, x509.Certificate]:
     """Return object id and certificate of the one to sign with."""
-    found = device.certificates()
-    fitting = [(object_id, der) for object_id, name, der in found if name == (label or name)]
+    fitting = device.certificates(label)
     if len(fitting) != 1:
-        names = ", ".join(f"“{name}”" for _, name, _ in found) or "none"
+        names = ", ".join(f"“{name}”" for _, name, _ in device.certificates()) or "none"
         raise SignerInvalid(
             f"token “{token}” has {len(fitting)} certificates with a key that fit; in all: {names}",
             hint="Name the one to sign with by its label.",
         )
-    object_id, der = fitting[0]
+    object_id, _label, der = fitting[0]
     return object_id, x509.load_der_x509_certificate(der)
 
 

@@ -57,6 +57,13 @@ class KeyStoreError(LienthongError):
     hint = "Check the path and the passphrase."
 
 
+class PinRefused(KeyStoreError):
+    """The token refuses the PIN."""
+
+    code = "pin_refused"
+    hint = "Check the PIN before trying again: tokens lock themselves after a few wrong ones."
+
+
 class JournalError(LienthongError):
     """The journal of evidence cannot be written."""
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11.util.ec import encode_named_curve_parameters
 
-from lienthong.trust.errors import KeyStoreError
+from lienthong.trust.errors import KeyStoreError, PinRefused
 
 _ID_SIZE: Final = 16
 _IV_SIZE: Final = 12
@@ -46,6 +46,7 @@ class Token:
         self._name = name
         self._session = session
         self._turn = threading.Lock()
+        self.closed = False
         self._signers: dict[bytes, _Key] = {}
 
     @classmethod
@@ -64,7 +65,7 @@ class Token:
         try:
             text = pin.decode()
         except UnicodeDecodeError:
-            raise KeyStoreError("the PIN is not text in UTF-8", hint=_CHECK_PIN) from None
+            raise PinRefused("the PIN is not text in UTF-8") from None
         name = f"token “{label}”"
         with _told(name):
             return cls(name, device.get_token(token_label=label).open(rw=True, user_pin=text))
@@ -72,6 +73,7 @@ class Token:
     def close(self) -> None:
         """Log out."""
         with self._turn, _told(self._name):
+            self.closed = True
             self._session.close()
 
     def new_sealing_key(self) -> tuple[bytes, bytes]:
@@ -110,21 +112,25 @@ class Token:
             key = self._key(pkcs11.ObjectClass.PRIVATE_KEY, id_)
             return key.sign(data, mechanism=pkcs11.Mechanism.SHA256_RSA_PKCS)
 
-    def certificates(self) -> list[tuple[bytes, str, bytes]]:
-        """Return the certificates in the token that have a private key there: object id, label, DER."""
-        kind = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
-        keys = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
+    def certificates(self, label: str = "") -> list[tuple[bytes, str, bytes]]:
+        """Return the certificates in the token that have a private key there: object id, label, DER.
+
+        Args:
+            label: of those with this label only; a token may hold those of thousands of organs.
+        """
+        kind: dict[pkcs11.Attribute, object] = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
+        if label:
+            kind[pkcs11.Attribute.LABEL] = label
         with self._turn, _told(self._name):
-            signing = {bytes(each[pkcs11.Attribute.ID]) for each in self._session.get_objects(keys)}
-            return [
+            found = [
                 (
                     bytes(each[pkcs11.Attribute.ID]),
                     str(each[pkcs11.Attribute.LABEL]),
                     bytes(each[pkcs11.Attribute.VALUE]),
                 )
-                for each in self._session.get_objects(kind)
-                if bytes(each[pkcs11.Attribute.ID]) in signing
+                for each in list(self._session.get_objects(kind))
             ]
+            return [each for each in found if self._signs(each[0])]
 
     def remove_key(self, id_: bytes) -> None:
         """Destroy a key, of a pair both halves; harmless when it is not there."""
@@ -168,6 +174,11 @@ class Token:
             key = self._key(pkcs11.ObjectClass.SECRET_KEY, id_)
             return key.decrypt(ciphertext, mechanism=pkcs11.Mechanism.AES_GCM, mechanism_param=_gcm(iv, associated))
 
+    def _signs(self, id_: bytes) -> bool:
+        """Tell whether there is a private key of that object id."""
+        kind = {pkcs11.Attribute.ID: id_, pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
+        return bool(list(self._session.get_objects(kind)))
+
     def _key(self, kind: pkcs11.ObjectClass, id_: bytes) -> _Key:
         return cast("_Key", self._session.get_key(object_class=kind, id=id_))
 
@@ -182,15 +193,14 @@ def _told(place: str) -> Iterator[None]:
     try:
         yield
     except pkcs11.PKCS11Error as error:
-        name = type(error).__name__
-        raise KeyStoreError(f"{place}: {name}", hint=_ADVICE.get(type(error), _OTHERWISE)) from None
+        where = f"{place}: {type(error).__name__}"
+        if isinstance(error, pkcs11.PinIncorrect | pkcs11.PinLenRange):
+            raise PinRefused(where) from None
+        raise KeyStoreError(where, hint=_ADVICE.get(type(error), _OTHERWISE)) from None
 
 
-_OTHERWISE: Final = "Look for this PKCS#11 error in the token's manual; start the gateway again if the token was away."
-_CHECK_PIN: Final = "Check the PIN before trying again: tokens lock themselves after a few wrong ones."
+_OTHERWISE: Final = "Look for this PKCS#11 error in the token's manual; start this program again if the token was away."
 _ADVICE: Final[dict[type[Exception], str]] = {
-    pkcs11.PinIncorrect: _CHECK_PIN,
-    pkcs11.PinLenRange: _CHECK_PIN,
     pkcs11.PinLocked: "The token's security officer must unlock the PIN.",
     pkcs11.NoSuchToken: "Check the token's label and that the token is connected.",
     pkcs11.NoSuchKey: "The key is not in this token: connect the right one, or restore it with its maker's tools.",

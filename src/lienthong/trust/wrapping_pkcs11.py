@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from lienthong.trust.errors import KeyStoreError, StoredInvalid
+from lienthong.trust.keystore_pkcs11 import open_token
 from lienthong.trust.wrapping import ID_SIZE, unknown
 
 if TYPE_CHECKING:
@@ -33,13 +34,7 @@ class Pkcs11WrappingStore:
         Raises:
             KeyStoreError: the token refuses, or python-pkcs11 is missing.
         """
-        try:
-            from lienthong.trust.pkcs11_token import Token as Device  # noqa: PLC0415 - an extra, needed from here on
-        except ImportError:
-            raise KeyStoreError(
-                "python-pkcs11 is not installed", hint="Install lienthong with its extra: lienthong[hsm]."
-            ) from None
-        return cls(Device.open(library, token, pin))
+        return cls(open_token(library, token, pin))
 
     def close(self) -> None:
         """Log out."""

@@ -23,15 +23,19 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
-    def pkcs12(self, name: str) -> bytes:
-        """Return a new key and its certificate."""
+    def new(self, name: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        """Make a key, and certify it."""
         key = ec.generate_private_key(ec.SECP256R1())
         usage = x509.KeyUsage(
             digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
             key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
         )  # fmt: skip
         builder = _builder(name, self.certificate.subject, key).add_extension(usage, critical=True)
-        certificate = builder.sign(self.key, hashes.SHA256())
+        return key, builder.sign(self.key, hashes.SHA256())
+
+    def pkcs12(self, name: str) -> bytes:
+        """Return a new key and its certificate."""
+        key, certificate = self.new(name)
         encryption = BestAvailableEncryption(PASSPHRASE.encode())
         return serialize_key_and_certificates(name.encode(), key, certificate, [self.certificate], encryption)
 

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from lienthong.kernel.errors import LienthongError
+from lienthong.trust.errors import KeyStoreError
 from lienthong.trust.passphrase import PIN_VARIABLE
+from lienthong.trust.pkcs11_uri import SCHEME, parse
 
 FOLDER: Final = "vault"
 """Within the office's state folder."""
 _MIB: Final = 1024 * 1024
-_PKCS11: Final = "pkcs11:"
 
 
 class VaultMisconfigured(LienthongError):
@@ -81,23 +82,22 @@ def configuration(environ: Mapping[str, str], state: Path) -> Vault:
 
 def _keys(environ: Mapping[str, str], folder: Path) -> FolderPlace | TokenPlace:
     place = environ.get("LIENTHONG_VAULT_KEYS", "")
-    if not place.startswith(_PKCS11):
+    if not place.startswith(SCHEME):
         passphrase = environ.get("LIENTHONG_VAULT_PASSPHRASE_FILE")
         return FolderPlace(
             folder=Path(place) if place else folder / "keys", passphrase=Path(passphrase) if passphrase else None
         )
-    # RFC 7512, as far as it is needed: pkcs11:token=LABEL?module-path=/PATH
-    path, _, query = place.removeprefix(_PKCS11).partition("?")
-    attributes = dict(part.partition("=")[::2] for part in path.split(";"))
-    options = parse_qs(query)
     pin = environ.get(PIN_VARIABLE)
-    if not attributes.get("token") or "module-path" not in options or "pin-value" in options or not pin:
-        # Not quoted: somebody may have written the PIN into it.
+    try:
+        named = parse(place, "LIENTHONG_VAULT_KEYS")
+    except KeyStoreError:
+        named = None
+    if named is None or not pin:
         raise VaultMisconfigured(
             "LIENTHONG_VAULT_KEYS",
             hint=f"Write pkcs11:token=LABEL?module-path=/PATH and name the file with the PIN in {PIN_VARIABLE}.",
         )
-    return TokenPlace(library=Path(options["module-path"][0]), token=unquote(attributes["token"]), pin=Path(pin))
+    return TokenPlace(library=named.library, token=named.token, pin=Path(pin))
 
 
 def _storage(environ: Mapping[str, str], folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from lienthong.kernel.files import write_atomically
 from lienthong.office.vault.configuration import FolderPlace, TokenPlace, Vault
 from lienthong.office.vault.models import Blob
 from lienthong.trust.passphrase import PASSPHRASE_VARIABLE, PIN_VARIABLE, passphrase_from
+from lienthong.trust.pkcs11_shared import shared_token
 from lienthong.trust.wrapping import WrappingStore
 from lienthong.trust.wrapping_file import FileWrappingStore
 from lienthong.trust.wrapping_pkcs11 import Pkcs11WrappingStore
@@ -84,8 +85,10 @@ def _open(vault: Vault) -> WrappingStore:
     if isinstance(vault.keys, FolderPlace):
         file = vault.keys.passphrase or _own_passphrase(vault.folder)
         return FileWrappingStore.open(vault.keys.folder, _secret(file, PASSPHRASE_VARIABLE))
-    pin = _secret(vault.keys.pin, PIN_VARIABLE)
-    return Pkcs11WrappingStore.open(library=vault.keys.library, token=vault.keys.token, pin=pin)
+    place = vault.keys
+    # The token may hold keys that sign, too.
+    token = shared_token(place.library, place.token, lambda: _secret(place.pin, PIN_VARIABLE))
+    return Pkcs11WrappingStore(token)
 
 
 def _secret(file: Path, variable: str) -> bytes:
