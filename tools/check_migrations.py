@@ -3,8 +3,8 @@
     tools/check_migrations.py      exit status 1 if there is one, or if models have changed without a migration
 
 squawk (https://squawkhq.com/docs/rules) reads the SQL of all migrations since the last release as one text; what is
-done to a table that is made in it disturbs nobody. The SQL comes from Django, which asks a real server for its
-features: an embedded one, for as long as this takes.
+done to a table or function that is made in it disturbs nobody. The SQL comes from Django, which asks a real server for
+its features: an embedded one, for as long as this takes.
 """
 
 import asyncio
@@ -36,8 +36,8 @@ _LEFT_OUT: Final = {
 # Asked of statements in a transaction.
 _OUTSIDE: Final = frozenset({"ban-concurrent-index-creation-in-transaction", "prefer-robust-stmts"})
 # As Django writes it: one statement in a line.
-_MADE: Final = re.compile(r"\bCREATE TABLE (?:IF NOT EXISTS )?\"?(\w+)")
-_CHANGED: Final = re.compile(r"\b(?:ALTER TABLE(?: ONLY)?|ON) \"?(\w+)")
+_MADE: Final = re.compile(r"\bCREATE (?:TABLE (?:IF NOT EXISTS )?|FUNCTION )\"?(\w+)")
+_CHANGED: Final = re.compile(r"\b(?:ALTER TABLE(?: ONLY)?|DROP FUNCTION(?: IF EXISTS)?|ON) \"?(\w+)")
 _VERSION: Final = "15.0"  # of PostgreSQL, the oldest that the office takes
 
 

@@ -71,3 +71,9 @@ def test_ours_may_run(project: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_function_that_no_release_has_may_go_and_another_may_not() -> None:
+    first = Step(name="app.0001_initial", sql="CREATE FUNCTION made(a int) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;")
+    assert rules(first, one("DROP FUNCTION IF EXISTS made(int);")) == []
+    assert rules(one("DROP FUNCTION IF EXISTS made(int);")) == ["ban-drop-function"]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils import timezone
@@ -197,3 +198,11 @@ class TestSessions:
             person.set_password("Đường dài mới biết ngựa hay")
             person.save()
         assert signed_in(request) is None
+
+
+@pytest.mark.django_db
+def test_the_function_before_the_one_that_is_called_has_gone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'accounts_acting%'")
+        names = [name for (name,) in cursor.fetchall()]
+    assert names == ["accounts_acting_marked"]
