@@ -1,4 +1,4 @@
-"""Who makes a request, and as what they act: one query, whose plan the server keeps (``0003_acting``, ``0009_…``)."""
+"""Who makes a request, and as what they act: one query, whose plan the server keeps (``0011_acting_keeping``)."""
 
 import time
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ SESSION_KEY: Final = "acting"
 FRESH_SECONDS: Final = 600
 """For how long top secret things stay open after a second factor was shown."""
 
-_QUERY: Final = "SELECT * FROM accounts_acting_marked(%s, %s, %s, %s)"
+_QUERY: Final = "SELECT * FROM accounts_acting_keeping(%s, %s, %s, %s)"
 # What the function tells of the person, in the order of the model; other fields are fetched when they are asked for.
 PERSON: Final = (
     "id", "password", "last_login", "email", "name", "organ_id", "state", "language", "is_staff", "organ_path",
@@ -92,7 +92,7 @@ def load(person_id: int, chosen: str = "", *, address: str | None = None, fresh:
 
 
 def _actor(person: Person, facts: list[Any], address: str | None, *, fresh: bool) -> Actor:
-    *post, level, known, marked = facts
+    *post, level, known, marked, kept_units, kept = facts
     appointment, substitution, behalf, title, roles, unit, unit_name, organ, organ_name, path = post
     if appointment is None:
         return Actor(
@@ -111,6 +111,8 @@ def _actor(person: Person, facts: list[Any], address: str | None, *, fresh: bool
         roles=frozenset(map(Role, roles)),
         clearance=Level.INTERNAL if level is None else Level(level),
         known=frozenset(known),
+        kept_units=tuple(kept_units),
+        kept=tuple(kept),
         opens_top_secret=fresh and marked,
         substitution_id=substitution,
         on_behalf_of=behalf,

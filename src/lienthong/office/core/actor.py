@@ -55,6 +55,9 @@ class Actor:
     clearance: Level = Level.PUBLIC
     # Ids of labelled units outside the organ that were named to this person.
     known: frozenset[int] = frozenset()
+    # Ids of units that went into the unit, and of organs that went into the organ: what they left is theirs to keep.
+    kept_units: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
     # When substituting: the substitution and the name of the absent person.
     substitution_id: int = 0
     on_behalf_of: str = ""
@@ -119,8 +122,15 @@ class Actor:
 
     @property
     def holders(self) -> tuple[int, ...]:
-        """As what one takes part in things: the appointment's id, and the unit's with a minus."""
-        return (self.appointment_id, -self.unit_id) if self.appointment_id else ()
+        """As what one takes part in things: the appointment's id, and with a minus the unit's and those it keeps."""
+        if not self.appointment_id:
+            return ()
+        return (self.appointment_id, -self.unit_id, *(-unit for unit in self.kept_units))
+
+    @property
+    def organs(self) -> tuple[int, ...]:
+        """Ids of the organs whose documents and files are theirs to see: one's own first."""
+        return (self.organ_id, *self.kept)
 
     def sees(self, organ_path: str) -> bool:
         """Tell whether an organ lies in what this actor sees; the same bounds as in the database."""

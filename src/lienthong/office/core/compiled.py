@@ -51,6 +51,8 @@ class Reader:
     # Whether labelled units outside the organ were named to the actor.
     informed: bool
     system: bool
+    # Whether there are organs that went into the actor's.
+    keeping: bool
     # Up to which level things open now (``Actor.ceiling``).
     ceiling: Level
 
@@ -72,6 +74,7 @@ class Reader:
             placed=actor.placed,
             informed=bool(actor.known),
             system=actor is SYSTEM,
+            keeping=bool(actor.kept),
             ceiling=actor.ceiling,
         )
 
@@ -84,6 +87,11 @@ class Reader:
     def guards(self) -> bool:
         """Tell whether the clearances of others are open."""
         return not self.roles.isdisjoint(GUARDS)
+
+    @property
+    def kept(self) -> Gap | None:
+        """The organs that went into the actor's; None without any."""
+        return Gap("kept", many=True) if self.keeping else None
 
     @property
     def known(self) -> Gap | None:
@@ -180,6 +188,7 @@ class Compiled:
             "organ_id": actor.organ_id,
             "holders": list(actor.holders),
             "known": list(actor.known),
+            "kept": list(actor.kept),
         }
         return [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]
 

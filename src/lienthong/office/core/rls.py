@@ -14,6 +14,7 @@ CLEARANCE: Final = "COALESCE(NULLIF(" + _SETTING.format("clearance") + ", ''), '
 KNOWN: Final = "COALESCE(NULLIF(" + _SETTING.format("known") + ", ''), '{}')::bigint[]"
 GUARD: Final = _SETTING.format("guard") + " = '1'"
 ORGAN: Final = "NULLIF(" + _SETTING.format("organ") + ", '')::bigint"
+KEPT: Final = "COALESCE(NULLIF(" + _SETTING.format("kept") + ", ''), '{}')::bigint[]"
 HOLDERS: Final = "COALESCE(NULLIF(" + _SETTING.format("holders") + ", ''), '{}')::bigint[]"
 DESK: Final = _SETTING.format("desk") + " = '1'"
 TOP: Final = _SETTING.format("top") + " = '1'"
@@ -63,3 +64,8 @@ def protect(table: str, using: str, *, writable: str | None = None) -> RunSQL:
         f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;"
         f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
     )
+
+
+def change(table: str, using: str) -> str:
+    """Return the statement that puts another condition into a table's policy, to see its rows and to write them."""
+    return f"ALTER POLICY lienthong ON {table} USING ({using}) WITH CHECK ({using});"

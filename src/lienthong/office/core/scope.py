@@ -42,6 +42,8 @@ class Scope:
     guard: str = "0"
     # The organ acted for: its id. Documents never leave it but through the exchange.
     organ: str = ""
+    # Organs that went into it, whose documents it keeps: their ids, as an array literal.
+    kept: str = "{}"
     # What one takes part in things as (``Actor.holders``), as an array literal.
     holders: str = "{}"
     # "1": a clerk or head of the organ, who sees its registers.
@@ -71,6 +73,7 @@ def of(actor: Actor) -> Scope:
         audit="1" if actor.audits else "0",
         guard="1" if actor.guards else "0",
         organ=str(actor.organ_id or ""),
+        kept="{" + ",".join(map(str, actor.kept)) + "}",
         holders="{" + ",".join(map(str, actor.holders)) + "}",
         desk="1" if actor.at_desk else "0",
         top="1" if actor.opens_top_secret else "0",

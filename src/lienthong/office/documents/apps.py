@@ -14,12 +14,13 @@ class DocumentsConfig(AppConfig):
         """Stand in the navigation, and say what notifications and the trail tell."""
         # Models of all applications must be there first.
         from lienthong.office.core import rooms, search  # noqa: PLC0415 - see above
-        from lienthong.office.documents import cards, facets, notices  # noqa: PLC0415 - see above
+        from lienthong.office.documents import cards, facets, left, notices  # noqa: PLC0415 - see above
         from lienthong.office.documents.audit import TITLES  # noqa: PLC0415 - see above
         from lienthong.office.documents.search import find_documents, find_narrowed  # noqa: PLC0415 - see above
         from lienthong.office.trail import kinds  # noqa: PLC0415 - see above
 
         cards.register()
+        left.register()
         notices.connect()
         kinds.register(TITLES)
         rooms.register(

@@ -118,7 +118,7 @@ def facets_of(actor: Actor, sought: Sought, given: Mapping[str, str]) -> Sequenc
         sought: what is looked for.
         given: the values that were chosen, by facet.
     """
-    looked_for = wanted(actor.organ_id, sought.text)
+    looked_for = wanted(actor.organ_id, sought.text, actor.kept)
     if not actor.placed or not looked_for:
         return []
     rows = Document.objects.filter(visible(actor), fits(**looked_for), narrowed(given))

@@ -32,8 +32,10 @@ _YEARS: Final = 10
 
 
 def _fitting(text: str) -> Q:
-    """Return the predicate of the search, among the words of the organ that is read for."""
-    return fits(**wanted(int(scope.current().organ or 0), text))
+    """Return the predicate of the search, among the words of the organ that is read for and of those it keeps."""
+    told = scope.current()
+    kept = [int(each) for each in told.kept.strip("{}").split(",") if each]
+    return fits(**wanted(int(told.organ or 0), text, kept))
 
 
 def _abstract(type_: str, subject: str, urgency: str, level: int) -> str:
@@ -78,6 +80,7 @@ _DUE = Column(key="due", title=_("Due"), fields=("due", "state"), value=_due_day
 _STATE = Column(key="state", title=_("Stands at"), fields=("state",), value=_STATES, sort=("state",))
 _COPIES = Column(key="copies", title=_("Copies"), fields=("copies",), number=True, wide_only=True)
 _NOTES = Column(key="note", title=_("Notes"), fields=("note",), wide_only=True)
+_BOOK = Column(key="book", title=_("Register of"), fields=("organ__name",))
 _INCOMING = (_ENTRY, _ENTERED, _AUTHOR, _NUMBER, _DATED, _ABSTRACT, _DUE, _SIGNER, _STATE, _NOTES)
 _OUTGOING = (_ENTRY, _NUMBER, _DATED, _ABSTRACT, _SIGNER, _COPIES, _STATE, _NOTES)
 _WORKING = (_ABSTRACT, _NUMBER, _AUTHOR, _DUE, _STATE)
@@ -129,17 +132,36 @@ ARRIVALS = _register(
 DRAFTS = _register(
     "drafts", _("Drafts"), found.drafts, _WORKING, _("What is being written, approved and signed appears here.")
 )
+_BY_MERGERS = _("What an organ entered before it was merged into yours appears here.")
+KEPT_INCOMING = _register(
+    "kept-incoming", _("Incoming, of merged organs"), found.kept_incoming, (*_INCOMING, _BOOK), _BY_MERGERS
+)
+KEPT_OUTGOING = _register(
+    "kept-outgoing", _("Outgoing, of merged organs"), found.kept_outgoing, (*_OUTGOING, _BOOK), _BY_MERGERS
+)
 TOP_SECRET = _register(
     "top-secret", _("Top secret"), found.top_secret, _WORKING, _("What you were named for appears here.")
 )
 REGISTERS: Final = {
     each.name.removeprefix("documents-"): each
-    for each in (MINE, ARRIVALS, INCOMING, OUTGOING, SECRET_INCOMING, SECRET_OUTGOING, DRAFTS, TOP_SECRET)
+    for each in (
+        MINE,
+        ARRIVALS,
+        INCOMING,
+        OUTGOING,
+        SECRET_INCOMING,
+        SECRET_OUTGOING,
+        DRAFTS,
+        KEPT_INCOMING,
+        KEPT_OUTGOING,
+        TOP_SECRET,
+    )
 }
 """By the end of the address."""
 HIGHEST: Final = "top-secret"
 _OF_DESK: Final = ("arrivals", "incoming", "outgoing")
 _SECRET: Final = ("secret-incoming", "secret-outgoing")
+_KEPT: Final = ("kept-incoming", "kept-outgoing")
 
 
 def lists_of(actor: Actor) -> list[str]:
@@ -149,6 +171,8 @@ def lists_of(actor: Actor) -> list[str]:
         names[1:1] = _OF_DESK
         if actor.clearance >= Level.CONFIDENTIAL:
             names += _SECRET
+        if actor.kept:
+            names += _KEPT
     if actor.clearance == Level.TOP_SECRET:
         names.append(HIGHEST)
     return names

@@ -30,7 +30,8 @@ def takes_part(actor: Actor | Reader, **how: int) -> EachLookedUp:
 def visible(actor: Actor | Reader) -> Q:
     """Return the predicate of the documents an actor sees, the same as in the database's own policy.
 
-    Always of one organ; up to one's clearance; the register's for clerks and heads, for others what they take part in.
+    Always of one organ, with those that went into it; up to one's clearance; the register's for clerks and heads, for
+    others what they take part in.
     Top secret documents are in no register: they open only to those named, where the account is marked for them.
     """
     if actor.system:
@@ -38,7 +39,13 @@ def visible(actor: Actor | Reader) -> Q:
     near = Q(takes_part(actor))
     if actor.at_desk:
         near = Q(at_desk=True, label__lt=Level.TOP_SECRET) | near
-    return Q(organ_id=actor.organ_id, label__lte=actor.ceiling) & near
+    return here(actor) & Q(label__lte=actor.ceiling) & near
+
+
+def here(actor: Actor | Reader) -> Q:
+    """Return the predicate of what an organ has: its own, and what those left that went into it."""
+    own = Q(organ_id=actor.organ_id)
+    return own if actor.kept is None or actor.kept == () else own | Q(organ_id__in=actor.kept)
 
 
 def _access(reader: Actor | Reader, *, document: int) -> QuerySet[Access, Any]:
@@ -61,7 +68,7 @@ OPEN_STEPS: Final = Compiled(_open_steps)
 
 def parts_of(actor: Actor, document: Document) -> frozenset[Part]:
     """Return what the actor is to a document; nothing to whom it is not shown. Reads as the system."""
-    if document.organ_id != actor.organ_id or document.label > actor.ceiling:
+    if document.organ_id not in actor.organs or document.label > actor.ceiling:
         return frozenset()
     parts: set[Part] = set()
     if seen := [writes for (writes,) in ACCESS(actor, document=document.pk)]:

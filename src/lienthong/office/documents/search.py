@@ -33,7 +33,7 @@ def find_documents(actor: Actor, sought: Sought, most: int) -> Sequence[Hit]:
 
     After them, on the page of results, documents with all the words in one of their files.
     """
-    given = wanted(actor.organ_id, sought.text)
+    given = wanted(actor.organ_id, sought.text, actor.kept)
     if not actor.placed or not given:
         return []
     rows = _newest(actor, given, most + 1) or _rows(actor, given, most + 1)
@@ -48,7 +48,7 @@ def find_documents(actor: Actor, sought: Sought, most: int) -> Sequence[Hit]:
 
 def find_narrowed(actor: Actor, sought: Sought, most: int, given: Mapping[str, str]) -> Sequence[Hit]:
     """Return documents in the same order, of those that have all the values of facets that are given."""
-    looked_for = wanted(actor.organ_id, sought.text)
+    looked_for = wanted(actor.organ_id, sought.text, actor.kept)
     if not actor.placed or not looked_for:
         return []
     rows = Document.objects.filter(visible(actor), fits(**looked_for), narrowed(given))
@@ -60,7 +60,7 @@ def _newest(actor: Actor, given: Wanted, most: int) -> list[Row]:
     """Return those of the last months if they are enough to be shown, and have the very words; otherwise none."""
     if "query" not in given:
         return []
-    words = lately(actor.organ_id, given.get("exact", given["query"]), localdate())
+    words = lately(actor.organ_id, given.get("exact", given["query"]), localdate(), actor.kept)
     rows = _rows(actor, {**given, "query": words, "exact": ""}, most)
     return rows if len(rows) == most else []
 
@@ -73,7 +73,7 @@ def _rows(actor: Actor, given: Wanted, most: int) -> list[Row]:
 def _inside(actor: Actor, query: str, most: int) -> list[Row]:
     """Return documents with all the words in one of their files: those of the last months if they are enough."""
     asked = _in_files(most)
-    rows = asked(actor, query=lately(actor.organ_id, query, localdate()))
+    rows = asked(actor, query=lately(actor.organ_id, query, localdate(), actor.kept))
     return rows if len(rows) == most else asked(actor, query=query)
 
 

@@ -123,12 +123,38 @@ def words_of(document: Document) -> Cast | None:
     return Cast(Value(vector(document.organ_id, texts_of(document), day)), SearchVectorField())
 
 
-def wanted(organ_id: int, text: str) -> Wanted:
+def wanted(organ_id: int, text: str, kept: Sequence[int] = ()) -> Wanted:
     """Read what somebody looks for.
 
     What stands in quotes is a phrase, with the diacritics that were given. The last word may be its beginning only.
     Whatever the text, the queries are valid; of too many words the first ``MOST_WORDS`` count.
+
+    Args:
+        organ_id: among whose documents.
+        text: as it was typed.
+        kept: among those of these organs, too.
     """
+    found: Wanted = {}
+    pairs = [_queries(each, text) for each in (organ_id, *kept)]
+    query, given = (_either([pair[place] for pair in pairs]) for place in (0, 1))
+    if query:
+        found["query"] = query
+    if given != query:
+        found["exact"] = given
+    key = number_key(text)
+    if any(map(str.isdigit, key)):
+        # "." follows "-" in ASCII.
+        found |= {"number": key, "number_end": end_of(key), "part": f"{key}-", "part_end": f"{key}."}
+    return found
+
+
+def _either(queries: Sequence[str]) -> str:
+    """Return the query of what fits one of several, of which all or none are empty."""
+    return queries[0] if len(queries) == 1 or not queries[0] else " | ".join(f"({query})" for query in queries)
+
+
+def _queries(organ_id: int, text: str) -> tuple[str, str]:
+    """Return the queries among the words of one organ: with or without diacritics, and with those that were given."""
     plain: list[str] = []
     exact: list[str] = []
     left = MOST_WORDS
@@ -149,18 +175,10 @@ def wanted(organ_id: int, text: str) -> Wanted:
         if last:
             plain[-1] += ":*"
             exact[-1] += ":*"
-    query, given = " & ".join(plain), " & ".join(exact)
-    found: Wanted = {"query": query} if query else {}
-    if given != query:
-        found["exact"] = given
-    key = number_key(text)
-    if any(map(str.isdigit, key)):
-        # "." follows "-" in ASCII.
-        found |= {"number": key, "number_end": end_of(key), "part": f"{key}-", "part_end": f"{key}."}
-    return found
+    return " & ".join(plain), " & ".join(exact)
 
 
-def lately(organ_id: int, query: str, today: date) -> str:
+def lately(organ_id: int, query: str, today: date, kept: Sequence[int] = ()) -> str:
     """Return a query of the documents among those of a few months only.
 
     A word that nearly every document has is then looked for among those that are shown first anyway.
@@ -168,7 +186,8 @@ def lately(organ_id: int, query: str, today: date) -> str:
     days = [today]
     while len(days) < _MONTHS:
         days.append(days[-1].replace(day=1) - timedelta(days=1))
-    return f"({' | '.join(_month(organ_id, day) for day in days)}) & ({query})"
+    months = (_month(each, day) for each in (organ_id, *kept) for day in days)
+    return f"({' | '.join(months)}) & ({query})"
 
 
 def _month(organ_id: int, day: date) -> str:

@@ -20,6 +20,8 @@ class OrganEvent(StrEnum):
     # A change decided earlier came into force, or could not.
     DUE = "organs:unit:due"
     DUE_FAILED = "organs:unit:due-failed"
+    # It keeps the documents and files of units that went into it.
+    KEEP = "organs:unit:keep"
     REVIEW = "organs:succession:review"
     IMPORT = "organs:unit:import"
     POSITION_CREATE = "organs:position:create"

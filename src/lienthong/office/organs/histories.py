@@ -26,6 +26,7 @@ TITLES: Final = {
     OrganEvent.CLOSE: _("Closed"),
     OrganEvent.MERGE: _("Merged"),
     OrganEvent.SPLIT: _("Split"),
+    OrganEvent.KEEP: _("Keeps what a unit left that went into it"),
     OrganEvent.DUE: _("A planned change came into force"),
     OrganEvent.DUE_FAILED: _("A planned change could not come into force"),
     OrganEvent.REVIEW: _("A predecessor was settled"),

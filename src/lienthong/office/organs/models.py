@@ -53,6 +53,10 @@ class Unit(models.Model):
     path = PathField(editable=False)
     organ_path = PathField(editable=False)
     organ = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", editable=False)
+    # The unit into which it went, which keeps what it left; kept by ``actions.due``. None while it is there.
+    keeper = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="kept", editable=False, db_index=False
+    )  # fmt: skip
     sort_key = KeyField()
     search_key = KeyField()
     # Counts up with every change: an edit of an older state is refused.
@@ -71,6 +75,7 @@ class Unit(models.Model):
             models.Index(fields=("tier", "path"), name="unit_tier"),
             # What stands within an organ and those below it.
             models.Index(fields=("organ_path",), name="unit_organ_path"),
+            models.Index(fields=("keeper",), name="unit_kept", condition=Q(keeper__isnull=False)),
         )
         constraints = (
             models.CheckConstraint(condition=~Q(parent=F("id")), name="unit_not_own_parent"),
@@ -87,6 +92,16 @@ class Unit(models.Model):
     def level(self) -> Level:
         """How secret it is that it exists."""
         return Level(self.label)
+
+    @property
+    def bearer(self) -> "Unit":
+        """The unit whose people act for it: itself, or the one that keeps what it left."""
+        return self.keeper or self
+
+    @property
+    def bearer_id(self) -> int:
+        """The id of that."""
+        return self.keeper_id or self.pk
 
     @property
     def depth(self) -> int:

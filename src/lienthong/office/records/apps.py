@@ -14,7 +14,7 @@ class RecordsConfig(AppConfig):
         """Stand in the navigation and on the home page, let files be found, say what is told of them."""
         # Models of all applications must be there first.
         from lienthong.office.core import rooms, search  # noqa: PLC0415 - see above
-        from lienthong.office.records import cards, notices  # noqa: PLC0415 - see above
+        from lienthong.office.records import cards, left, notices  # noqa: PLC0415 - see above
         from lienthong.office.records.audit import TITLES  # noqa: PLC0415 - see above
         from lienthong.office.records.search import find_files  # noqa: PLC0415 - see above
         from lienthong.office.trail import kinds  # noqa: PLC0415 - see above
@@ -22,6 +22,7 @@ class RecordsConfig(AppConfig):
         notices.connect()
         kinds.register(TITLES)
         cards.register()
+        left.register()
         rooms.register(
             rooms.Entry(key="records", title=_("Work files"), url="/records/", icon="archive", order=15, shortcut="w")
         )

@@ -11,6 +11,7 @@ from lienthong.kernel.labels import Level
 from lienthong.office.core import cards
 from lienthong.office.core.actor import Actor, Role
 from lienthong.office.core.compiled import Compiled, Reader
+from lienthong.office.documents.policies import here
 from lienthong.office.records.models import Approval, Disposal, Item, WorkFile
 from lienthong.office.records.states import UNFINISHED, State
 
@@ -58,14 +59,14 @@ def _due(_reader: Actor | Reader, *, maker: int, until: date) -> QuerySet[WorkFi
     return found.order_by("submit_by", "pk").values_list(*_COLUMNS, "submit_by")[: cards.MOST]
 
 
-def _submitted(_reader: Actor | Reader, *, organ: int) -> QuerySet[WorkFile, Any]:
-    found = WorkFile.objects.filter(organ=organ, state=State.SUBMITTED)
+def _submitted(reader: Actor | Reader) -> QuerySet[WorkFile, Any]:
+    found = WorkFile.objects.filter(here(reader), state=State.SUBMITTED)
     return found.order_by("pk").values_list(*_COLUMNS, "submit_by")[: cards.MOST]
 
 
-def _proposed(_reader: Actor | Reader, *, organ: int, person: int, appointment: int) -> QuerySet[Disposal, Any]:
+def _proposed(reader: Actor | Reader, *, person: int, appointment: int) -> QuerySet[Disposal, Any]:
     mine = Approval.objects.filter(Q(person=person) | Q(by=appointment), disposal=OuterRef("pk"))
-    found = Disposal.objects.filter(organ=organ, state=Disposal.State.PROPOSED)
+    found = Disposal.objects.filter(here(reader), state=Disposal.State.PROPOSED)
     found = found.exclude(Q(proposer=person) | Q(proposed_by=appointment)).exclude(Exists(mine))
     return found.order_by("pk").values_list("pk", "proposer_name")[: cards.MOST]
 
@@ -90,11 +91,11 @@ def _submit(actor: Actor) -> cards.Content:
 
 
 def _accept(actor: Actor) -> cards.Content:
-    return cards.content(SUBMITTED(actor, organ=actor.organ_id), _row)
+    return cards.content(SUBMITTED(actor), _row)
 
 
 def _decide(actor: Actor) -> cards.Content:
-    given = {"organ": actor.organ_id, "person": actor.person_id, "appointment": actor.appointment_id}
+    given = {"person": actor.person_id, "appointment": actor.appointment_id}
     return cards.content(
         PROPOSED(actor, **given),
         lambda number, name: cards.Row(title=f"№ {number}", url=f"/records/disposals/{number}/", note=name),

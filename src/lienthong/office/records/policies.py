@@ -22,9 +22,9 @@ _TRUSTED: Final = frozenset({DocumentPart.AUTHOR, DocumentPart.CLERK, DocumentPa
 def visible(actor: Actor | Reader) -> Q:
     """Return the predicate of the work files an actor sees, the same as in the database's own policy.
 
-    Always of one organ; up to one's clearance. Clerks, heads, the officer for secrets and auditors see every file of
-    it, others those they work on, those they are asked to take over, and unrestricted ones. Of top secret files there
-    is no register: they are seen by those named only.
+    Always of one organ, with those that went into it; up to one's clearance. Clerks, heads, the officer for secrets and
+    auditors see every file of it, others those they work on, those they are asked to take over, and unrestricted ones.
+    Of top secret files there is no register: they are seen by those named only.
     """
     if actor.system:
         return Q()
@@ -32,14 +32,14 @@ def visible(actor: Actor | Reader) -> Q:
     near |= Q(offered_to__in=actor.holders) | Q(mode=Mode.OPEN, label__lt=Level.CONFIDENTIAL)
     if keeps(actor):
         near |= Q(label__lt=Level.TOP_SECRET)
-    return Q(organ_id=actor.organ_id, label__lte=actor.ceiling) & near
+    return documents.here(actor) & Q(label__lte=actor.ceiling) & near
 
 
 def disposals(actor: Actor) -> Q:
     """Return the predicate of the disposals an actor sees: those of the organ, for who keeps or guards its files."""
     if actor is SYSTEM:
         return Q()
-    return Q(organ_id=actor.organ_id, label__lte=actor.ceiling) if keeps(actor) else Q(pk__in=[])
+    return documents.here(actor) & Q(label__lte=actor.ceiling) if keeps(actor) else Q(pk__in=[])
 
 
 def keeps(actor: Actor | Reader) -> bool:
@@ -49,7 +49,7 @@ def keeps(actor: Actor | Reader) -> bool:
 
 def parts_of(actor: Actor, file: WorkFile) -> frozenset[Part]:
     """Return what the actor is to a file; nothing to whom it is not shown. Reads as the system."""
-    if file.organ_id != actor.organ_id or file.label > actor.ceiling:
+    if file.organ_id not in actor.organs or file.label > actor.ceiling:
         return frozenset()
     parts: set[Part] = set()
     access = FileAccess.objects.filter(file=file, holder__in=actor.holders).values_list("writes", flat=True)
@@ -99,7 +99,7 @@ def may_file(actor: Actor, document: Document) -> bool:
     It must be shown to them for its own sake: what a work file lets one read is not passed on into another one. What is
     labelled is passed on by its author, clerks, heads, and whoever leads the work on it. Reads as the system.
     """
-    if document.organ_id != actor.organ_id or document.label > actor.ceiling or document.state not in FILED:
+    if document.organ_id not in actor.organs or document.label > actor.ceiling or document.state not in FILED:
         return False
     own = Access.objects.filter(document=document, holder__in=actor.holders, via=0).exists()
     if not own and not (document.at_desk and actor.at_desk and document.label < Level.TOP_SECRET):
@@ -140,7 +140,7 @@ def may_refuse(actor: Actor, disposal: Disposal) -> bool:
 
 def may_see(actor: Actor, disposal: Disposal) -> bool:
     """Tell whether the actor sees a disposal and every file in it. Reads as the system."""
-    if not keeps(actor) or disposal.organ_id != actor.organ_id or disposal.label > actor.ceiling:
+    if not keeps(actor) or disposal.organ_id not in actor.organs or disposal.label > actor.ceiling:
         return False
     hidden = disposal.files.exclude(file__in=WorkFile.objects.filter(visible(actor)).values("pk"))
     return not hidden.exists()

@@ -156,6 +156,7 @@ def test_the_preview_tells_what_becomes_of_each(house: "House") -> None:
     assert plan.counts == {
         f"positions_{commune}": 1, f"positions_{neighbour}": 0, f"persons_{commune}": 2, f"persons_{neighbour}": 1,
         "units": 2,
+        **{f"{left}_{unit}": 0 for left in ("documents", "unissued", "workfiles") for unit in (commune, neighbour)},
     }  # fmt: skip
     assert plan.revisions == revisions(*merger(house).involved)
 

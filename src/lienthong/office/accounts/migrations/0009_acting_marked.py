@@ -17,11 +17,11 @@ _MARKED: Final = (
 )
 _NAMED: Final = _BEFORE.replace("accounts_acting(", "accounts_acting_marked(")
 _RETURNED: Final = _NAMED.replace("known bigint[]", "known bigint[], marked boolean")
-_NOW: Final = _RETURNED.replace(_KNOWN, f"{_KNOWN}, {_MARKED}")
+NOW: Final = _RETURNED.replace(_KNOWN, f"{_KNOWN}, {_MARKED}")
 
 
 class Migration(migrations.Migration):
     """The function behind ``accounts.acting``, with one more column."""
 
     dependencies = [("accounts", "0008_clearance_opens_top_secret")]
-    operations = [RunSQL(_NOW, "DROP FUNCTION accounts_acting_marked(bigint, bigint, bigint, date);")]
+    operations = [RunSQL(NOW, "DROP FUNCTION accounts_acting_marked(bigint, bigint, bigint, date);")]

@@ -202,6 +202,6 @@ def _clerks(documents: Sequence[Document]) -> Mapping[int, Clerks]:
         by_level[document.level].append(document)
     found: dict[int, Clerks] = {}
     for level, some in by_level.items():
-        clerks = clerks_of({document.organ_id for document in some}, level)
-        found |= {document.pk: clerks.get(document.organ_id, Clerks()) for document in some}
+        clerks = clerks_of({document.organ.bearer_id for document in some}, level)
+        found |= {document.pk: clerks.get(document.organ.bearer_id, Clerks()) for document in some}
     return found

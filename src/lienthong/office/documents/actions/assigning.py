@@ -125,9 +125,9 @@ def _names(document: Document, holders: Collection[int]) -> dict[int, str]:
         Invalid: one is not of the document's organ, or no one cleared is behind it.
     """
     people = Appointment.objects.filter(in_force(), pk__in=[one for one in holders if one > 0])
-    people = cleared(people.filter(position__organ_path=document.organ.path), document.level)
+    people = cleared(people.filter(position__organ_path=document.organ.bearer.path), document.level)
     names = {one.pk: one.person.name for one in people.select_related("person")}
-    units = Unit.objects.filter(pk__in=[-one for one in holders if one < 0], organ_id=document.organ_id)
+    units = Unit.objects.filter(pk__in=[-one for one in holders if one < 0], organ_id=document.organ.bearer_id)
     names |= {-unit.pk: unit.name for unit in units if unit.label <= document.label or unit.label < Level.CONFIDENTIAL}
     if set(names) != set(holders):
         raise Invalid(_("Choose units and officials of this organ who are cleared for the document."))

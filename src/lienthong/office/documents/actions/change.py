@@ -12,13 +12,16 @@ from lienthong.office.core.actor import SYSTEM, Actor
 from lienthong.office.core.audit import Json, record
 from lienthong.office.core.errors import Conflict, NotFound
 from lienthong.office.core.notifications import actions as notes
+from lienthong.office.documents.actions.looking import look_later
 from lienthong.office.documents.audit import DocumentEvent
 from lienthong.office.documents.contents.keeping import forget_words
-from lienthong.office.documents.models import Access, Document
+from lienthong.office.documents.models import Access, Document, File
+from lienthong.office.documents.models.document import NAME_LENGTH
 from lienthong.office.documents.notices import about
 from lienthong.office.documents.policies import parts_of, require
-from lienthong.office.documents.states import DEEDS, Deed, Part
+from lienthong.office.documents.states import DEEDS, Deed, Direction, Part
 from lienthong.office.documents.words import words_of
+from lienthong.office.organs.models import Unit
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +35,8 @@ class Change:
     # Old and new values besides the state.
     old: dict[str, Json] = field(default_factory=dict)
     new: dict[str, Json] = field(default_factory=dict)
+    # The organ that had begun it, where that of the actor took it up.
+    begun_by: int | None = None
     # Columns to write besides state and revision.
     _fields: set[str] = field(default_factory=set)
 
@@ -82,6 +87,8 @@ def doing(*, actor: Actor, document: Document, deed: Deed, seen: int | None = No
         if seen is not None and held.revision != seen:
             raise Conflict(str(held))
         change, before = Change(actor=actor, document=held, parts=parts), held.state
+        if held.organ_id != actor.organ_id and actor is not SYSTEM:
+            _take_up(change)
         target = DEEDS[deed].target
         if target is not None or DEEDS[deed].code:
             # Whoever was told that it waits for them is told no more; the deed tells whom it waits for now.
@@ -90,6 +97,21 @@ def doing(*, actor: Actor, document: Document, deed: Deed, seen: int | None = No
         if target is not None and held.state == before:
             held.state = target
         _write(change, before, DocumentEvent(f"documents:document:{deed.value}"))
+
+
+def _take_up(change: Change) -> None:
+    """Let the organ of whoever acts take up what another one that went into it had begun to write.
+
+    An organ that has gone issues nothing. What it had issued, or what came to it, stays its own.
+    """
+    document, organ_id = change.document, change.actor.organ_id
+    if document.direction != Direction.OUTGOING or document.entry is not None:
+        return
+    change.begun_by = document.organ_id
+    change.set(organ=Unit.objects.get(pk=organ_id), author=change.actor.organ[:NAME_LENGTH])
+    # Words bear their organ.
+    forget_words(document)
+    look_later(File.objects.filter(document=document, current=True))
 
 
 def held_document(number: int) -> Document:
@@ -119,6 +141,8 @@ def _write(change: Change, before: str, event: DocumentEvent) -> None:
     if "label" in change.changed and document.label >= Level.CONFIDENTIAL:
         forget_words(document)
     old, new = dict(change.old), dict(change.new)
+    if change.begun_by is not None:
+        old["organ"], new["organ"] = change.begun_by, document.organ_id
     if document.state != before:
         old["state"], new["state"] = before, document.state
     record(actor=change.actor, kind=event, obj=document, old=old or None, new=new or None, label=document.level)

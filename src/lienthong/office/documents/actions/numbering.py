@@ -41,7 +41,8 @@ def run_of(document: Document) -> Run:
     """Return the run that a document is numbered in."""
     incoming = document.direction == "incoming"
     return Run(
-        organ=document.organ,
+        # What came to an organ stands in its register, whoever enters it; it issues nothing any more once it has gone.
+        organ=document.organ if incoming else document.organ.bearer,
         register=Series.Register.INCOMING if incoming else Series.Register.OUTGOING,
         type="" if incoming else document.type,
         secret=document.label >= Level.CONFIDENTIAL,

@@ -103,7 +103,7 @@ def asked_back(*, organ_id: int, uid: UUID, author_code: str, reason: str) -> Do
         found.recall_reason = tidy(reason)[:NOTE_LENGTH] or "–"
         found.revision += 1
         found.save(update_fields=["recall_reason", "revision"])
-        clerks = with_role(Role.CLERK, organ_id, found.level).values_list("pk", flat=True)
+        clerks = with_role(Role.CLERK, found.organ.bearer_id, found.level).values_list("pk", flat=True)
         tell(Notice.RECALL, found, persons_of(clerks))
     return found
 

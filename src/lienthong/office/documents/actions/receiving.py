@@ -49,7 +49,7 @@ def accept(
         entry = take_number(held, run_of(held), day)
         change.set(entry=entry, entered_on=day, due=due or held.due)
         change.new = {"entry": entry, "entered_on": day.isoformat(), **({"reason": said} if said else {})}
-        leaders = with_role(Role.LEADER, held.organ_id, held.level).values_list("pk", flat=True)
+        leaders = with_role(Role.LEADER, held.organ.bearer_id, held.level).values_list("pk", flat=True)
         tell(Notice.TO_ASSIGN, held, persons_of(leaders))
         report(held, Deed.ACCEPT)
     return entry

@@ -66,7 +66,7 @@ def _tell(notice: Notice, number: int, first: date, last: date) -> int:
 def _whom(document: Document, first: date, last: date) -> Iterator[tuple[date, list[int]]]:
     """Yield by when, and who is to do it: those it is assigned to; the heads, where it is assigned to nobody."""
     if document.state == State.REGISTERED and document.due is not None and first <= document.due <= last:
-        heads = with_role(Role.LEADER, document.organ_id, document.level)
+        heads = with_role(Role.LEADER, document.organ.bearer_id, document.level)
         yield document.due, persons_of(heads.values_list("pk", flat=True))
     if document.state not in _CARRIED_OUT:
         return

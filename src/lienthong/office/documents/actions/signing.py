@@ -86,7 +86,7 @@ def sign(*, actor: Actor, document: Document, signer: Signer, place: Place | Non
         if decide_signature(change):
             change.document.state = State.SIGNED
             change.set(at_desk=True)
-            clerks = with_role(Role.CLERK, change.document.organ_id, change.document.level)
+            clerks = with_role(Role.CLERK, change.document.organ.bearer_id, change.document.level)
             tell(Notice.TO_NUMBER, change.document, persons_of(clerks.values_list("pk", flat=True)))
     return made
 

@@ -31,10 +31,17 @@ class ListName(StrEnum):
     SECRET_INCOMING = "secret-incoming"  # noqa: S105 - a list
     SECRET_OUTGOING = "secret-outgoing"  # noqa: S105 - a list
     DRAFTS = "drafts"
+    KEPT_INCOMING = "kept-incoming"
+    KEPT_OUTGOING = "kept-outgoing"
 
 
 _FILTERS: Final = REGISTERS[ListName.MINE].filters
-_ENTERED: Final = frozenset({ListName.INCOMING, ListName.OUTGOING, ListName.SECRET_INCOMING, ListName.SECRET_OUTGOING})
+_ENTERED: Final = frozenset(
+    {
+        ListName.INCOMING, ListName.OUTGOING, ListName.SECRET_INCOMING, ListName.SECRET_OUTGOING,
+        ListName.KEPT_INCOMING, ListName.KEPT_OUTGOING,
+    }
+)  # fmt: skip
 _HANGING: Final = ("steps", "assignments", "comments", "relations", "related_by")
 _WRONG_CURSOR: Final = "Take “next” of the page before as it is."
 

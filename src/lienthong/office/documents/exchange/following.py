@@ -73,7 +73,7 @@ def follow(dispatch_id: int) -> None:
             moved = _write(held, answer.standings)
             if _S.REFUSED in moved.values():
                 document = held.document
-                clerks = with_role(Role.CLERK, document.organ_id, document.level).values_list("pk", flat=True)
+                clerks = with_role(Role.CLERK, document.organ.bearer_id, document.level).values_list("pk", flat=True)
                 tell(Notice.REFUSED, document, persons_of(clerks))
     mailboxes.wake(to_wake(held))
 

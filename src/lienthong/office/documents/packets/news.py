@@ -79,7 +79,7 @@ def _write(organ: Unit, partner: Correspondent, told: News) -> None:
         _count(row.dispatch)
         if refused:
             document = row.dispatch.document
-            clerks = with_role(Role.CLERK, document.organ_id, document.level).values_list("pk", flat=True)
+            clerks = with_role(Role.CLERK, document.organ.bearer_id, document.level).values_list("pk", flat=True)
             tell(Notice.REFUSED, document, persons_of(clerks))
 
 

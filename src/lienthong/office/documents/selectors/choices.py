@@ -27,7 +27,7 @@ type Pairs = list[tuple[int, str]]
 
 def chains(document: Document) -> QuerySet[Chain]:
     """Return the chains for such a document, those for its type first. The reader's own organ shows them."""
-    fits = Chain.objects.filter(organ=document.organ_id, closed_at=None, type__in=("", document.type))
+    fits = Chain.objects.filter(organ=document.organ.bearer_id, closed_at=None, type__in=("", document.type))
     return fits.order_by("-type", "name")
 
 
@@ -49,7 +49,7 @@ def assignable(document: Document) -> Pairs:
     """Return the departments of the organ (with a minus) and its cleared officials."""
     today = localdate()
     with scope.system():
-        units = Unit.objects.filter(organ=document.organ_id, kind="department")
+        units = Unit.objects.filter(organ=document.organ.bearer_id, kind="department")
         units = units.filter(Q(valid_to=None) | Q(valid_to__gt=today), label__lte=max(document.label, Level.INTERNAL))
         offered = [(-one.pk, one.name) for one in units.order_by("path", "sort_key")[:MOST]]
         people = _cleared_here(document)[:MOST]
@@ -70,8 +70,8 @@ def reserved(document: Document) -> list[tuple[int | str, str]]:
 def keys(actor: Actor, document: Document) -> list[tuple[str, str]]:
     """Return the keys somebody may sign with: the organ's, their own that is kept, and one they bring."""
     offered = []
-    if has_kept(document.organ.code):
-        offered.append((ORGAN_KEY, _("The key of {organ}").format(organ=document.organ.name)))
+    if has_kept(document.organ.bearer.code):
+        offered.append((ORGAN_KEY, _("The key of {organ}").format(organ=document.organ.bearer.name)))
     if has_kept(_address(actor)):
         offered.append((KEPT_KEY, _("My key that is kept here")))
     return [*offered, (OWN_KEY, _("My own key, which I bring"))]
@@ -79,7 +79,7 @@ def keys(actor: Actor, document: Document) -> list[tuple[str, str]]:
 
 def kept_key(actor: Actor, document: Document, chosen: str) -> Signer | None:
     """Return the signer that was chosen among those that are kept; None if there is none."""
-    return kept({ORGAN_KEY: document.organ.code, KEPT_KEY: _address(actor)}.get(chosen, ""))
+    return kept({ORGAN_KEY: document.organ.bearer.code, KEPT_KEY: _address(actor)}.get(chosen, ""))
 
 
 def relatable(actor: Actor, document: Document, text: str) -> list[Document]:
@@ -90,7 +90,7 @@ def relatable(actor: Actor, document: Document, text: str) -> list[Document]:
         document: the draft.
         text: as it was typed.
     """
-    given = wanted(actor.organ_id, text)
+    given = wanted(actor.organ_id, text, actor.kept)
     if not given:
         return []
     found = Document.objects.filter(visible(actor), fits(**given)).exclude(Q(pk=document.pk) | Q(number=""))
@@ -114,7 +114,8 @@ def has_main_file(document: Document) -> bool:
 
 
 def _cleared_here(document: Document) -> QuerySet[Appointment]:
-    here = Appointment.objects.filter(in_force(), position__organ_path=document.organ.path, position__closed_on=None)
+    path = document.organ.bearer.path
+    here = Appointment.objects.filter(in_force(), position__organ_path=path, position__closed_on=None)
     found = cleared(here, document.level).select_related("person", "position")
     return found.order_by("position__rank", "person__sort_key", "pk")
 

@@ -64,6 +64,16 @@ def secret_outgoing(actor: Actor) -> QuerySet[Document]:
     return _register(actor, Direction.OUTGOING).filter(label__gte=Level.CONFIDENTIAL)
 
 
+def kept_incoming(actor: Actor) -> QuerySet[Document]:
+    """Return the registers of what arrived at organs that went into the actor's, up to secret."""
+    return _kept(actor, Direction.INCOMING)
+
+
+def kept_outgoing(actor: Actor) -> QuerySet[Document]:
+    """Return the registers of what they issued."""
+    return _kept(actor, Direction.OUTGOING)
+
+
 def top_secret(actor: Actor) -> QuerySet[Document]:
     """Return the top secret documents that open to an actor now: those they were named for."""
     return documents(actor).filter(label=Level.TOP_SECRET)
@@ -141,4 +151,9 @@ def preview_of(found: Document, one: File) -> Preview | None:
 
 
 def _register(actor: Actor, direction: Direction) -> QuerySet[Document]:
-    return documents(actor).filter(direction=direction, entered_on__isnull=False)
+    return documents(actor).filter(organ_id=actor.organ_id, direction=direction, entered_on__isnull=False)
+
+
+def _kept(actor: Actor, direction: Direction) -> QuerySet[Document]:
+    rows = documents(actor).filter(organ_id__in=actor.kept, direction=direction, entered_on__isnull=False)
+    return rows.filter(label__lt=Level.TOP_SECRET)

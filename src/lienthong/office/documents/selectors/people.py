@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 from lienthong.kernel.labels import Level
 from lienthong.office.accounts.models import Appointment, Clearance, State, Substitution
 from lienthong.office.core.actor import Role
+from lienthong.office.organs.models import Unit
 
 
 def in_force() -> Q:
@@ -41,8 +42,11 @@ def cleared(found: QuerySet[Appointment], label: Level) -> QuerySet[Appointment]
 def persons_of(appointments: Iterable[int], units: Iterable[int] = ()) -> list[int]:
     """Return the persons who act in appointments today, substitutes too, and all who hold one in the units."""
     today = localdate()
-    mine = list(appointments)
-    named = Appointment.objects.filter(in_force()).filter(Q(pk__in=mine) | Q(position__unit__in=list(units)))
+    mine, places = list(appointments), list(units)
+    if places:
+        # Whoever keeps what a unit left carries on what was asked of it.
+        places += [unit.bearer_id for unit in Unit.objects.filter(pk__in=places, keeper__isnull=False)]
+    named = Appointment.objects.filter(in_force()).filter(Q(pk__in=mine) | Q(position__unit__in=places))
     acting = Substitution.objects.filter(
         appointment__in=mine, ended_at=None, valid_from__lte=today, valid_to__gt=today
     ).values_list("substitute", flat=True)

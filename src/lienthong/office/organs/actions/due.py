@@ -17,6 +17,7 @@ from lienthong.office.core.audit import record
 from lienthong.office.core.errors import Invalid, OfficeError
 from lienthong.office.core.models import AuditEntry
 from lienthong.office.core.text import search_key, sort_key
+from lienthong.office.organs import estates
 from lienthong.office.organs.actions.holding import hold_tree
 from lienthong.office.organs.actions.paths import follow, refuse_place, rehouse, replant
 from lienthong.office.organs.actions.times import version_on
@@ -51,7 +52,10 @@ def bring_into_force(unit: Unit) -> bool:
 
 
 def carry(succession: Succession) -> None:
-    """Hand positions, their holders and accounts over to a successor. What stood below it moves by its versions."""
+    """Hand positions, their holders and accounts over to a successor, and let it keep what is left.
+
+    What stood below it moves by its versions.
+    """
     source, target = succession.predecessor, succession.successor
     if source is None:
         return
@@ -63,6 +67,12 @@ def carry(succession: Succession) -> None:
     if source.kind == Kind.ORGAN:
         # Those of no department, and those who have no position.
         rehouse(source.persons.all(), target)
+    # What it left stays where it is; those it had taken up before it leaves, too.
+    kept = Unit.objects.filter(Q(pk=source.pk) | Q(keeper=source))
+    left = sorted(kept.values_list("pk", flat=True))
+    Unit.objects.filter(pk__in=left).update(keeper=target)
+    record(actor=SYSTEM, kind=OrganEvent.KEEP, obj=target, new={"of": [*left]}, label=max(source.level, target.level))
+    estates.hand_over(source, target)
     Succession.objects.filter(pk=succession.pk).update(carried_at=Now())
 
 

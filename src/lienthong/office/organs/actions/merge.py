@@ -16,6 +16,7 @@ from lienthong.office.core.actor import Actor
 from lienthong.office.core.audit import Json, record
 from lienthong.office.core.errors import Invalid
 from lienthong.office.core.policies import Permission, require
+from lienthong.office.organs import estates
 from lienthong.office.organs.actions.close import held_after, open_positions, standing_under
 from lienthong.office.organs.actions.create import NewUnit, check_name, plant, refuse_begin
 from lienthong.office.organs.actions.due import bring_into_force, carry
@@ -136,6 +137,7 @@ def _tell(plan: Plan, source: Unit, merger: Merger) -> None:
         if persons:
             text = _("Accounts of {unit} that the merged organ looks after: {count}.")
             plan.follows(text.format(count=persons, unit=source.name))
+        estates.tell(plan, source)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.audit import Json, record
 from lienthong.office.core.policies import Permission, require
+from lienthong.office.organs import estates
 from lienthong.office.organs.actions.close import open_positions, standing_under
 from lienthong.office.organs.actions.create import check_name, plant
 from lienthong.office.organs.actions.holding import hold_tree, hold_units
@@ -20,7 +21,7 @@ from lienthong.office.organs.actions.merge import hand_over, like
 from lienthong.office.organs.actions.plans import Plan
 from lienthong.office.organs.actions.times import check_day, spoken
 from lienthong.office.organs.audit import OrganEvent
-from lienthong.office.organs.models import Unit
+from lienthong.office.organs.models import Kind, Unit
 from lienthong.office.organs.policies import require_shape, visible
 
 MOST = 20
@@ -63,6 +64,8 @@ def plan_split(*, actor: Actor, division: Division) -> Plan:
     positions = open_positions(unit, division.day).count()
     text = gettext_lazy("Positions that go to the first of them: {count}. Move them on from there.")
     plan.number("positions", positions, text)
+    if unit.kind == Kind.ORGAN:
+        estates.tell(plan, unit)
     if division.day > localdate():
         plan.follows(_("The change comes into force by itself on {day}.").format(day=spoken(division.day)))
     return plan

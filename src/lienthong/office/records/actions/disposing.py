@@ -56,6 +56,8 @@ def propose(*, actor: Actor, files: Collection[int], reason: str) -> Disposal:
         found = _held(wanted)
         if len(found) != len(wanted) or WorkFile.objects.filter(visible(actor), pk__in=wanted).count() != len(wanted):
             raise NotFound(_("a work file"))
+        if len({file.organ_id for file in found}) > 1:
+            raise Invalid(hint=_("Choose files of one organ: those of one that was merged are disposed of apart."))
         pending = DisposalFile.objects.filter(file__in=found, disposal__state=Disposal.State.PROPOSED)
         if kept := [*_kept(found), *(str(row.file.code) for row in pending.select_related("file"))]:
             raise Invalid(hint=_("These must be kept, or were proposed already: {files}").format(files=", ".join(kept)))
@@ -182,4 +184,4 @@ def _why(disposal: Disposal, reason: str) -> dict[str, Json]:
 
 
 def _with(role: Role, disposal: Disposal) -> list[int]:
-    return list(with_role(role, disposal.organ_id, disposal.level).values_list("pk", flat=True))
+    return list(with_role(role, disposal.organ.bearer_id, disposal.level).values_list("pk", flat=True))

@@ -81,10 +81,10 @@ def submit(*, actor: Actor, file: WorkFile) -> None:
     with doing(actor=actor, file=file, deed=Deed.SUBMIT) as change:
         held = change.file
         change.set(submitted_on=localdate(), offered_to_id=None)
-        clerks = list(with_role(Role.CLERK, held.organ_id, held.level).values_list("pk", flat=True))
+        clerks = list(with_role(Role.CLERK, held.organ.bearer_id, held.level).values_list("pk", flat=True))
         if held.level == Level.TOP_SECRET:
             # In no register: whoever keeps the archive has to be named, to decide on it now and on its end later.
-            leaders = with_role(Role.LEADER, held.organ_id, held.level).values_list("pk", flat=True)
+            leaders = with_role(Role.LEADER, held.organ.bearer_id, held.level).values_list("pk", flat=True)
             named = [FileAccess(file=held, holder=one) for one in {*clerks, *leaders}]
             FileAccess.objects.bulk_create(named, ignore_conflicts=True)
         tell(Notice.TO_ACCEPT, held, persons_of(clerks))

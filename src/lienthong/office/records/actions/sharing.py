@@ -112,14 +112,15 @@ def decline(*, actor: Actor, file: WorkFile, reason: str) -> None:
 
 
 def _of_organ(file: WorkFile, appointments: Iterable[int]) -> QuerySet[Appointment]:
-    here = Appointment.objects.filter(in_force(), pk__in=list(appointments), position__organ_path=file.organ.path)
+    path = file.organ.bearer.path
+    here = Appointment.objects.filter(in_force(), pk__in=list(appointments), position__organ_path=path)
     return cleared(here, file.level)
 
 
 def _require_of_organ(file: WorkFile, holders: Collection[int], writers: Collection[int]) -> None:
     """Refuse whoever is not of the file's organ, or not cleared for it; units only read."""
     people = set(_of_organ(file, [one for one in holders if one > 0]).values_list("pk", flat=True))
-    units = Unit.objects.filter(pk__in=[-one for one in holders if one < 0], organ=file.organ_id)
+    units = Unit.objects.filter(pk__in=[-one for one in holders if one < 0], organ=file.organ.bearer_id)
     units = units.filter(label__lte=max(file.level, Level.INTERNAL))
     known = people | {-one for one in units.values_list("pk", flat=True)}
     if known != set(holders) or any(one < 0 for one in writers) or len(holders) > MOST:

@@ -22,7 +22,8 @@ type Pairs = list[tuple[int, str]]
 def colleagues(file: WorkFile) -> Pairs:
     """Return the appointments of the file's organ cleared for it, without its maker's. As the system."""
     with scope.system():
-        here = Appointment.objects.filter(in_force(), position__organ_path=file.organ.path, position__closed_on=None)
+        path = file.organ.bearer.path
+        here = Appointment.objects.filter(in_force(), position__organ_path=path, position__closed_on=None)
         found = cleared(here, file.level).exclude(pk=file.maker_id).select_related("person", "position")
         found = found.order_by("position__rank", "person__sort_key", "pk")
         return [(one.pk, f"{one.person.name} · {one.position.title}") for one in found[:MOST]]
@@ -32,7 +33,8 @@ def units(file: WorkFile) -> Pairs:
     """Return the departments of the file's organ, by their id with a minus. As the system."""
     today = localdate()
     with scope.system():
-        found = Unit.objects.filter(organ=file.organ_id, kind="department", label__lte=max(file.level, Level.INTERNAL))
+        found = Unit.objects.filter(organ=file.organ.bearer_id, kind="department")
+        found = found.filter(label__lte=max(file.level, Level.INTERNAL))
         found = found.filter(Q(valid_to=None) | Q(valid_to__gt=today)).order_by("path", "sort_key")
         return [(-one.pk, one.name) for one in found[:MOST]]
 
@@ -55,7 +57,7 @@ def documents(actor: Actor, file: WorkFile, text: str) -> list[Document]:
     inside = Item.objects.filter(file=file, document=OuterRef("pk"))
     found: QuerySet[Document] = Document.objects.filter(fileable(actor)).exclude(Exists(inside))
     if text:
-        found = found.filter(fits(**wanted(actor.organ_id, text)))
+        found = found.filter(fits(**wanted(actor.organ_id, text, actor.kept)))
     rows = list(found.order_by("-entered_on", "-pk")[:FOUND])
     with scope.system():
         return [document for document in rows if may_file(actor, document)]
