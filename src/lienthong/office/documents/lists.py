@@ -49,8 +49,8 @@ def _abstract_marked(type_: str, subject: str, urgency: str, level: int) -> Safe
     text = _abstract(type_, subject, urgency, level)
     marks = label(level) if level >= Level.CONFIDENTIAL else SafeString()
     if profile.is_urgent(urgency):
-        marks += format_html(' <span class="tag tag-warn">{}</span>', profile.urgency_name(urgency))
-    return format_html("{} {}", text, marks) if marks else written(text)
+        marks += SafeString(f' <span class="tag tag-warn">{written(profile.urgency_name(urgency))}</span>')
+    return written(text) + SafeString(" ") + marks if marks else written(text)
 
 
 def _due(due: date | None, state: str) -> SafeString:
