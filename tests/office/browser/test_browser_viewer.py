@@ -119,7 +119,7 @@ def test_images_and_texts_are_shown_as_they_are(office: Office, page: Page) -> N
     page.goto(office.url + office.files["lines.txt"])
     page.locator(".viewer-text pre").focus()
     page.keyboard.press("End")
-    page.wait_for_function("document.querySelector('.viewer-text pre').scrollTop > 9_000")
+    page.wait_for_function("() => document.querySelector('.viewer-text pre').scrollTop > 9_000")
     # The end of a long text names its reader too.
     expect(page.locator(".viewer-mark span").nth(2)).to_be_in_viewport()
     page.goto(office.url + office.files["else.bin"])
