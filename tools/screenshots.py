@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from playwright.sync_api import Browser, Page
 
+from lienthong.cli.demo.members import make_registry
 from lienthong.cli.office_run import Options, running_office
 from tests.support.browser import add_security_key, chromium
 
@@ -32,6 +33,8 @@ class Stop:
     name: str
     # What is gone to; "" stays before the door.
     path: str = ""
+    # Whose eyes it is seen with, by the beginning of the mail address.
+    who: str = "admin"
     # Links that are followed from there, by selector.
     clicks: Sequence[str] = ()
     size: tuple[int, int] = _WIDE
@@ -47,6 +50,8 @@ STOPS: Final = (
     Stop(name="person", path="/persons/", clicks=("table.list tbody th a >> nth=3",)),
     Stop(name="dark", path="/units/list/", theme="dark"),
     Stop(name="phone", path="/persons/", size=_TELEPHONE),
+    Stop(name="members", path="/members/", who="province-steward"),
+    Stop(name="doubles", path="/members/review/", who="province-steward", clicks=("table.list tbody th a >> nth=30",)),
 )
 
 
@@ -55,25 +60,26 @@ def take(url: str, accounts: Sequence[Mapping[str, str]], wanted: Sequence[str])
 
     Args:
         url: where it is.
-        accounts: what it made: email and password of each; the first is an administrator's.
+        accounts: what it made: email and password of each.
         wanted: names of stops; none: all.
     """
     FOLDER.mkdir(exist_ok=True)
     with chromium() as browser:
-        page = _page(browser)
-        page.goto(f"{url}/account/login/")
+        pages: dict[str, Page] = {}
         for place, stop in enumerate(stop for stop in STOPS if not wanted or stop.name in wanted):
+            page = pages.get(stop.who) or pages.setdefault(stop.who, _page(browser, url))
             if stop.path and "login" in page.url:
-                _enter(page, url, accounts[0])
+                _enter(page, url, next(each for each in accounts if each["email"].startswith(f"{stop.who}@")))
             _show(page, url, stop)
             picture = FOLDER / f"{stop.name}.png"
             page.screenshot(path=picture)
             print(f"{place + 1}. {picture.name}: {picture.stat().st_size // 1024} KiB")
 
 
-def _page(browser: Browser) -> Page:
-    context = browser.new_context(locale="vi-VN", reduced_motion="reduce")
-    return context.new_page()
+def _page(browser: Browser, url: str) -> Page:
+    page = browser.new_context(locale="vi-VN", reduced_motion="reduce").new_page()
+    page.goto(f"{url}/account/login/")
+    return page
 
 
 def _enter(page: Page, url: str, account: Mapping[str, str]) -> None:
@@ -104,8 +110,10 @@ def _show(page: Page, url: str, stop: Stop) -> None:
 
 async def main() -> int:
     """Take the pictures; return 0."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with running_office(Options(people=PEOPLE), Path(folder)) as office:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with running_office(Options(people=PEOPLE), folder / "office") as office:
+            await make_registry(folder)
             await asyncio.to_thread(take, office.url, office.accounts, sys.argv[1:])
     return 0
 
