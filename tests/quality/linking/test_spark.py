@@ -115,6 +115,16 @@ def test_without_pyspark_the_error_says_how_to_get_it(
         pass
 
 
+def test_where_spark_does_not_start_nothing_but_that_is_said(
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path / "nowhere"))
+    # What another test has started would be used again.
+    monkeypatch.setattr("pyspark.core.context.SparkContext._gateway", None)
+    with pytest.raises(SparkUnavailable, match="spark-submit"), spark.started(connection, tmp_path):
+        pass
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -135,9 +135,8 @@ class Compiled:
         self._many: Final = many
         self._ask: Final = fetch if planned_once else fetch_planned_anew
         self._daily: Final = daily
-        self._day = localdate() if daily else None
         # None: nothing can fit.
-        self._texts: Final[dict[Reader, _Text | None]] = {}
+        self._texts: Final[dict[tuple[Reader, date | None], _Text | None]] = {}
 
     def __call__(self, actor: Actor, **given: Any) -> list[Row]:  # noqa: ANN401 - whatever a column compares with
         """Ask it: one statement, or none where the reader has no right to any row.
@@ -193,14 +192,16 @@ class Compiled:
         return [values[each.name] if isinstance(each, Gap) else each for each in text.parameters]
 
     def _text_for(self, actor: Actor, given: Mapping[str, object]) -> _Text | None:
-        if self._daily and self._day != (today := localdate()):
-            self._texts.clear()
-            self._day = today
-        reader = Reader.of(actor)
-        text = self._texts.get(reader, ...)
+        # With the day before it is built: whoever builds while the day turns keeps nothing for the next one.
+        key = (Reader.of(actor), localdate() if self._daily else None)
+        text = self._texts.get(key, ...)
         if text is ...:
-            text = _text(self.build(reader, **{name: self._gap(name) for name in given}), daily=self._daily)
-            self._texts[reader] = text
+            text = _text(self.build(key[0], **{name: self._gap(name) for name in given}), daily=self._daily)
+            # Other threads do the same at the same time.
+            for old in list(self._texts):
+                if old[1] != key[1]:
+                    self._texts.pop(old, None)
+            self._texts[key] = text
         return text
 
     def _gap(self, name: str) -> Gap:

@@ -76,7 +76,7 @@ def _session() -> tuple[Any, bool]:
     try:
         session = known or builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
         _teach(session)
-    except PySparkException as error:
+    except (PySparkException, OSError) as error:
         raise SparkUnavailable(str(error).partition("\n")[0]) from error
     return session, known is None
 
