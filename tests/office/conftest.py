@@ -22,7 +22,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = run_folder(config)
     os.environ["DATABASE_URL"] = url_of(folder)
-    os.environ["LIENTHONG_OFFICE_STATE"] = str(folder / "office")
+    # Each process has a database of its own, so also files of its own: who sweeps takes what others just wrote.
+    worker = getattr(config, "workerinput", {}).get("workerid", "only")
+    os.environ["LIENTHONG_OFFICE_STATE"] = str(folder / f"office-{worker}")
     os.environ["DJANGO_SETTINGS_MODULE"] = "lienthong.office.settings"
     import django  # noqa: PLC0415 - only now
 
