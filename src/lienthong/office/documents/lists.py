@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.compiled import Reader
 from lienthong.office.core.lists.columns import Column, named, shown, written
 from lienthong.office.core.lists.filters import Choice, ChoiceFilter, DateFilter, TextFilter, choices_of, level_filter
 from lienthong.office.core.lists.pages import ListPage
@@ -24,7 +25,7 @@ from lienthong.office.documents.selectors import documents as found
 from lienthong.office.documents.states import State
 from lienthong.office.documents.words import fits, wanted
 
-type Rows = Callable[[Actor], QuerySet[Any, Any]]
+type Rows = Callable[[Actor | Reader], QuerySet[Any, Any]]
 _STATES = named(dict(State.choices))
 _URL = "/documents/"
 _YEARS: Final = 10
@@ -112,7 +113,7 @@ _FILTERS = (
 
 def _register(name: str, title: Promise, rows: Rows, columns: tuple[Column, ...], empty: Promise) -> ListPage:
     return ListPage(
-        name=f"documents-{name}", title=title, rows=rows, url=_URL, columns=columns, filters=_FILTERS,
+        name=f"documents-{name}", title=title, rows=rows, kept=True, url=_URL, columns=columns, filters=_FILTERS,
         printed=True, sort=f"-{columns[0].key}", path="organ__path", empty_title=_("Nothing here"), empty_text=empty,
     )  # fmt: skip
 

@@ -64,7 +64,7 @@ class ListPage:
     bulk: tuple[BulkAction, ...] = ()
     # The column with the path of a row's organ, for the permissions of bulk actions.
     path: str = "organ_path"
-    # Whether the queries of the first page are kept (core.lists.kept): ``rows`` then takes a ``Reader`` too, and writes
+    # Whether its queries are kept (core.lists.kept): ``rows`` then takes a ``Reader`` too, and writes
     # no moments into the query.
     kept: bool = False
     exported: bool = True

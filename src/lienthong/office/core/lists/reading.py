@@ -11,7 +11,7 @@ from lienthong.office.core.actor import Actor
 from lienthong.office.core.lists.asking import DEPTH, Ask
 from lienthong.office.core.lists.columns import names_of
 from lienthong.office.core.lists.filters import ChoiceFilter
-from lienthong.office.core.lists.kept import first_page, page_of
+from lienthong.office.core.lists.kept import ids_of, in_order, shown
 
 _CHUNK: Final = 2000
 _LARGEST_ID: Final = 2**63 - 1
@@ -36,28 +36,17 @@ def matching(actor: Actor, ask: Ask, *, without: str = "") -> QuerySet[Any, Any]
 
 
 def read(actor: Actor, ask: Ask) -> Rows:
-    """Read a page, in two queries; one if the first page holds everything."""
-    if ask.list_page.kept and not ask.values and ask.page == 1:
-        return _first(actor, ask)
-    found = matching(actor, ask)
-    total = -1
-    if ask.page > 1:
-        total = count(found, ask.counted + 1)
-        last = max(1, -(-min(total, ask.counted) // ask.size))
-        ask = ask.turned(min(ask.page, last))
-    first = (ask.page - 1) * ask.size
-    # One more than is shown tells whether there is more.
-    rows = list(page_of(ask.list_page, actor, found, ask.sort, slice(first, first + ask.size + 1)))
-    if total < 0:
-        total = len(rows) if len(rows) <= ask.size else count(found, ask.counted + 1)
-    return Rows(ask=ask, rows=rows[: ask.size], total=total)
-
-
-def _first(actor: Actor, ask: Ask) -> Rows:
-    kept = first_page(ask.list_page, ask.sort, ask.size, ask.counted + 1)
-    rows = kept.rows(actor)
-    total = len(rows) if len(rows) <= ask.size else kept.counted.count(actor)
-    return Rows(ask=ask, rows=rows[: ask.size], total=total)
+    """Read a page, in two queries."""
+    # In order, and as far as is counted: what is asked of rows is asked of each once, for the page and for the total.
+    most = ask.counted + 1
+    if ask.values:
+        found = list(in_order(ask.list_page, matching(actor, ask), ask.sort)[:most])
+    else:
+        found = ids_of(ask.list_page, actor, ask.sort, most)
+    last = max(1, -(-min(len(found), ask.counted) // ask.size))
+    ask = ask.turned(min(ask.page, last))
+    here = found[(ask.page - 1) * ask.size :][: ask.size]
+    return Rows(ask=ask, rows=shown(ask.list_page, actor, here, ask.sort), total=len(found))
 
 
 def count(found: QuerySet[Any, Any], most: int) -> int:

@@ -44,52 +44,52 @@ def document(actor: Actor, number: int) -> Document:
     return found[0]
 
 
-def incoming(actor: Actor) -> QuerySet[Document]:
+def incoming(actor: Actor | Reader) -> QuerySet[Document]:
     """Return the register of what arrived, up to internal."""
     return _register(actor, Direction.INCOMING).filter(label__lt=Level.CONFIDENTIAL)
 
 
-def outgoing(actor: Actor) -> QuerySet[Document]:
+def outgoing(actor: Actor | Reader) -> QuerySet[Document]:
     """Return the register of what was issued, up to internal."""
     return _register(actor, Direction.OUTGOING).filter(label__lt=Level.CONFIDENTIAL)
 
 
-def secret_incoming(actor: Actor) -> QuerySet[Document]:
+def secret_incoming(actor: Actor | Reader) -> QuerySet[Document]:
     """Return the register of secret documents that arrived."""
     return _register(actor, Direction.INCOMING).filter(label__gte=Level.CONFIDENTIAL)
 
 
-def secret_outgoing(actor: Actor) -> QuerySet[Document]:
+def secret_outgoing(actor: Actor | Reader) -> QuerySet[Document]:
     """Return the register of secret documents that were issued."""
     return _register(actor, Direction.OUTGOING).filter(label__gte=Level.CONFIDENTIAL)
 
 
-def kept_incoming(actor: Actor) -> QuerySet[Document]:
+def kept_incoming(actor: Actor | Reader) -> QuerySet[Document]:
     """Return the registers of what arrived at organs that went into the actor's, up to secret."""
     return _kept(actor, Direction.INCOMING)
 
 
-def kept_outgoing(actor: Actor) -> QuerySet[Document]:
+def kept_outgoing(actor: Actor | Reader) -> QuerySet[Document]:
     """Return the registers of what they issued."""
     return _kept(actor, Direction.OUTGOING)
 
 
-def top_secret(actor: Actor) -> QuerySet[Document]:
+def top_secret(actor: Actor | Reader) -> QuerySet[Document]:
     """Return the top secret documents that open to an actor now: those they were named for."""
     return documents(actor).filter(label=Level.TOP_SECRET)
 
 
-def drafts(actor: Actor) -> QuerySet[Document]:
+def drafts(actor: Actor | Reader) -> QuerySet[Document]:
     """Return what is being drafted, approved and signed."""
     return documents(actor).filter(state__in=[State.DRAFT, State.SUBMITTED, State.APPROVED, State.SIGNED])
 
 
-def arrivals(actor: Actor) -> QuerySet[Document]:
+def arrivals(actor: Actor | Reader) -> QuerySet[Document]:
     """Return what arrived and waits for a clerk."""
     return documents(actor).filter(state=State.ARRIVED)
 
 
-def mine(actor: Actor) -> QuerySet[Document]:
+def mine(actor: Actor | Reader) -> QuerySet[Document]:
     """Return what an actor takes part in, and is not over."""
     return documents(actor).filter(takes_part(actor, via=0), state__in=_NOT_OVER)
 
@@ -150,10 +150,10 @@ def preview_of(found: Document, one: File) -> Preview | None:
     return Preview.objects.filter(file=one).first() if found.level < Level.CONFIDENTIAL else None
 
 
-def _register(actor: Actor, direction: Direction) -> QuerySet[Document]:
+def _register(actor: Actor | Reader, direction: Direction) -> QuerySet[Document]:
     return documents(actor).filter(organ_id=actor.organ_id, direction=direction, entered_on__isnull=False)
 
 
-def _kept(actor: Actor, direction: Direction) -> QuerySet[Document]:
-    rows = documents(actor).filter(organ_id__in=actor.kept, direction=direction, entered_on__isnull=False)
+def _kept(actor: Actor | Reader, direction: Direction) -> QuerySet[Document]:
+    rows = documents(actor).filter(organ_id__in=actor.kept or (), direction=direction, entered_on__isnull=False)
     return rows.filter(label__lt=Level.TOP_SECRET)
