@@ -1,9 +1,12 @@
-"""The registers' kept queries show each reader what they would show if they were built anew."""
+"""The registers show each reader what queries that are built anew and look at every row would show."""
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
+from lienthong.office.core.lists import reading
 from lienthong.office.core.lists.asking import Ask
 from lienthong.office.core.lists.columns import names_of
 from lienthong.office.core.lists.reading import read
@@ -42,3 +45,29 @@ def test_every_list_shows_each_reader_what_a_new_query_does(bureau: "Bureau") ->
                     met |= {name} if anew else set()
     # Whom top secret opens to is told in test_documents_top_secret.
     assert met == set(REGISTERS) - {HIGHEST}
+
+
+def test_a_filter_shows_the_same_whether_the_first_rows_fill_the_page_or_not(
+    bureau: "Bureau", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = bureau.actor("clerk")
+    for place in range(12):
+        rare = " lạ" if place in {0, 7} else ""
+        document = bureau.arrived(subject=f"Công tác{rare}")
+        accept(actor=clerk, document=document)
+    page = REGISTERS["incoming"]
+    for text, whole in (("cong tac", 12), ("lạ", 2), ("không có", 0)):
+        for sort in (page.sort, page.sort.removeprefix("-"), "due"):
+            ask = Ask(list_page=page, values={"q": text}, sort=sort, size=3)
+            with scope.act_for(clerk):
+                exact = [read(clerk, ask.turned(number)) for number in (1, 2, 4, 9)]
+                with monkeypatch.context() as short:
+                    short.setattr(reading, "_LOOKED", 8)
+                    hurried = [read(clerk, ask.turned(number)) for number in (1, 2, 4, 9)]
+            assert [each.rows for each in hurried] == [each.rows for each in exact]
+            assert [each.ask.page for each in hurried] == [each.ask.page for each in exact]
+            assert all((each.total, each.more) == (whole, False) for each in exact)
+            # Eight of twelve fit, so there may be more; what they do not fill is counted to its end.
+            begun = whole == 12 and sort != "due"
+            assert [(each.total, each.more) for each in hurried[:2]] == [(8, True) if begun else (whole, False)] * 2
+            assert all((each.total, each.more) == (whole, False) for each in hurried[2:])

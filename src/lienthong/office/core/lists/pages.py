@@ -67,6 +67,9 @@ class ListPage:
     # Whether its queries are kept (core.lists.kept): ``rows`` then takes a ``Reader`` too, and writes
     # no moments into the query.
     kept: bool = False
+    # Whether a filter is asked of the first rows before it is of all: in an order that an index has, of rows of which
+    # many fit what is usually asked. A page that they fill then costs the same however many there are.
+    begun: bool = False
     exported: bool = True
     # Whether it is a register, which is printed too: as PDF, with its head on every page.
     printed: bool = False

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, QuerySet
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.lists.asking import DEPTH, Ask
@@ -18,6 +18,10 @@ _LARGEST_ID: Final = 2**63 - 1
 _ID_LENGTH: Final = 19
 
 
+_LOOKED: Final = 1000
+"""So many rows are asked whether they fit before all are that might, where a list says so."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """One page of a list."""
@@ -26,8 +30,10 @@ class Rows:
     ask: Ask
     # Id, then the fields of all columns.
     rows: list[tuple[Any, ...]]
-    # Of all pages; never counted beyond ``ask.counted`` and one.
+    # Of all pages, as far as they were counted: never beyond ``ask.counted``.
     total: int
+    # Whether there may be more than were counted.
+    more: bool
 
 
 def matching(actor: Actor, ask: Ask, *, without: str = "") -> QuerySet[Any, Any]:
@@ -36,17 +42,32 @@ def matching(actor: Actor, ask: Ask, *, without: str = "") -> QuerySet[Any, Any]
 
 
 def read(actor: Actor, ask: Ask) -> Rows:
-    """Read a page, in two queries."""
+    """Read a page, in two queries; in three where few of the first rows fit."""
     # In order, and as far as is counted: what is asked of rows is asked of each once, for the page and for the total.
     most = ask.counted + 1
-    if ask.values:
-        found = list(in_order(ask.list_page, matching(actor, ask), ask.sort)[:most])
+    if not ask.values:
+        found, more = ids_of(ask.list_page, actor, ask.sort, most), False
+    elif (first := _of_first(actor, ask)) is not None:
+        found, more = first
     else:
-        found = ids_of(ask.list_page, actor, ask.sort, most)
-    last = max(1, -(-min(len(found), ask.counted) // ask.size))
-    ask = ask.turned(min(ask.page, last))
+        found, more = list(in_order(ask.list_page, matching(actor, ask), ask.sort)[:most]), False
+    total, more = min(len(found), ask.counted), more or len(found) == most
+    ask = ask.turned(min(ask.page, max(1, -(-total // ask.size))))
     here = found[(ask.page - 1) * ask.size :][: ask.size]
-    return Rows(ask=ask, rows=shown(ask.list_page, actor, here, ask.sort), total=len(found))
+    return Rows(ask=ask, rows=shown(ask.list_page, actor, here, ask.sort), total=total, more=more)
+
+
+def _of_first(actor: Actor, ask: Ask) -> tuple[list[int], bool] | None:
+    """Return which of the first rows fit, and whether there are others; None where they do not fill the page."""
+    page = ask.list_page
+    if not page.begun or ask.sort.removeprefix("-") != page.sort.removeprefix("-"):
+        return None
+    fits = ExpressionWrapper(ask.predicate(), BooleanField())
+    asked = in_order(page, page.rows(actor), ask.sort).values_list("pk", fits)[:_LOOKED]
+    answers = list(asked)
+    found = [number for number, fitting in answers if fitting]
+    whole = len(answers) < _LOOKED
+    return (found, not whole) if whole or len(found) > ask.page * ask.size else None
 
 
 def count(found: QuerySet[Any, Any], most: int) -> int:

@@ -121,8 +121,8 @@ def table(actor: Actor, found: Rows, path: str, views: tuple[SavedView, ...]) ->
     bulk = tuple(each for each in page.bulk if may(actor, each.permission))
     pick = _("Select {}") if bulk else ""
     first = (ask.page - 1) * ask.size
-    uncounted = found.total > ask.counted
-    last_page = -(-min(found.total, ask.counted) // ask.size)
+    last_page = -(-found.total // ask.size)
+    total = _grouped(found.total)
     filter_fields = [control for each in page.filters for control in each.fields(ask.values)]
     query = ask.turned(1).query()
     return Table(
@@ -130,7 +130,7 @@ def table(actor: Actor, found: Rows, path: str, views: tuple[SavedView, ...]) ->
         caption=page.title,
         columns=tuple(_head(ask, column) for column in page.columns),
         rows=rows_markup(page.columns, found.rows, page.url, pick=pick) if found.rows else SafeString(),
-        total=_("more than {number}").format(number=_grouped(ask.counted)) if uncounted else _grouped(found.total),
+        total=_("more than {number}").format(number=total) if found.more else total,
         first=first + 1,
         last=first + len(found.rows),
         filters=FilterForm(visible_fields=filter_fields) if filter_fields else None,
@@ -151,7 +151,7 @@ def table(actor: Actor, found: Rows, path: str, views: tuple[SavedView, ...]) ->
         next=f"{path}{ask.turned(ask.page + 1).query()}" if ask.page < last_page else "",
         pages=_pages(ask, path, last_page),
         sizes=_sizes(ask, path) if found.total > SIZES[0] else (),
-        cut=found.total > DEPTH and ask.page == last_page,
+        cut=found.more and found.total == DEPTH and ask.page == last_page,
         empty_title="" if ask.values else page.empty_title,
         empty_text="" if ask.values else page.empty_text,
         empty_url=page.empty_url,
