@@ -114,7 +114,8 @@ _FILTERS = (
 def _register(name: str, title: Promise, rows: Rows, columns: tuple[Column, ...], empty: Promise) -> ListPage:
     return ListPage(
         name=f"documents-{name}", title=title, rows=rows, kept=True, begun=True, url=_URL, columns=columns,
-        filters=_FILTERS, printed=True, sort=f"-{columns[0].key}", path="organ__path", empty_title=_("Nothing here"), empty_text=empty,
+        filters=_FILTERS, printed=True, sort=f"-{columns[0].key}", path="organ__path",
+        empty_title=_("Nothing here"), empty_text=empty,
     )  # fmt: skip
 
 
