@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat, Length
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Length
 from django.utils.timezone import localdate
 
 from lienthong.office.core.actor import NOBODY, Actor
 from lienthong.office.core.compiled import Compiled, Reader
 from lienthong.office.core.errors import NotFound
+from lienthong.office.core.paths import below
 from lienthong.office.core.policies import Permission, which
 from lienthong.office.core.text import search_key, sort_key
 from lienthong.office.organs.models import Position, Succession, Unit, UnitVersion, Upload
@@ -112,9 +113,7 @@ class Narrow:
 
     def shown(self) -> Q:
         """Return the predicate of a unit that is looked for or stands above one."""
-        end = Concat(OuterRef("path"), Value("~"))
-        below = Unit.objects.filter(self.fits, path__gte=OuterRef("path"), path__lt=end)
-        return Q(Exists(below)) if self else Q()
+        return Q(Exists(Unit.objects.filter(below("path", "path"), self.fits))) if self else Q()
 
 
 def branches(
