@@ -7,7 +7,7 @@ from lienthong.office.accounts.acting import actor_of
 from lienthong.office.accounts.models import Person
 from lienthong.office.core import scope
 from lienthong.office.core.actor import Actor, Role
-from lienthong.office.core.text import person_sort_key, search_key
+from lienthong.office.core.text import person_sort_key, search_key, sort_key
 from lienthong.office.members.models import (
     Failure,
     Identifier,
@@ -18,7 +18,7 @@ from lienthong.office.members.models import (
     RuleCount,
     Score,
 )  # fmt: skip
-from lienthong.office.organs.models import Unit
+from lienthong.office.organs.models import Kind, Unit
 from tests.office.members.engine import AREAS, give_areas
 from tests.office.people import House, appoint, make_person, make_position
 
@@ -81,6 +81,28 @@ def open_registry(house: House) -> Registry:
             _failure(records[key], rule)
         _scores(house)
     return Registry(house=house, stewards=stewards)
+
+
+def add_communes(province: Unit, number: int, *, name: str = "Phường") -> list[Unit]:
+    """Write communes of a province; in the first of them one record breaks a rule, in the second two, and so on."""
+    with scope.system():
+        first = Unit.objects.order_by("-pk").values_list("pk", flat=True)[0] + 1
+        made = Unit.objects.bulk_create(
+            _commune(province, first + place, f"{name} {place + 1}") for place in range(number)
+        )
+        RuleCount.objects.bulk_create(
+            RuleCount(area=f"C{unit.pk}", organ_path=unit.path, rule="number-sex", records=number, failures=place)
+            for place, unit in enumerate(made, start=1)
+        )
+    return made
+
+
+def _commune(province: Unit, number: int, name: str) -> Unit:
+    path = f"{province.path}{number}/"
+    return Unit(
+        pk=number, kind=Kind.ORGAN, code=f"T.{number}", parent=province, organ_id=number, name=name, path=path,
+        organ_path=path, sort_key=sort_key(name), search_key=search_key(name),
+    )  # fmt: skip
 
 
 def _steward(house: House, number: int, key: str, organ: str) -> Person:

@@ -5,11 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from lienthong.office.core.actor import Actor
 from lienthong.office.members import registry
 from lienthong.office.members.models import Look, Record
 from lienthong.office.members.models.work import VALUE_LENGTH, WORDS_LENGTH
-from lienthong.office.members.selectors import failing
+from lienthong.office.members.selectors.offers import Level, Offer
 
 
 class PurposeForm(forms.Form):
@@ -24,18 +23,42 @@ class PurposeForm(forms.Form):
     )  # fmt: skip
 
 
+class OrganBoxes(forms.CheckboxSelectMultiple):
+    """Organs as the rows of a table, each with a box, what fails there, and the way to those below it."""
+
+    template_name = "members/organs.html"
+    level: Level
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:  # noqa: ANN401 - as Django has it
+        """Give the template the rows: each with what the organ has to mend already, and whether its box is ticked."""
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        level, ticked = self.level, set(map(str, value or ()))
+
+        def row(offer: Offer) -> dict[str, Any]:
+            return {"offer": offer, "given": level.given.get(offer.organ), "ticked": str(offer.organ) in ticked}
+
+        own = row(level.own) if level.own else None
+        return context | {"level": level, "own": own, "below": [row(each) for each in level.below]}
+
+    def id_for_label(self, id_: str, index: str | None = None) -> str:
+        """Let the summary of errors lead to the table; each box is in its own label."""
+        return f"{id_}_{index}" if index is not None else id_
+
+
 class AssignForm(forms.Form):
     """Who mends what breaks a rule, by when."""
 
-    organs = forms.TypedMultipleChoiceField(label=_("Organs"), coerce=int, widget=forms.CheckboxSelectMultiple)
+    # The name of boxes in lists: the script that selects all rows knows it.
+    selected = forms.TypedMultipleChoiceField(label=_("Organs"), coerce=int, widget=OrganBoxes)
     due_on = forms.DateField(label=_("By when"), widget=forms.DateInput(attrs={"type": "date"}))
     note = forms.CharField(label=_("Note"), max_length=WORDS_LENGTH, required=False)
 
-    def __init__(self, data: Any = None, *, actor: Actor, rule: str) -> None:  # noqa: ANN401 - as Django has it
-        """Offer the organs in which the rule is broken."""
+    def __init__(self, data: Any = None, *, level: Level) -> None:  # noqa: ANN401 - as Django has it
+        """Offer the organs of one page."""
         super().__init__(data)
-        pairs = [(unit.pk, f"{unit.name}: {number}") for unit, number in failing.failing_organs(actor, rule)]
-        self.fields["organs"].choices = pairs  # type: ignore[attr-defined]  # a field to choose from
+        field: Any = self.fields["selected"]
+        field.choices = [(each.organ, each.name) for each in level.every]
+        field.widget.level = level
 
 
 class SheetForm(forms.Form):

@@ -165,7 +165,7 @@ def _progress(mended: int, total: int) -> str:
 
 def _bar(mended: int, total: int) -> SafeString:
     """Return the progress as a bar with its numbers."""
-    text = _progress(mended, total)
+    text = " / ".join(number_format(each, force_grouping=True) for each in (mended, total))
     bar = '<progress value="{}" max="{}" aria-label="{}"></progress> <span class="numbers">{}</span>'
     return format_html(bar, min(mended, total), max(total, 1), text, text)
 

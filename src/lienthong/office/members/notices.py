@@ -1,5 +1,6 @@
 """What persons are told of the work on members: never a name or value of a member."""
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -12,7 +13,7 @@ from lienthong.kernel.labels import Level
 from lienthong.office.core.actor import Role
 from lienthong.office.core.notifications import actions
 from lienthong.office.core.notifications.kinds import Facts, Kind, register
-from lienthong.office.documents.selectors.people import persons_of, with_role
+from lienthong.office.documents.selectors.people import Clerks, in_roles
 from lienthong.office.members import registry
 from lienthong.office.members.models import Assignment
 
@@ -36,19 +37,18 @@ def about(assignment: Assignment) -> str:
     return f"members.assignment:{assignment.pk}"
 
 
-def tell_assigned(assignment: Assignment) -> None:
-    """Tell the stewards and heads of an organ what it is to mend, in the transaction that assigns it."""
-    appointments = [
-        number
-        for role in (Role.STEWARD, Role.LEADER)
-        for number in with_role(role, assignment.organ_id, Level.INTERNAL).values_list("pk", flat=True)
-    ]
-    actions.notify(
-        person_ids=persons_of(appointments),
-        kind=Notice.ASSIGNED,
-        facts={"rule": assignment.rule, "day": assignment.due_on.isoformat(), "number": assignment.total},
-        url=f"/members/failing/?rule={assignment.rule}",
-        about=about(assignment),
+def tell_assigned(made: Sequence[Assignment]) -> None:
+    """Tell the stewards and heads of organs what they are to mend, in the transaction that assigns it."""
+    told = in_roles((Role.STEWARD, Role.LEADER), {each.organ_id for each in made}, Level.INTERNAL)
+    actions.notify_all(
+        actions.Note(
+            person_ids=told.get(each.organ_id, Clerks()).persons,
+            kind=Notice.ASSIGNED,
+            facts={"rule": each.rule, "day": each.due_on.isoformat(), "number": each.total},
+            url=f"/members/failing/?rule={each.rule}",
+            about=about(each),
+        )
+        for each in made
     )
 
 

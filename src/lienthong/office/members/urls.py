@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from lienthong.office.members.views import card, changes, failing, people, review
+from lienthong.office.members.views import assigning, card, changes, failing, people, review
 
 app_name = "members"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,9 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("failing/", failing.listed, name="failing"),
     path("failing/sheet/", failing.sheet, name="sheet"),
     path("failing/<int:number>/", failing.shown, name="failure"),
-    path("rules/<rule>/assign/", failing.give, name="assign"),
+    path("rules/<rule>/assign/", assigning.give, name="assign"),
     path("fixes/<rule>/", failing.fix, name="fix"),
-    path("assignments/", failing.assignments, name="assignments"),
+    path("assignments/", assigning.listed, name="assignments"),
     path("changes/", changes.listed, name="changes"),
     path("changes/import/", changes.imported, name="import"),
     path("changes/<int:number>/", changes.shown, name="change"),

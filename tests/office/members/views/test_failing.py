@@ -1,16 +1,14 @@
 """Pages on which records are mended: failing ones by rule, assignments, sheets that come back, changes to let in."""
 
 import io
-from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import openpyxl
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils.timezone import localdate
 
 from lienthong.office.core import cards, scope
-from lienthong.office.members.models import Assignment, Change, Failure
+from lienthong.office.members.models import Change, Failure
 from tests.office.members.views.test_review import browser
 
 if TYPE_CHECKING:
@@ -29,19 +27,6 @@ def test_the_list_of_a_rule_offers_what_can_be_done_about_it(registry: "Registry
     assert browser(registry, "steward").get(f"/members/failing/{one.pk}/").headers["Location"] == (
         f"/members/people/{one.member_id}/"
     )
-
-
-def test_a_rule_is_assigned_and_the_assignment_withdrawn(registry: "Registry") -> None:
-    steward, commune = browser(registry, "steward"), registry.house.organs["commune"]
-    facts = {"organs": [commune.pk], "due_on": (localdate() + timedelta(days=9)).isoformat(), "note": ""}
-    assert steward.post("/members/rules/number-sex/assign/", facts).status_code == HTTPStatus.FOUND
-    assert steward.get("/members/rules/no-such/assign/").status_code == HTTPStatus.NOT_FOUND
-    assert "<progress" in steward.get("/members/assignments/").content.decode()
-    with scope.system():
-        one = Assignment.objects.get()
-    steward.post("/members/assignments/", {"action": "withdraw", "selected": [one.pk]})
-    with scope.system():
-        assert Assignment.objects.get().state == "withdrawn"
 
 
 def test_a_list_goes_out_and_comes_back_with_new_values(registry: "Registry") -> None:

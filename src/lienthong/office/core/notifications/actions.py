@@ -71,10 +71,10 @@ def _rows(note: Note) -> list[Notification]:
     ]
 
 
-def done(about: str) -> int:
-    """End all notifications about something, as it is done: nobody is told any more. Return how many there were."""
+def done(*about: str) -> int:
+    """End all notifications about things that are done: nobody is told any more. Return how many there were."""
     with scope.system():
-        return Notification.objects.filter(about=about, done_at=None).update(done_at=Now())
+        return Notification.objects.filter(about__in=about, done_at=None).update(done_at=Now())
 
 
 def read(*, actor: Actor, note: int) -> str:

@@ -55,7 +55,7 @@ def persons_of(appointments: Iterable[int], units: Iterable[int] = ()) -> list[i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clerks:
-    """Who keeps the registers of an organ."""
+    """Who keeps the registers of an organ, or has other roles in it."""
 
     # Ids: of appointments, and of the persons who act in them today, substitutes too.
     appointments: tuple[int, ...] = ()
@@ -64,8 +64,13 @@ class Clerks:
 
 def clerks_of(organ_ids: Collection[int], label: Level) -> dict[int, Clerks]:
     """Return the clerks of organs who are cleared for a level; an organ without any is not in it."""
+    return in_roles((Role.CLERK,), organ_ids, label)
+
+
+def in_roles(roles: Collection[Role], organ_ids: Collection[int], label: Level) -> dict[int, Clerks]:
+    """Return who has one of some roles in organs and is cleared for a level; an organ without any is not in it."""
     found = Appointment.objects.filter(
-        in_force(), position__roles__contains=[Role.CLERK.value], position__closed_on=None
+        in_force(), position__roles__overlap=[role.value for role in roles], position__closed_on=None
     )
     # Two queries that an index answers, where one for both would read all positions.
     rows = [

@@ -18,50 +18,58 @@ from lienthong.office.members import notices
 from lienthong.office.members.audit import MemberEvent
 from lienthong.office.members.models import Assignment
 from lienthong.office.members.models.work import WORDS_LENGTH
-from lienthong.office.members.selectors.failing import failing_organs
+from lienthong.office.members.selectors.offers import chosen
 
 
 def assign(*, actor: Actor, rule: str, organs: Sequence[int], due_on: date, note: str = "") -> list[Assignment]:
-    """Have organs mend what breaks a rule; an earlier assignment of the same gives way.
+    """Have organs mend what breaks a rule; an earlier assignment of the same rule to the same organ gives way.
+
+    What organs above or below one of them have to mend stays: each answers for its own part of the tree.
 
     Args:
         actor: a steward or head.
         rule: which.
-        organs: ids: the actor's own, or directly below it.
+        organs: ids: the actor's own, or any below it.
         due_on: by when.
         note: what else is to be said.
 
     Raises:
         Forbidden: it is not the actor's to assign.
-        Invalid: no organ in which the rule is broken, a day that is over, or too long a note.
+        Invalid: an organ that is not the actor's, or in which the rule is not broken; a day that is over, or too long
+            a note.
     """
     require(actor, Permission.MEMBER_ASSIGN)
-    said = tidy(note)
+    said, wanted = tidy(note), list(dict.fromkeys(organs))
     if due_on < localdate():
         raise Invalid(hint=_("Choose a day that is not over."))
     if len(said) > WORDS_LENGTH:
         raise Invalid(hint=_("A text is too long: at most {number} characters.").format(number=WORDS_LENGTH))
     with transaction.atomic(), scope.system():
-        offered = {unit.pk: (unit, number) for unit, number in failing_organs(actor, rule)}
-        chosen = [offered[number] for number in dict.fromkeys(organs) if number in offered]
-        if not chosen:
-            raise Invalid(hint=_("Choose an organ in which the rule is broken."))
-        open_ones = Assignment.objects.filter(rule=rule, organ__in=[unit for unit, _number in chosen], state="open")
-        for before in open_ones:
-            notes.done(notices.about(before))
-        open_ones.update(state=Assignment.State.WITHDRAWN)
+        offered = chosen(actor, rule, wanted)
+        if not wanted or len(offered) < len(wanted):
+            # In the same words for all: who asks for organs of others does not learn which there are.
+            raise Invalid(hint=_("Choose organs in which the rule is broken."))
+        _give_way(actor, rule, wanted)
         made = Assignment.objects.bulk_create(
             Assignment(
-                rule=rule, organ=unit, organ_path=unit.path, due_on=due_on, note=said, total=number,
-                person_id=actor.person_id, person_name=actor.name,
+                rule=rule, organ_id=each.organ, organ_path=each.organ_path, due_on=due_on, note=said,
+                total=each.number, person_id=actor.person_id, person_name=actor.name,
             )
-            for unit, number in chosen
+            for each in offered
         )  # fmt: skip
         new = {"rule": rule, "due_on": due_on.isoformat()}
         record_all(actor=actor, kind=MemberEvent.ASSIGN, changes=[Told(obj=each, new=new) for each in made])
-        for each in made:
-            notices.tell_assigned(each)
+        notices.tell_assigned(made)
     return made
+
+
+def _give_way(actor: Actor, rule: str, organs: Sequence[int]) -> None:
+    """Withdraw what organs had to mend of a rule until now."""
+    before = list(Assignment.objects.filter(rule=rule, organ__in=organs, state=Assignment.State.OPEN))
+    Assignment.objects.filter(pk__in=[each.pk for each in before]).update(state=Assignment.State.WITHDRAWN)
+    notes.done(*map(notices.about, before))
+    old, new = {"state": Assignment.State.OPEN.value}, {"state": Assignment.State.WITHDRAWN.value}
+    record_all(actor=actor, kind=MemberEvent.END, changes=[Told(obj=each, old=old, new=new) for each in before])
 
 
 def end(*, actor: Actor, assignment: Assignment, state: Assignment.State) -> None:

@@ -4,21 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Concat
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Greatest
 
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.errors import NotFound
+from lienthong.office.core.paths import below
 from lienthong.office.members import registry
 from lienthong.office.members.fixes import FIXES
 from lienthong.office.members.models import Assignment, Change, Failure, RuleCount
 from lienthong.office.members.policies import visible
-from lienthong.office.organs.models import Kind, Unit
 
 MOST_FIXED: Final = 500
 """Records for which a rule proposes values at once."""
 MOST_ON_SHEET: Final = 20_000
-MOST_ORGANS: Final = 200
 
 
 def failures(actor: Actor) -> QuerySet[Failure]:
@@ -38,12 +38,26 @@ def failure(actor: Actor, number: int) -> Failure:
     return one
 
 
+def still_failing(rule: Combinable) -> Greatest:
+    """Return how many records of a row's organ, and of all below it, break a rule now; the row has an ``organ_path``.
+
+    It is what the engine counted, less what was mended since: failures themselves may be millions.
+    """
+    same = RuleCount.objects.filter(rule=rule, organ_path=OuterRef("organ_path")).order_by()
+    # The top organ also has the counts of units for which no organ stands; that of the whole is above them all.
+    counted = same.values("rule").annotate(number=Max("failures")).values("number")
+    since = Failure.objects.filter(below("organ_path"), rule=rule, state=Failure.State.MENDED).order_by()
+    mended = since.values("rule").annotate(number=Count("pk")).values("number")
+    return Greatest(Coalesce(Subquery(counted), 0) - Coalesce(Subquery(mended), 0), 0)
+
+
 def assignments(actor: Actor) -> QuerySet[Assignment, Any]:
-    """Return the assignments that an actor sees, each with how many of its failures were mended."""
-    below = Q(organ_path__gte=OuterRef("organ_path")) & Q(organ_path__lt=Concat(OuterRef("organ_path"), Value("~")))
-    mended = Failure.objects.filter(below, rule=OuterRef("rule"), state=Failure.State.MENDED).order_by()
-    number = mended.values("rule").annotate(number=Count("pk")).values("number")
-    return Assignment.objects.filter(visible(actor)).annotate(mended=Coalesce(Subquery(number), 0))
+    """Return the assignments that an actor sees, each with how many of its records were mended since it was given.
+
+    Each counts for itself: what a commune mends counts for its own assignment and for that of its province.
+    """
+    mended = Greatest(F("total") - still_failing(OuterRef("rule")), 0)
+    return Assignment.objects.filter(visible(actor)).annotate(mended=mended)
 
 
 def due(actor: Actor, most: int) -> list[Assignment]:
@@ -55,14 +69,6 @@ def due(actor: Actor, most: int) -> list[Assignment]:
 def changes(actor: Actor) -> QuerySet[Change]:
     """Return the proposed changes that an actor sees."""
     return Change.objects.filter(visible(actor))
-
-
-def failing_organs(actor: Actor, rule: str) -> list[tuple[Unit, int]]:
-    """Return the actor's organ and those directly below it in which a rule is broken, the most failures first."""
-    near = Unit.objects.filter(Q(pk=actor.organ_id) | Q(parent=actor.organ_id, kind=Kind.ORGAN)).exclude(area_code="")
-    units = {unit.area_code: unit for unit in near.order_by("-pk")}
-    rows = RuleCount.objects.filter(visible(actor), rule=rule, area__in=units).order_by("-failures", "area")
-    return [(units[area], number) for area, number in rows.values_list("area", "failures")[:MOST_ORGANS]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

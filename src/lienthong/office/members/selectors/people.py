@@ -1,5 +1,6 @@
 """Members: the list, the search, and one member with the origin of every value."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -182,13 +183,19 @@ def duties(actor: Actor, one: Member) -> list[Duty]:
 
 def due_dates(actor: Actor, wanted: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], date]:
     """Return by when a rule's failures at a path are to be mended: the earliest of all assignments that reach it."""
-    rules = {rule for rule, _path in wanted}
-    given: Any = Assignment.objects.filter(visible(actor), rule__in=rules, state=Assignment.State.OPEN).values_list(
-        "rule", "organ_path", "due_on"
-    )
+    reaching = {key: _upwards(key[1]) for key in wanted}
+    given: Any = Assignment.objects.filter(
+        visible(actor), rule__in={rule for rule, _path in wanted}, state=Assignment.State.OPEN,
+        organ_path__in=set().union(*reaching.values()),
+    ).values_list("rule", "organ_path", "due_on")  # fmt: skip
     found: dict[tuple[str, str], date] = {}
-    for rule, above, day in given[:MOST]:
-        for key in wanted:
-            if key[0] == rule and key[1].startswith(above):
+    for rule, above, day in given:
+        for key, paths in reaching.items():
+            if key[0] == rule and above in paths:
                 found[key] = min(day, found.get(key, day))
     return found
+
+
+def _upwards(path: str) -> set[str]:
+    """Return a path and those of all that stands above it."""
+    return set(itertools.accumulate(f"{step}/" for step in path.split("/")[:-1]))

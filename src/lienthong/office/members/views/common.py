@@ -8,12 +8,16 @@ from django.utils.translation import gettext as _
 
 from lienthong.office.accounts.views.common import acting_in
 from lienthong.office.core.actor import Actor
+from lienthong.office.core.errors import NotFound
 from lienthong.office.core.policies import Permission, require
+from lienthong.office.members import registry
 from lienthong.office.members.actions.looking import Purpose
 from lienthong.office.members.models import Look
 
 type Links = list[dict[str, object]]
 ROOM: Final = "/members/"
+LIST: Final = f"{ROOM}failing/"
+"""Of failing records."""
 _PURPOSE: Final = "members_purpose"
 _CARRIED: Final = 3600
 """Seconds for which a purpose that was said once is carried on."""
@@ -28,6 +32,16 @@ def steward_in(request: HttpRequest, permission: Permission = Permission.MEMBER_
     actor = acting_in(request)
     require(actor, permission)
     return actor
+
+
+def known_rule(rule: str) -> None:
+    """Refuse what is no rule of the registry.
+
+    Raises:
+        NotFound: it is none.
+    """
+    if rule not in registry.rules():
+        raise NotFound(rule)
 
 
 def crumbs(*more: tuple[str, str]) -> Links:

@@ -1,6 +1,6 @@
 """Failing records by rule, who mends them by when, and what a rule proposes by itself."""
 
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,23 +11,19 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from lienthong.office.accounts.views.common import carry_out
 from lienthong.office.core.actor import Actor
-from lienthong.office.core.errors import NotFound
 from lienthong.office.core.exports import xlsx_file
 from lienthong.office.core.lists.answer import respond
 from lienthong.office.core.policies import Permission, may
-from lienthong.office.members import forms, registry
-from lienthong.office.members.actions.assigning import assign
+from lienthong.office.members import registry
 from lienthong.office.members.actions.changing import Edit, propose
 from lienthong.office.members.fixes import FIXES
-from lienthong.office.members.lists import ASSIGNMENTS, FAILING
+from lienthong.office.members.lists import FAILING
 from lienthong.office.members.models import Change
 from lienthong.office.members.selectors import failing
 from lienthong.office.members.sheets import write_sheet
-from lienthong.office.members.views.common import ROOM, crumbs, steward_in, tabs
+from lienthong.office.members.views.common import LIST, ROOM, crumbs, known_rule, steward_in, tabs
 
-LIST: Final = f"{ROOM}failing/"
 _SHOWN: Final = 50
 
 
@@ -70,44 +66,12 @@ def sheet(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-@login_required
-def assignments(request: HttpRequest) -> HttpResponseBase:
-    """Show who mends what by when, and how far they are."""
-    steward_in(request)
-    return respond(request, ASSIGNMENTS, context={"tabs": tabs("assignments/")})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def give(request: HttpRequest, rule: str) -> HttpResponse:
-    """Have organs mend what breaks a rule."""
-    actor = steward_in(request, Permission.MEMBER_ASSIGN)
-    _known(rule)
-
-    def run(data: dict[str, Any]) -> object:
-        return assign(actor=actor, rule=rule, organs=data["organs"], due_on=data["due_on"], note=data["note"])
-
-    return carry_out(
-        request,
-        make=lambda data=None: forms.AssignForm(data, actor=actor, rule=rule),
-        run=run,
-        page={
-            "title": _("Assign: {rule}").format(rule=registry.rule_text(rule)),
-            "crumbs": crumbs((_("Failing records"), f"{LIST}?rule={rule}"), (_("Assign"), "")),
-            "intro": _("Its stewards and heads are told. The number of failing records stands behind each organ."),
-            "submit": _("Assign"),
-            "cancel_url": f"{ROOM}assignments/",
-        },
-        done=_("The organs were told."),
-    )
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def fix(request: HttpRequest, rule: str) -> HttpResponse:
     """Show what a rule would have records say; then propose it."""
     actor = steward_in(request, Permission.MEMBER_MEND)
-    _known(rule)
+    known_rule(rule)
     found = failing.proposals(actor, rule)
     if request.method == "POST" and found:
         return _propose(request, actor, rule, found)
@@ -129,8 +93,3 @@ def _propose(request: HttpRequest, actor: Actor, rule: str, found: list[failing.
     said = _("Proposed: {number}. Refused by the rules: {refused}.")
     messages.success(request, said.format(number=len(outcome.proposed), refused=len(outcome.refused)))
     return redirect(f"{ROOM}changes/")
-
-
-def _known(rule: str) -> None:
-    if rule not in registry.rules():
-        raise NotFound(rule)
