@@ -197,7 +197,10 @@ def test_pages_and_lists_of_what_was_kept(bureau: "Bureau") -> None:
     for key, shown in (("there_clerk", True), ("there_official", False)):
         client = Client()
         sign_in(client, bureau.people[key])
-        assert (client.get(f"/documents/{arrived.pk}/").status_code == 200) == shown
+        page = client.get(f"/documents/{arrived.pk}/")
+        assert (page.status_code == 200) == shown
+        # Whose number it has is told.
+        assert ("<dt>Register of</dt><dd>Tỉnh 1</dd>" in page.content.decode()) == shown
         listed = client.get("/documents/kept-incoming/").content.decode()
         assert ("Công văn hỏi" in listed) == shown
         assert "Công văn hỏi" not in client.get("/documents/incoming/").content.decode()

@@ -68,19 +68,22 @@ def _due_day(due: date | None, state: str) -> date | None:
 
 
 _ENTRY = Column(key="entry", title=_("Entry"), fields=("entry",), sort=("entered_on", "entry"), number=True)
-_ENTERED = Column(key="entered", title=_("Entered on"), fields=("entered_on",), sort=("entered_on", "entry"))
+_ENTERED = Column(
+    key="entered", title=_("Entered on"), fields=("entered_on",), sort=("entered_on", "entry"), wide_only=True
+)
 _AUTHOR = Column(key="author", title=_("Issued by"), fields=("author",), wide_only=True)
-_NUMBER = Column(key="number", title=_("Number"), fields=("number",), sort=("number_key",))
+_NUMBER = Column(key="number", title=_("Number"), fields=("number",), sort=("number_key",), whole=True)
 _DATED = Column(key="dated", title=_("Dated"), fields=("dated",), sort=("dated",), wide_only=True)
 _ABSTRACT = Column(
     key="subject", title=_("Type and abstract"), fields=("type", "subject", "urgency", "label"), value=_abstract,
-    html=_abstract_marked, sort=("id",),
+    html=_abstract_marked, sort=("id",), grows=True,
 )  # fmt: skip
 _SIGNER = Column(key="signer", title=_("Signed by"), fields=("signer",), wide_only=True)
 _DUE = Column(key="due", title=_("Due"), fields=("due", "state"), value=_due_day, html=_due, sort=("due",))
-_STATE = Column(key="state", title=_("Stands at"), fields=("state",), value=_STATES, sort=("state",))
+_STATE = Column(key="state", title=_("Stands at"), fields=("state",), value=_STATES, sort=("state",), whole=True)
 _COPIES = Column(key="copies", title=_("Copies"), fields=("copies",), number=True, wide_only=True)
 _NOTES = Column(key="note", title=_("Notes"), fields=("note",), wide_only=True)
+# Beside the entry, which counts in each register anew.
 _BOOK = Column(key="book", title=_("Register of"), fields=("organ__name",))
 _INCOMING = (_ENTRY, _ENTERED, _AUTHOR, _NUMBER, _DATED, _ABSTRACT, _DUE, _SIGNER, _STATE, _NOTES)
 _OUTGOING = (_ENTRY, _NUMBER, _DATED, _ABSTRACT, _SIGNER, _COPIES, _STATE, _NOTES)
@@ -136,10 +139,10 @@ DRAFTS = _register(
 )
 _BY_MERGERS = _("What an organ entered before it was merged into yours appears here.")
 KEPT_INCOMING = _register(
-    "kept-incoming", _("Incoming, of merged organs"), found.kept_incoming, (*_INCOMING, _BOOK), _BY_MERGERS
+    "kept-incoming", _("Incoming, of merged organs"), found.kept_incoming, (_ENTRY, _BOOK, *_INCOMING[1:]), _BY_MERGERS
 )
 KEPT_OUTGOING = _register(
-    "kept-outgoing", _("Outgoing, of merged organs"), found.kept_outgoing, (*_OUTGOING, _BOOK), _BY_MERGERS
+    "kept-outgoing", _("Outgoing, of merged organs"), found.kept_outgoing, (_ENTRY, _BOOK, *_OUTGOING[1:]), _BY_MERGERS
 )
 TOP_SECRET = _register(
     "top-secret", _("Top secret"), found.top_secret, _WORKING, _("What you were named for appears here.")

@@ -45,11 +45,18 @@ class Column:
     number: bool = False
     # Left out where the screen is narrow, as on a telephone.
     wide_only: bool = False
+    # Holds sentences, for which the other columns make room.
+    grows: bool = False
+    # Never broken into lines, such as the number of a document.
+    whole: bool = False
 
     @property
     def css(self) -> str:
         """The classes of its cells."""
-        return " ".join(name for name, on in (("number", self.number), ("list-wide-only", self.wide_only)) if on)
+        classes = {
+            "number": self.number, "list-wide-only": self.wide_only, "list-grows": self.grows, "list-whole": self.whole
+        }  # fmt: skip
+        return " ".join(name for name, on in classes.items() if on)
 
     def markup(self, values: tuple[Any, ...]) -> SafeString:
         """Return a cell's content for a page."""

@@ -39,7 +39,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         "title": found.number or _("Document"),
         "crumbs": crumbs(found),
         "document": found,
-        "facts": facts(found),
+        "facts": facts(actor, found),
         "details": shown,
         "abilities": abilities(found, allowed),
         "hands_out": _hands_out(actor, found, shown),
@@ -95,7 +95,7 @@ def crumbs(found: Document, *more: str) -> list[dict[str, str]]:
     return [{"title": title, "url": url} for title, url in steps]
 
 
-def facts(found: Document) -> list[tuple[str, Any]]:
+def facts(actor: Actor, found: Document) -> list[tuple[str, Any]]:
     """Return what a document says of itself, as name and value; nothing that is empty."""
     incoming = found.direction == Direction.INCOMING
     rows: list[tuple[str, Any]] = [
@@ -106,6 +106,8 @@ def facts(found: Document) -> list[tuple[str, Any]]:
         (_("Place"), found.place),
         (_("Dated"), found.dated),
         (_("Arrival number") if incoming else _("Entry"), found.entry),
+        # Of an organ that went into the reader's own: its numbers count in a book of their own.
+        (_("Register of"), found.organ.name if found.organ_id != actor.organ_id else ""),
         (_("Entered on"), found.entered_on),
         (_("Due"), found.due),
         (_("Notes"), found.note),
