@@ -71,3 +71,24 @@ def test_a_record_asks_for_a_purpose_and_tells_who_looked(office: Office, page: 
     page.locator(".abilities a[href$='/change/']").click()
     page.wait_for_url("**/change/")
     assert axe(page, project / AXE) == []
+
+
+def test_a_rule_is_assigned_two_levels_down_by_keyboard(office: Office, page: Page, project: Path) -> None:
+    office.enter(page, "centre_steward")
+    page.goto(f"{office.url}/members/rules/number-sex/assign/")
+    assert axe(page, project / AXE) == []
+    page.locator(f"main a[href='?below={office.units['province']}']").press("Enter")
+    page.wait_for_url("**/assign/?below=*")
+    assert axe(page, project / AXE) == []
+    # All of the table, but not what is opened as a whole.
+    page.locator("[data-select-all]").press("Space")
+    expect(page.locator("main form[method=post] input:checked:not([data-select-all])")).to_have_count(2)
+    page.fill("[name=due_on]", "2030-01-31")
+    page.locator("main form[method=post] [type=submit]").press("Enter")
+    page.wait_for_url("**/members/assignments/")
+    expect(page.locator("main progress")).to_have_count(2)
+    # Without a choice the summary of errors leads to the table.
+    page.goto(f"{office.url}/members/rules/number-sex/assign/")
+    page.locator("main form[method=post] [type=submit]").press("Enter")
+    page.locator("[data-error-summary] a[href='#id_selected']").wait_for()
+    expect(page.locator("#id_selected")).to_be_visible()
