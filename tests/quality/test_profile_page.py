@@ -9,8 +9,11 @@ from lxml import html
 from lienthong.kernel import i18n
 from lienthong.quality import description
 from lienthong.quality.profile_page import PAGE, write_page
-from lienthong.quality.profiling import profile, profile_units
+from lienthong.quality.profiling import profile
+from lienthong.quality.profiling_units import profile_units
+from lienthong.quality.tables import STANDARDISED
 from lienthong.quality.units import NO_UNITS
+from tests.support import standardised
 
 REGISTRY = description.load("member").registry
 SECRET = "001060000001"
@@ -20,16 +23,20 @@ SCRIPT = "<script>alert(1)</script>"
 @pytest.fixture
 def folder(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Path:
     """Tables of a hundred records, of which half have a name and one has a script for one."""
-    chosen = {
-        "full_name": f"CASE WHEN n = 7 THEN '{SCRIPT}' WHEN n % 2 = 0 THEN 'Lê Văn Tám' END",
-        "personal_number": f"'{SECRET}'",
-    }
-    values = ", ".join(f"{chosen.get(each.name, 'CAST(NULL AS VARCHAR)')} AS {each.name}" for each in REGISTRY.columns)
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW records AS SELECT {values} FROM range(100) t(n)")
+    rows = [
+        {
+            "unit": "00004" if at < 10 else None,
+            "full_name": SCRIPT if at == 7 else "Lê Văn Tám" if at % 2 == 0 else None,
+            "cell": SCRIPT,
+            "birth_date_unread": SCRIPT if at == 3 else None,
+            "personal_number": SECRET,
+            "phone_unread": SECRET,
+        }
+        for at in range(100)
+    ]
+    made = standardised.write(connection, REGISTRY, rows, tmp_path / STANDARDISED)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW records AS SELECT CAST(COLUMNS(*) AS VARCHAR) FROM '{made}'")
     profile(connection, REGISTRY, tmp_path)
-    made = tmp_path / "standardised.parquet"
-    unit = "CASE WHEN n < 10 THEN '00004' END AS unit"
-    connection.execute(f"COPY (SELECT {values}, {unit} FROM range(100) t(n)) TO '{made}' (FORMAT parquet)")
     profile_units(connection, REGISTRY, tmp_path, source=made)
     connection.execute("DROP VIEW records")
     return tmp_path

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from lienthong.quality import description
-from lienthong.quality.profiling import PROFILE, profile
+from lienthong.quality.profiling import PROFILE, pattern_of, profile
 
 REGISTRY = description.load("person").registry
 
@@ -22,3 +23,14 @@ def test_forms_and_outliers(connection: duckdb.DuckDBPyConnection, tmp_path: Pat
     assert connection.execute(query).fetchall() == [
         (2000, 2000, 3, 2, 5, ["Aa", "a9-!"], ["Đỗ", "Smith", "x9-!"], ["x9-!"])
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("Nguyễn Văn A", "Aa Aa A"), ("NGUYỄN văn a", "A a a"), ("012", "9"), ("01 2", "9 9"), ("١٢", "9"), ("1½", "9"),
+        ("Số 7/2, P.3", "Aa 9/9, A.9"), ("", ""), ("7\n", "9\n"), ("-", "-"),
+    ],
+)  # fmt: skip
+def test_forms(connection: duckdb.DuckDBPyConnection, value: str, form: str) -> None:
+    assert connection.execute(f"SELECT {pattern_of('value')} FROM (SELECT ? AS value)", [value]).fetchall() == [(form,)]

@@ -10,7 +10,8 @@ import jinja2
 
 from lienthong.kernel.i18n import _, language
 from lienthong.quality.description import Registry, Title
-from lienthong.quality.profiling import PROFILE, UNIT_PROFILE
+from lienthong.quality.profiling import PROFILE
+from lienthong.quality.profiling_units import UNIT_PROFILE
 from lienthong.quality.tables import literal
 from lienthong.quality.units import Units
 

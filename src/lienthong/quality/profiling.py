@@ -6,16 +6,14 @@ from typing import Final
 import duckdb
 
 from lienthong.quality.description import Column, Registry
-from lienthong.quality.tables import fields_of, literal, quoted
+from lienthong.quality.tables import literal, quoted
 
 PROFILE: Final = "profile.parquet"
-"""column, records, filled, distinct_values (estimated), shortest, longest, patterns, top, rare: of the input."""
-UNIT_PROFILE: Final = "unit_profile.parquet"
-"""unit, column, records, filled, distinct_values (estimated): of the standardised table."""
+"""column, records, filled, distinct_values, shortest, longest, patterns, top, rare: of the input."""
 _MOST: Final = 10
-_RARE: Final = 0.001
+RARE: Final = 0.001
 """A form that fewer values than this share have is an outlier."""
-_OPTIONS: Final = "(FORMAT parquet, COMPRESSION zstd)"
+OPTIONS: Final = "(FORMAT parquet, COMPRESSION zstd)"
 
 
 def profile(connection: duckdb.DuckDBPyConnection, registry: Registry, folder: Path) -> None:
@@ -27,39 +25,25 @@ def profile(connection: duckdb.DuckDBPyConnection, registry: Registry, folder: P
         folder: for the file.
     """
     queries = [_of(column) for column in registry.columns]
-    connection.execute(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(folder / PROFILE))} {_OPTIONS}")
+    connection.execute(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(folder / PROFILE))} {OPTIONS}")
 
 
-def profile_units(connection: duckdb.DuckDBPyConnection, registry: Registry, folder: Path, *, source: Path) -> None:
-    """Write ``unit_profile.parquet`` from a standardised table.
+def pattern_of(value: str) -> str:
+    """Return the SQL of a text's form: letters become a or A, digits 9, and runs of one kind one sign.
 
-    Args:
-        connection: that does it.
-        registry: whose columns are looked at.
-        folder: for the file.
-        source: the standardised table.
+    Nguyễn Văn A is Aa Aa A.
     """
-    rows = ", ".join(
-        f"{{'column': {literal(column.name)}, 'filled': count({first}),"
-        f" 'distinct_values': approx_count_distinct({first})}}"
-        for column in registry.columns
-        for first in [quoted(fields_of(column)[0].name)]
-    )
-    counted = f"SELECT coalesce(unit, '') AS unit, count(*) AS records, [{rows}] AS of_columns"
-    table = f"{counted} FROM read_parquet({literal(str(source))}) GROUP BY 1"
-    listed = f"SELECT unit, records, unnest(of_columns, recursive := true) FROM ({table}) ORDER BY unit"
-    connection.execute(f"COPY ({listed}) TO {literal(str(folder / UNIT_PROFILE))} {_OPTIONS}")
+    form = value
+    for letters, sign in ((r"\p{Lu}", "A"), (r"\p{Ll}", "a"), (r"\p{N}", "9")):
+        form = f"regexp_replace({form}, '{letters}+', '{sign}', 'g')"
+    # Most of what is different in each record is a number, and this is asked in a third of the time.
+    return f"CASE WHEN regexp_full_match({value}, '[0-9]+') THEN '9' ELSE {form} END"
 
 
 def _of(column: Column) -> str:
     name = quoted(column.name)
-    # Letters become a or A, digits 9; runs of one kind are one sign: Nguyễn Văn A is Aa Aa A.
-    pattern = name
-    for letters, sign in ((r"\p{Lu}", "A"), (r"\p{Ll}", "a"), (r"\p{N}", "9")):
-        pattern = f"regexp_replace({pattern}, '{letters}+', '{sign}', 'g')"
-    counted = (
-        f"SELECT {name} AS value, {pattern} AS pattern, count(*) AS n FROM records WHERE {name} IS NOT NULL GROUP BY 1"
-    )
+    values = f"SELECT {name} AS value, count(*) AS n FROM records WHERE {name} IS NOT NULL GROUP BY 1"
+    counted = f"SELECT *, {pattern_of('value')} AS pattern FROM ({values})"
     facts = (
         f'SELECT {literal(column.name)} AS "column", (SELECT count(*) FROM records) AS records,'
         " coalesce(CAST(sum(n) AS BIGINT), 0) AS filled, count(*) AS distinct_values,"
@@ -68,7 +52,7 @@ def _of(column: Column) -> str:
     values = f"WITH v AS ({counted}), p AS (SELECT pattern, sum(n) AS n, min(value) AS example FROM v GROUP BY 1)"
     patterns = _first("pattern", "p", "n DESC, pattern")
     top = _first("value", "v", "n DESC, value")
-    rare = _first("example", f"p WHERE n < {_RARE} * (SELECT sum(n) FROM v)", "n, pattern")
+    rare = _first("example", f"p WHERE n < {RARE} * (SELECT sum(n) FROM v)", "n, pattern")
     if column.sensitive:
         top = rare = "CAST([] AS VARCHAR[])"
     return f"(SELECT * FROM ({values} {facts}, {patterns} AS patterns, {top} AS top, {rare} AS rare FROM v))"

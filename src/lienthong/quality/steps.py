@@ -17,7 +17,8 @@ from lienthong.quality.linking.link import MODEL, Inputs, link
 from lienthong.quality.merging.golden import merge_settings
 from lienthong.quality.merging.merge import merge_records
 from lienthong.quality.profile_page import write_page
-from lienthong.quality.profiling import profile, profile_units
+from lienthong.quality.profiling import profile
+from lienthong.quality.profiling_units import profile_units
 from lienthong.quality.reading import read
 from lienthong.quality.runs import Run
 from lienthong.quality.standardising import standardise
