@@ -13,6 +13,7 @@ from lienthong.quality.profiling import profile
 from lienthong.quality.profiling_units import profile_units
 from lienthong.quality.tables import STANDARDISED
 from lienthong.quality.units import NO_UNITS
+from tests.quality.standardising.conftest import UNITS
 from tests.support import standardised
 
 REGISTRY = description.load("member").registry
@@ -49,7 +50,7 @@ def _cells(row: html.HtmlElement) -> list[str]:
 def test_columns_and_units(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     write_page(connection, REGISTRY, folder, units=NO_UNITS)
     page = html.fromstring((folder / PAGE).read_text())
-    columns, units = page.cssselect("tbody")
+    columns, units, *_inside = page.cssselect("tbody")
     rows = {row[0].text: _cells(row) for row in columns}
     title = REGISTRY.column("full_name").title.en
     assert len(rows) == len(REGISTRY.columns)
@@ -57,6 +58,31 @@ def test_columns_and_units(connection: duckdb.DuckDBPyConnection, folder: Path) 
     assert rows[title][5] == f"Lê Văn Tám{SCRIPT}"
     assert not page.cssselect("script")
     assert [_cells(row)[:2] for row in units] == [["without a unit", "90"], ["00004", "10"]]
+
+
+def test_each_unit_opens(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    write_page(connection, REGISTRY, folder, units=NO_UNITS)
+    page = html.fromstring((folder / PAGE).read_text())
+    found = page.cssselect("details")
+    assert [each[0].text for each in found] == ["without a unit", "00004"]
+    assert [link.get("href") for link in page.cssselect("tbody a")] == [f"#{each[1].get('id')}" for each in found]
+    assert [each[1].get("aria-labelledby") for each in found] == [each[0].get("id") for each in found]
+    rows = {row[0].text: _cells(row)[1:] for row in found[1].cssselect("tbody tr")}
+    title = {column.name: column.title.en for column in REGISTRY.columns}
+    withheld = "sensitive: values are not shown"
+    # Nobody has an alias here.
+    assert rows == {
+        title["cell"]: ["100.0 %", "1", "<a>a(9)</a>", SCRIPT, ""],
+        title["full_name"]: ["60.0 %", "2", "Aa Aa Aa<a>a(9)</a>", "Lê Văn Tám", ""],
+        title["birth_date"]: ["0.0 %", "0", "", "", SCRIPT],
+        title["personal_number"]: ["100.0 %", "1", "9", withheld, withheld],
+    }
+
+
+def test_units_have_names(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    write_page(connection, REGISTRY, folder, units=UNITS)
+    page = html.fromstring((folder / PAGE).read_text())
+    assert [each.text for each in page.cssselect("summary")] == ["without a unit", "Phường Ba Đình"]
 
 
 def test_values_of_sensitive_columns_are_nowhere(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -82,4 +108,6 @@ def test_it_speaks_the_readers_language(
 def test_without_the_input_there_are_units_alone(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     (folder / "profile.parquet").unlink()
     write_page(connection, REGISTRY, folder, units=NO_UNITS)
-    assert len(html.fromstring((folder / PAGE).read_text()).cssselect("tbody")) == 1
+    page = html.fromstring((folder / PAGE).read_text())
+    assert not page.cssselect("#columns")
+    assert len(page.cssselect("tbody")) == 1 + len(page.cssselect("details"))

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +13,7 @@ import jinja2
 from lienthong.kernel.i18n import _, language
 from lienthong.quality.description import Registry, Title
 from lienthong.quality.profiling import PROFILE
-from lienthong.quality.profiling_units import UNIT_PROFILE
+from lienthong.quality.profiling_units import SHARED, UNIT_PROFILE
 from lienthong.quality.tables import literal
 from lienthong.quality.units import Units
 
@@ -48,7 +50,6 @@ def write_page(connection: duckdb.DuckDBPyConnection, registry: Registry, folder
         folder: with ``unit_profile.parquet``, and ``profile.parquet`` where the input was read anew; takes the page.
         units: names of the units.
     """
-    titles = {column.name: _title(column.title) for column in registry.columns}
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("lienthong.quality", "pages"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -56,7 +57,7 @@ def write_page(connection: duckdb.DuckDBPyConnection, registry: Registry, folder
     text = environment.get_template(PAGE).render(
         language=language(),
         title=_title(registry.title),
-        titles=titles,
+        titles=[_title(column.title) for column in registry.columns],
         columns=_columns(connection, registry, folder),
         units=_units(connection, registry, folder, {version.code: version.full_name for version in units.present()}),
         texts=_texts(),
@@ -87,22 +88,35 @@ def _columns(connection: duckdb.DuckDBPyConnection, registry: Registry, folder: 
 def _units(
     connection: duckdb.DuckDBPyConnection, registry: Registry, folder: Path, names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return units and how full their columns are, those with the most gaps first."""
+    """Return units and what is in their columns, those with the most gaps first."""
+    table = f"read_parquet({literal(str(folder / UNIT_PROFILE))})"
+    shares = f"SELECT unit, sum(filled) / sum(records) AS share FROM {table} GROUP BY unit"
     rows = connection.execute(
-        'SELECT unit, any_value(records), map(list("column"), list(100 * filled / greatest(records, 1)))'
-        f" FROM read_parquet({literal(str(folder / UNIT_PROFILE))}) GROUP BY unit"
-        f" ORDER BY sum(filled) / greatest(any_value(records), 1), unit LIMIT {_MOST_UNITS}"
+        'SELECT unit, records, "column", filled, distinct_values, patterns, top, rare'
+        f" FROM {table} JOIN ({shares} ORDER BY share, unit LIMIT {_MOST_UNITS}) USING (unit) ORDER BY share, unit"
     ).fetchall()
     return [
-        {
-            "name": names.get(unit, unit) or _("without a unit"),
-            "records": records,
-            "shares": {
-                column.name: Share(value=shares[column.name], mandatory=column.mandatory) for column in registry.columns
-            },
-        }
-        for unit, records, shares in rows
+        _unit(registry, names.get(unit, unit) or _("without a unit"), records, {row[2]: row[3:] for row in own})
+        for (unit, records), own in groupby(rows, itemgetter(0, 1))
     ]
+
+
+def _unit(registry: Registry, name: str, records: int, rows: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+    """Return a unit as the page shows it, from its rows by column."""
+    columns: list[dict[str, Any]] = []
+    for column in registry.columns:
+        filled, distinct, patterns, top, rare = rows[column.name]
+        share = Share(value=100 * filled / records, mandatory=column.mandatory)
+        columns.append({
+            "title": _title(column.title),
+            "share": share,
+            "distinct_values": distinct,
+            "patterns": patterns,
+            "top": top,
+            "rare": rare,
+            "sensitive": column.sensitive,
+        })  # fmt: skip
+    return {"name": name, "records": records, "columns": columns}
 
 
 def _title(title: Title) -> str:
@@ -123,6 +137,12 @@ def _texts() -> dict[str, str]:
         "rare": _("Values of rare forms"),
         "units": _("How full columns are, by unit"),
         "units_said": _("Units with the most gaps first, at most {number}.").format(number=_MOST_UNITS),
+        "inside": _("Forms and values, by unit"),
+        "inside_said": _(
+            "Frequent values are those that several records of the unit have. What could not be read stands before"
+            " values of forms that are rare in the whole registry. Of sensitive columns only forms are listed that at"
+            " least {number} records of the unit have."
+        ).format(number=SHARED),
         "unit": _("Unit"),
         "records": _("Records"),
         "withheld": _("sensitive: values are not shown"),
