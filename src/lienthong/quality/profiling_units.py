@@ -6,7 +6,7 @@ from typing import Final
 
 import duckdb
 
-from lienthong.quality.description import Column, Registry
+from lienthong.quality.description import Column, Kind, Registry
 from lienthong.quality.profiling import OPTIONS, RARE, pattern_of
 from lienthong.quality.tables import fields_of, literal, quoted
 
@@ -15,6 +15,8 @@ UNIT_PROFILE: Final = "unit_profile.parquet"
 _MOST: Final = 5
 SHARED: Final = 5
 """Records of a unit that have a form of a sensitive column before it is told: one person's would say too much."""
+_OWN: Final = frozenset({Kind.CODE, Kind.EMAIL, Kind.PERSONAL_NUMBER, Kind.PHONE})
+"""Hardly two records have the same value of these."""
 _FIELDS: Final = (
     'position INTEGER, unit VARCHAR, "column" VARCHAR, records BIGINT, filled BIGINT, distinct_values BIGINT,'
     " patterns VARCHAR[], top VARCHAR[], rare VARCHAR[]"
@@ -60,10 +62,8 @@ def _rows(column: Column, position: int, records: str) -> str:
 def _parts(column: Column, records: str) -> Iterator[tuple[str, str]]:
     """Yield queries by their names, each of which may read those before it."""
     yield "held", " UNION ALL ".join(_values(column, records))
-    pattern = pattern_of("value")
-    if fields_of(column)[0].type == "DATE":
-        pattern = f"CASE WHEN read THEN '9-9-9' ELSE {pattern} END"
-    yield "forms", f"SELECT unit, read, {pattern} AS pattern, sum(n) AS n, min(value) AS example FROM held GROUP BY ALL"
+    yield "formed", _formed(column)
+    yield "forms", "SELECT unit, read, pattern, sum(n) AS n, min(value) AS example FROM formed GROUP BY ALL"
     yield "facts", "SELECT unit, sum(n) AS filled, count(*) AS distinct_values FROM held WHERE read GROUP BY ALL"
     told = SHARED if column.sensitive else 1
     yield "patterns", _first("pattern", f"forms WHERE read AND n >= {told}", "n DESC, pattern")
@@ -82,6 +82,17 @@ def _values(column: Column, records: str) -> Iterator[str]:
         name = quoted(field.name)
         counted = f"SELECT unit, {name} AS value, count(*) AS n FROM {records} WHERE {name} IS NOT NULL GROUP BY ALL"
         yield f"SELECT unit, CAST(value AS VARCHAR) AS value, {read} AS read, n FROM ({counted})"
+
+
+def _formed(column: Column) -> str:
+    """Return the query of what is held with its forms."""
+    if column.kind is Kind.DATE:
+        return f"SELECT *, CASE WHEN read THEN '9-9-9' ELSE {pattern_of('value')} END AS pattern FROM held"
+    if column.kind in _OWN:
+        return f"SELECT *, {pattern_of('value')} AS pattern FROM held"
+    # Names and places stand in many units: finding a form takes longer than looking it up.
+    values = f"SELECT value, {pattern_of('value')} AS pattern FROM (SELECT DISTINCT value FROM held)"
+    return f"SELECT * FROM held JOIN ({values}) USING (value)"
 
 
 def _first(what: str, source: str, order: str) -> str:
