@@ -1,6 +1,7 @@
 """Locks: whoever changes the shape of the tree does so alone, and on what they have seen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from django.db import OperationalError, connection
@@ -27,12 +28,22 @@ def hold_tree(*, shared: bool = False) -> None:
         Conflict: somebody else is changing it for longer than the database waits.
     """
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with waiting("the tree of units"), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [_TREE])
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Tell whoever has waited for a lock for too long what it was for.
+
+    Raises:
+        Conflict: the database waits no longer.
+    """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s)", [_TREE])
+        yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
-            raise Conflict("the tree of units") from error
+            raise Conflict(what) from error
         raise
 
 
@@ -65,3 +76,15 @@ def hold_units(numbers: Iterable[int], seen: Mapping[int, int] | None = None) ->
         if unit is None or (seen is not None and seen.get(number) != unit.revision):
             raise Conflict(unit.name if unit else str(number))
     return found
+
+
+def hold_organs(numbers: Iterable[int]) -> None:
+    """Keep others who ask the same from what is given to organs until the transaction ends.
+
+    Raises:
+        Conflict: somebody else holds one of them for longer than the database waits.
+    """
+    # Rows that refer to them are written meanwhile.
+    rows = Unit.objects.select_for_update(no_key=True).filter(pk__in=sorted(set(numbers))).order_by("pk")
+    with waiting("organs"):
+        list(rows.values_list("pk"))

@@ -1,4 +1,4 @@
-"""Paths: kept in step with parents wherever they are written down, each table in one statement."""
+"""Paths: kept in step with parents wherever they are written down, each column in one statement."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -24,13 +24,13 @@ def under(path: str, field: str = "path") -> Q:
 
 
 def followers() -> Iterator[tuple[type[Model], str]]:
-    """Yield every table that notes the path of an organ, units first; the rooms to come are found the same way."""
+    """Yield every column that notes the path of an organ, units first; the rooms to come are found the same way."""
     yield Unit, "path"
     # What hangs on something comes before it, so that a trigger that hands the path down has nothing left to do.
     for model in reversed(apps.get_models()):
         if model._meta.label_lower != _TRAIL and model._meta.managed:  # noqa: SLF001 - Django's public name
             for field in model._meta.get_fields():  # noqa: SLF001 - the same
-                if isinstance(field, PathField) and field.name == "organ_path":
+                if isinstance(field, PathField) and (model, field.name) != (Unit, "path"):
                     yield model, field.name
 
 
