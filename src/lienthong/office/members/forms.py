@@ -35,7 +35,9 @@ class OrganBoxes(forms.CheckboxSelectMultiple):
         level, ticked = self.level, set(map(str, value or ()))
 
         def row(offer: Offer) -> dict[str, Any]:
-            return {"offer": offer, "given": level.given.get(offer.organ), "ticked": str(offer.organ) in ticked}
+            organ = offer.organ
+            state = {"given": level.given.get(organ), "held": organ in level.held, "ticked": str(organ) in ticked}
+            return {"offer": offer, **state}
 
         own = row(level.own) if level.own else None
         return context | {"level": level, "own": own, "below": [row(each) for each in level.below]}

@@ -11,14 +11,14 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.office.core.actor import Actor
-from lienthong.office.core.errors import Conflict, Forbidden
+from lienthong.office.core.errors import Conflict, Forbidden, Invalid
 from lienthong.office.core.lists.columns import Column, named, shown
 from lienthong.office.core.lists.filters import Choice, ChoiceFilter, TextFilter, choices_of
 from lienthong.office.core.lists.pages import BulkAction, ListPage
 from lienthong.office.core.policies import Permission
 from lienthong.office.members import registry
-from lienthong.office.members.actions.assigning import end
 from lienthong.office.members.actions.changing import enter, refuse_change
+from lienthong.office.members.actions.ending import end
 from lienthong.office.members.models import Assignment, Change, Decision, Failure, ReviewItem
 from lienthong.office.members.selectors import failing, people, review
 
@@ -171,12 +171,20 @@ def _bar(mended: int, total: int) -> SafeString:
 
 
 def _ended(state: Assignment.State) -> Callable[[Actor, Sequence[int]], int]:
+    """Return the bulk form of ending: done to those that are the actor's to end, and why not if there are none."""
+
     def run(actor: Actor, ids: Sequence[int]) -> int:
-        rows = failing.assignments(actor).filter(pk__in=ids, state=Assignment.State.OPEN).order_by("pk")
-        found = list(rows)
-        for one in found:
-            end(actor=actor, assignment=one, state=state)
-        return len(found)
+        number, refused = 0, None
+        for one in failing.assignments(actor).filter(pk__in=ids, state=Assignment.State.OPEN).order_by("pk"):
+            try:
+                end(actor=actor, assignment=one, state=state)
+            except (Conflict, Forbidden, Invalid) as error:
+                refused = refused or error
+                continue
+            number += 1
+        if refused and not number:
+            raise Invalid(hint=refused.advice)
+        return number
 
     return run
 

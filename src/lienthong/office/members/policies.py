@@ -8,7 +8,7 @@ from django.db.models import Q
 from lienthong.office.core.actor import Actor
 from lienthong.office.core.compiled import Reader
 from lienthong.office.core.policies import Permission, may, which
-from lienthong.office.members.models import Change, Decision, ReviewItem
+from lienthong.office.members.models import Assignment, Change, Decision, ReviewItem
 from lienthong.office.organs.policies import Place
 
 MASK: Final = "•••"
@@ -27,6 +27,11 @@ def opens_sensitive(actor: Actor, organ_path: str) -> bool:
 def mends(actor: Actor, organ_path: str) -> bool:
     """Tell whether an actor may decide about, and propose changes to, records of an organ."""
     return may(actor, Permission.MEMBER_MEND, Place(organ_path))
+
+
+def outranks(actor: Actor, given: Assignment) -> bool:
+    """Tell whether an actor may withdraw or replace an assignment: it is their organ's word, or that of one below."""
+    return may(actor, Permission.MEMBER_ASSIGN, Place(given.giver))
 
 
 def needs_second(item: ReviewItem, verdict: str) -> bool:

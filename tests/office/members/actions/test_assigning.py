@@ -1,10 +1,12 @@
 """Failing records are assigned to organs with a day, their stewards are told, and the progress is seen."""
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import localdate
 from django.utils.translation import override
@@ -13,13 +15,16 @@ from lienthong.office.core import scope
 from lienthong.office.core.errors import Conflict, Forbidden, Invalid
 from lienthong.office.core.models import AuditEntry, Notification
 from lienthong.office.core.notifications.kinds import kind_of
-from lienthong.office.members.actions.assigning import assign, end
+from lienthong.office.members.actions.assigning import NAMED, assign
+from lienthong.office.members.actions.ending import end
 from lienthong.office.members.models import Assignment, Failure, RuleCount
 from lienthong.office.members.selectors import failing
-from tests.office.members.registry import add_communes
+from tests.office.members.registry import add_communes, open_registry
+from tests.office.organs.actions.test_holding import at_once
 
 if TYPE_CHECKING:
     from tests.office.members.registry import Registry
+    from tests.office.people import House
 
 DAY = localdate() + timedelta(days=30)
 
@@ -110,19 +115,6 @@ def _mend(record: str) -> None:
         Failure.objects.filter(record__key=record).update(state="mended")
 
 
-@pytest.mark.parametrize("state", [Assignment.State.DONE, Assignment.State.WITHDRAWN])
-def test_an_assignment_ends_once(registry: "Registry", state: Assignment.State) -> None:
-    leader, commune = registry.actor("leader"), registry.house.organs["commune"]
-    one = assign(actor=leader, rule="number-sex", organs=[commune.pk], due_on=DAY)[0]
-    with pytest.raises(Forbidden):
-        end(actor=registry.actor("outside_steward"), assignment=one, state=state)
-    end(actor=leader, assignment=one, state=state)
-    with pytest.raises(Conflict):
-        end(actor=leader, assignment=one, state=state)
-    with scope.system():
-        assert not Notification.objects.filter(done_at=None).exists()
-
-
 def test_days_that_are_over_and_organs_of_elsewhere_are_refused(registry: "Registry") -> None:
     steward, organs = registry.actor("steward"), registry.house.organs
     with pytest.raises(Invalid):
@@ -145,3 +137,111 @@ def test_organs_of_others_are_refused_as_those_that_are_none(registry: "Registry
         assert refused.value.advice == "Choose organs in which the rule is broken."
     with scope.system():
         assert not Assignment.objects.exists()
+
+
+def test_a_commune_does_not_overrule_what_the_centre_gave_it(registry: "Registry") -> None:
+    commune = registry.house.organs["commune"]
+    one = assign(actor=registry.actor("centre_steward"), rule="number-sex", organs=[commune.pk], due_on=DAY)[0]
+    for key in ("commune_steward", "steward", "leader"):
+        actor = registry.actor(key)
+        with override("en"), pytest.raises(Invalid) as refused:
+            assign(actor=actor, rule="number-sex", organs=[commune.pk], due_on=DAY + timedelta(days=300))
+        # By when, and by whom.
+        for part in ("Xã 1", f"by {DAY:%m/%d/%Y}", one.person_name, "Văn phòng Trung ương"):
+            assert part in refused.value.advice, (key, part)
+        with pytest.raises(Forbidden):
+            end(actor=actor, assignment=one, state=Assignment.State.WITHDRAWN)
+        with override("en"), pytest.raises(Invalid) as early:
+            end(actor=actor, assignment=one, state=Assignment.State.DONE)
+        assert "2 records" in early.value.advice
+    with scope.system():
+        left = Assignment.objects.get()
+        assert (left.state, left.due_on) == ("open", DAY)
+        assert not AuditEntry.objects.filter(kind="members:assignment:end").exists()
+
+
+def test_whoever_gave_it_or_stands_above_them_changes_or_withdraws_it(registry: "Registry") -> None:
+    commune = registry.house.organs["commune"]
+    for giver, takes in (("centre_steward", "centre_steward"), ("steward", "leader"), ("steward", "centre_steward")):
+        one = assign(actor=registry.actor(giver), rule="number-sex", organs=[commune.pk], due_on=DAY)[0]
+        assert one.giver_path == registry.actor(giver).organ_path
+        later = assign(actor=registry.actor(takes), rule="number-sex", organs=[commune.pk], due_on=DAY)[0]
+        assert later.giver_path == registry.actor(takes).organ_path
+        end(actor=registry.actor("centre_steward"), assignment=later, state=Assignment.State.WITHDRAWN)
+        with scope.system():
+            assert not Assignment.objects.filter(state="open").exists()
+
+
+def test_of_many_organs_those_that_are_not_the_actors_to_change_are_named(registry: "Registry") -> None:
+    centre, steward, organs = registry.actor("centre_steward"), registry.actor("steward"), registry.house.organs
+    communes = add_communes(organs["province"], 8)
+    assign(actor=centre, rule="number-sex", organs=[unit.pk for unit in communes], due_on=DAY)
+    with override("en"), pytest.raises(Invalid) as refused:
+        assign(actor=steward, rule="number-sex", organs=[organs["commune"].pk, communes[0].pk], due_on=DAY)
+    assert "Phường 1 (" in refused.value.advice
+    assert "Xã 1" not in refused.value.advice
+    with pytest.raises(Invalid) as many:
+        assign(actor=steward, rule="number-sex", organs=[unit.pk for unit in communes], due_on=DAY)
+    assert many.value.advice.count("Phường") == NAMED
+    assert many.value.advice.endswith("…")
+
+
+def test_what_was_given_is_handed_down_to_organs_below(registry: "Registry") -> None:
+    organs, centre, steward = registry.house.organs, registry.actor("centre_steward"), registry.actor("steward")
+    given = assign(actor=centre, rule="number-sex", organs=[organs["province"].pk], due_on=DAY)
+    with pytest.raises(Invalid):
+        assign(actor=steward, rule="number-sex", organs=[organs["province"].pk], due_on=DAY)
+    assign(actor=steward, rule="number-sex", organs=[organs["commune"].pk, organs["neighbour"].pk], due_on=DAY)
+    # Once nothing from above is open, an organ sets itself a day.
+    end(actor=centre, assignment=given[0], state=Assignment.State.DONE)
+    assign(actor=steward, rule="number-sex", organs=[organs["province"].pk], due_on=DAY)
+    with scope.system():
+        assert Assignment.objects.filter(state="open").count() == 3
+
+
+def test_two_who_assign_at_once_wait_for_each_other(lasting_house: "House") -> None:
+    registry = open_registry(lasting_house)
+    organs = [lasting_house.organs[key].pk for key in ("commune", "neighbour")]
+
+    def give(key: str, chosen: list[int]) -> Callable[[], object]:
+        actor = registry.actor(key)
+        return lambda: assign(actor=actor, rule="number-sex", organs=chosen, due_on=DAY)
+
+    for _round in range(5):
+        errors = at_once(*(give(key, organs[::turn]) for key in ("steward", "leader") for turn in (1, -1)))
+        assert errors == [None] * 4
+    # Whichever comes first, the centre's stays.
+    errors = at_once(give("steward", organs), give("centre_steward", organs))
+    assert all(error is None or isinstance(error, Invalid) for error in errors)
+    with scope.system():
+        rows = Assignment.objects.filter(state="open").values_list("organ", "giver_path")
+        assert sorted(rows) == sorted((organ, lasting_house.organs["centre"].path) for organ in organs)
+
+
+@pytest.mark.parametrize("deed", ["assign", "end"])
+def test_whoever_waits_for_too_long_is_told_so(lasting_house: "House", deed: str) -> None:
+    registry, commune = open_registry(lasting_house), lasting_house.organs["commune"]
+    steward, leader = registry.actor("steward"), registry.actor("leader")
+    one = assign(actor=steward, rule="number-sex", organs=[commune.pk], due_on=DAY)[0]
+    given, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            assign(actor=steward, rule="number-sex", organs=[commune.pk], due_on=DAY)
+            given.set()
+            go_on.wait(20)
+
+    def hurry() -> None:
+        given.wait(10)
+        with scope.system(), connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        try:
+            if deed == "assign":
+                assign(actor=leader, rule="number-sex", organs=[commune.pk], due_on=DAY)
+            else:
+                end(actor=leader, assignment=one, state=Assignment.State.DONE)
+        finally:
+            go_on.set()
+
+    errors = at_once(hold, hurry)
+    assert [type(error) for error in errors] == [type(None), Conflict]

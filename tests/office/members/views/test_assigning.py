@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import localdate
 
 from lienthong.office.core import scope
+from lienthong.office.members.actions.assigning import assign
 from lienthong.office.members.models import Assignment
 from lienthong.office.members.selectors import offers
 from tests.office.members.registry import add_communes
@@ -120,3 +121,47 @@ def test_a_page_is_bounded_and_two_hundred_organs_cost_no_more_queries_than_two(
     assert len(names(centre, addresses[2])) == offers.MOST_FOUND
     # One that is not on the page is found by its name.
     assert names(centre, f"{PAGE}?q=xa+17") == ["Xã 179", *(f"Xã {number}" for number in range(178, 169, -1)), "Xã 17"]
+
+
+def test_a_commune_cannot_overrule_the_centre_on_any_page(registry: "Registry") -> None:
+    centre, commune = browser(registry, "centre_steward"), browser(registry, "commune_steward")
+    organ = registry.house.organs["commune"]
+    assert centre.post(PAGE, {"selected": [organ.pk], "due_on": DAY, "note": ""}).status_code == HTTPStatus.OK
+    down = f"{PAGE}?below={registry.house.organs['province'].pk}"
+    assert centre.post(down, {"selected": [organ.pk], "due_on": DAY, "note": ""}).status_code == HTTPStatus.FOUND
+    for key in ("commune_steward", "steward"):
+        # No box, but who gave it; and a request that was made by hand is told the same.
+        page = browser(registry, key).get(PAGE).content.decode()
+        assert f'value="{organ.pk}"' not in page
+        assert "only that organ or one above it" in page
+        later = (localdate() + timedelta(days=99)).isoformat()
+        sent = browser(registry, key).post(PAGE, {"selected": [organ.pk], "due_on": later, "note": ""})
+        assert sent.status_code == HTTPStatus.OK
+        assert "Văn phòng Trung ương" in str(sent.context["form"].non_field_errors())
+    with scope.system():
+        one = Assignment.objects.get()
+    for deed in ("withdraw", "done"):
+        answer = commune.post("/members/assignments/", {"action": deed, "selected": [one.pk]}, follow=True)
+        told = [(message.level_tag, str(message)) for message in answer.context["messages"]]
+        assert [tag for tag, _text in told] == ["error"], told
+        assert ("Văn phòng Trung ương" in told[0][1]) == (deed == "withdraw")
+    with scope.system():
+        left = Assignment.objects.get()
+        assert (left.state, left.due_on.isoformat()) == ("open", DAY)
+    # Who gave it goes on as before.
+    assert f'value="{organ.pk}"' in centre.get(down).content.decode()
+    centre.post("/members/assignments/", {"action": "done", "selected": [one.pk]})
+    with scope.system():
+        assert Assignment.objects.get().state == "done"
+
+
+def test_of_many_rows_those_that_may_be_ended_are(registry: "Registry") -> None:
+    steward, organs = browser(registry, "steward"), registry.house.organs
+    for key, organ in (("centre_steward", "commune"), ("steward", "neighbour")):
+        assign(actor=registry.actor(key), rule="number-sex", organs=[organs[organ].pk], due_on=localdate())
+    with scope.system():
+        rows = dict(Assignment.objects.values_list("organ__name", "pk"))
+    sent = {"action": "withdraw", "selected": list(rows.values())}
+    assert "done for 1 row" in steward.post("/members/assignments/", sent, follow=True).content.decode()
+    with scope.system():
+        assert dict(Assignment.objects.values_list("pk", "state")) == {rows["Xã 1"]: "open", rows["Xã 2"]: "withdrawn"}

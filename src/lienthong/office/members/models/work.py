@@ -159,6 +159,8 @@ class Assignment(models.Model):
     rule = EngineKey()
     organ = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("organ"))
     organ_path = PathField()
+    # Of the organ that gave it: see ``giver``. Empty where an earlier release wrote it.
+    giver_path = PathField(blank=True, default="", db_default="")
     due_on = models.DateField(_("by"))
     note = models.CharField(_("note"), max_length=WORDS_LENGTH, blank=True)
     # Failing records when it was given.
@@ -180,6 +182,17 @@ class Assignment(models.Model):
     def __str__(self) -> str:
         """Name it by its rule."""
         return self.rule
+
+    @property
+    def giver(self) -> str:
+        """The path of the organ whose word it is: at or above the one that mends.
+
+        The one that gave it, or its own where nothing tells. Once an organ has come under others, who gave it before
+        has no say there any more: the organ directly above has it then, and never the organ itself.
+        """
+        if self.organ_path.startswith(self.giver_path):
+            return self.giver_path or self.organ_path
+        return self.organ_path[: self.organ_path.rstrip("/").rfind("/") + 1] or self.organ_path
 
 
 class Change(models.Model):

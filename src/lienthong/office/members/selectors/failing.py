@@ -60,6 +60,12 @@ def assignments(actor: Actor) -> QuerySet[Assignment, Any]:
     return Assignment.objects.filter(visible(actor)).annotate(mended=mended)
 
 
+def left_of(given: Assignment) -> int:
+    """Return how many records of an assignment's organ, and of all below it, break its rule now."""
+    rows = Assignment.objects.filter(pk=given.pk).annotate(left=still_failing(OuterRef("rule")))
+    return int(rows.values_list("left", flat=True).get())
+
+
 def due(actor: Actor, most: int) -> list[Assignment]:
     """Return what the actor's own organ is to mend, the earliest first."""
     rows = Assignment.objects.filter(visible(actor), organ_path=actor.organ_path, state=Assignment.State.OPEN)

@@ -14,6 +14,7 @@ from lienthong.office.core.paths import below
 from lienthong.office.core.policies import Permission, which
 from lienthong.office.core.text import search_key
 from lienthong.office.members.models import Assignment, RuleCount
+from lienthong.office.members.policies import outranks
 from lienthong.office.members.selectors.failing import assignments, still_failing
 from lienthong.office.organs.models import Kind, Unit
 from lienthong.office.organs.policies import visible
@@ -53,6 +54,8 @@ class Level:
     cut: bool = False
     # What the organs have to mend already, by their ids.
     given: Mapping[int, Assignment]
+    # Those of them that are not the actor's to give anew.
+    held: frozenset[int] = frozenset()
 
     @property
     def every(self) -> list[Offer]:
@@ -73,9 +76,10 @@ def level(actor: Actor, rule: str, opened: int | None = None) -> Level:
     rows = _offers(actor, rule, Q(pk=number) | Q(parent=number), MOST + 2, number)
     own = next((each for each in rows if each.organ == number), None)
     under = [each for each in rows if each is not own]
+    given = _given(actor, rule, rows)
     return Level(
         way=_way(actor, organ), own=own if own and own.number else None, below=under[:MOST], cut=len(under) > MOST,
-        given=_given(actor, rule, rows),
+        given=given, held=_held(actor, given),
     )  # fmt: skip
 
 
@@ -88,7 +92,8 @@ def found(actor: Actor, rule: str, text: str) -> Level:
     fitting = list(named[: MOST + 1])
     rows = _offers(actor, rule, Q(pk__in=fitting[:MOST]), MOST_FOUND + 1)
     cut = max(len(rows) - MOST_FOUND, len(fitting) - MOST) > 0
-    return Level(below=rows[:MOST_FOUND], cut=cut, given=_given(actor, rule, rows))
+    given = _given(actor, rule, rows)
+    return Level(below=rows[:MOST_FOUND], cut=cut, given=given, held=_held(actor, given))
 
 
 def chosen(actor: Actor, rule: str, organs: Sequence[int]) -> list[Offer]:
@@ -130,6 +135,10 @@ def _given(actor: Actor, rule: str, rows: Sequence[Offer]) -> dict[int, Assignme
         rule=rule, state=Assignment.State.OPEN, organ__in=[each.organ for each in rows]
     )
     return {one.organ_id: one for one in open_ones}
+
+
+def _held(actor: Actor, given: Mapping[int, Assignment]) -> frozenset[int]:
+    return frozenset(organ for organ, one in given.items() if not outranks(actor, one))
 
 
 def _way(actor: Actor, path: str) -> list[tuple[int, str]]:
