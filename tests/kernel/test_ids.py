@@ -1,8 +1,13 @@
-"""Ids: of version 7, never the same, and in the order in which they were made."""
+"""Ids: of version 7, never the same, and in the order in which they were made; and UUIDs as ``uuid`` has them."""
 
 import time
+from copy import deepcopy
+from uuid import RFC_4122, UUID
 
-from lienthong.kernel.ids import new_id
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lienthong.kernel.ids import id_of, new_id, new_random_text, text_of
 
 
 def test_they_are_uuids_of_version_7() -> None:
@@ -28,3 +33,26 @@ def test_they_sort_by_time() -> None:
     first = new_id()
     time.sleep(0.002)
     assert first < new_id()
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_a_uuid_is_made_and_written_as_by_its_own_class(data: bytes) -> None:
+    made, expected = id_of(data), UUID(bytes=data)
+    assert made == expected
+    assert hash(made) == hash(expected)
+    assert (made.bytes, made.is_safe, repr(made)) == (data, expected.is_safe, repr(expected))
+    assert text_of(made) == str(expected)
+    assert deepcopy(made) == expected
+
+
+def test_random_text_is_that_of_a_uuid_of_version_4() -> None:
+    texts = [new_random_text() for _ in range(2000)]
+    assert len(set(texts)) == len(texts)
+    ones = zeros = 0
+    for made in map(UUID, texts):
+        assert (made.version, made.variant) == (4, RFC_4122)
+        ones |= made.int
+        zeros |= ~made.int
+    random = (1 << 128) - 1 & ~(15 << 76) & ~(3 << 62)
+    assert ones & zeros & random == random
+    assert all(str(UUID(text)) == text for text in texts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Protocol
 
 from lienthong.directory.model import Organ
@@ -17,6 +18,7 @@ from lienthong.exchange.spool import Spool
 from lienthong.exchange.transport.base import Carrier
 from lienthong.kernel.clock import Clock, Millis
 from lienthong.kernel.identifiers import OrganId, ServiceId, parse_client
+from lienthong.kernel.ids import text_of
 from lienthong.kernel.labels import Level
 from lienthong.trust import envelope
 from lienthong.trust.envelope import Unwrapped, Unwraps
@@ -209,18 +211,23 @@ class Node:
         """Return the line of evidence about a header."""
         return Entry(
             at=self.clock.now(),
-            organ=str(organ if isinstance(organ, str) else organ.id),
+            organ=organ if isinstance(organ, str) else _written(organ.id),
             direction=direction,
             kind=kind or header.kind.value,
-            id=str(header.id),
+            id=text_of(header.id),
             peer=header.receiver if direction == "out" else header.sender,
             label=str(header.label),
             purpose=header.purpose,
             verdict=verdict,
             detail=detail[:500],
-            digests=tuple(content.digest for content in header.contents),
+            digests=tuple([content.digest for content in header.contents]),
             seals=seals,
         )
+
+
+@lru_cache(maxsize=4096)
+def _written(organ: OrganId) -> str:
+    return str(organ)
 
 
 def _receiver_organ(header: Header) -> OrganId:

@@ -82,6 +82,11 @@ def byte_string(data: bytes) -> bytes:
     return _head(0x40, len(data)) + data
 
 
+def bytes_head(size: int) -> bytes:
+    """Encode the beginning of a byte string of so many bytes."""
+    return _head(0x40, size)
+
+
 def text(value: str) -> bytes:
     """Encode text.
 

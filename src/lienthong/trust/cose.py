@@ -13,7 +13,7 @@ import msgspec
 from lienthong.kernel import cbor
 from lienthong.kernel.errors import CborInvalid
 from lienthong.trust.errors import SealInvalid
-from lienthong.trust.keys import KID_SIZE, KeyStore, PublicKey
+from lienthong.trust.keys import KID_SIZE, Algorithm, KeyStore, PublicKey
 
 type Resolve = Callable[[bytes], PublicKey]
 """Finds the public key of a key id, or raises KeyUnknown."""
@@ -71,18 +71,14 @@ def sign1(
     Raises:
         KeyUnknown: the store does not hold the key.
     """
-    header, signature = signed1(protected, payload, key=key, store=store)
+    header = protected_by(key.algorithm, key.kid, protected)
+    signature = store.sign(key.kid, to_be_signed(header, payload))
     return assembled(header, signature, cbor.encode(dict(unprotected or {})))
 
 
-def signed1(protected: Mapping[int, Any], payload: bytes, *, key: PublicKey, store: KeyStore) -> tuple[bytes, bytes]:
-    """Sign a detached payload; return the protected header, encoded, and the signature.
-
-    Raises:
-        KeyUnknown: the store does not hold the key.
-    """
-    header = cbor.encode({ALG: int(key.algorithm), KID: key.kid, **protected})
-    return header, store.sign(key.kid, to_be_signed(header, payload))
+def protected_by(algorithm: Algorithm, kid: bytes, protected: Mapping[int, Any]) -> bytes:
+    """Encode a protected header: algorithm, key id, and the parameters that are added to them."""
+    return cbor.encode({ALG: int(algorithm), KID: kid, **protected})
 
 
 def assembled(protected: bytes, signature: bytes, unprotected: bytes) -> bytes:

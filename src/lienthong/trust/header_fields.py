@@ -6,10 +6,10 @@ twentieth of the time that reading CBOR takes.
 """
 
 from typing import Annotated, Final
-from uuid import UUID
 
 import msgspec
 
+from lienthong.kernel.ids import id_of
 from lienthong.trust.errors import SealInvalid
 from lienthong.trust.header import (
     DIGEST_SIZE,
@@ -97,7 +97,7 @@ def header_of(fields: HeaderFields) -> tuple[Header, bytes]:
     """
     header = Header(
         kind=fields.kind,
-        id=UUID(bytes=fields.id),
+        id=id_of(fields.id),
         sender=fields.sender,
         receiver=fields.receiver,
         label=label_of(fields.level, fields.caveats),

@@ -55,9 +55,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             cbor.array(_FIXED + len(self.digests) + len(self.seals)),
             b"\x01",
             cbor.number(self.at),
-            _texts(self.organ, self.direction, self.kind),
+            _texts((self.organ, self.direction, self.kind)),
             cbor.text(self.id),
-            _texts(self.peer, self.label, self.purpose, self.verdict),
+            _texts((self.peer, self.label, self.purpose, self.verdict)),
             cbor.text(self.detail),
             cbor.number(len(self.digests)),
             *map(cbor.byte_string, self.digests),
@@ -101,7 +101,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 # The same organs, labels and verdicts in line after line.
 @lru_cache(maxsize=4096)
-def _texts(*values: str) -> bytes:
+def _texts(values: tuple[str, ...]) -> bytes:
     return b"".join(map(cbor.text, values))
 
 

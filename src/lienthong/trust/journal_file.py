@@ -55,7 +55,7 @@ COMMIT;
 _COLUMNS: Final = 10
 # Rows per statement: SQLite lets go of the interpreter's lock for every statement and must wait to get
 # it back, so one statement for many rows is what keeps a busy gateway fast.
-_CHUNKS: Final = (64, 16, 4, 1)
+_CHUNKS: Final = (64, 32, 16, 8, 4, 2, 1)
 _ROW: Final = f"({','.join('?' * _COLUMNS)})"
 _INSERTS: Final = {count: f"INSERT INTO entries VALUES {','.join([_ROW] * count)}" for count in _CHUNKS}  # noqa: S608 - constants
 _LEAVES: Final = "SELECT idx, leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"

@@ -7,6 +7,7 @@ a busy gateway signs once for all that is waiting. Either way: ``cbor([header, C
 
 import os
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -20,7 +21,7 @@ from lienthong.trust import cose, merkle
 from lienthong.trust.checkpoint import RFC9162_SHA256, TREE_SIZE
 from lienthong.trust.errors import EvidenceInvalid, SealInvalid
 from lienthong.trust.header import MAX_HEADER, Header, Kind
-from lienthong.trust.keys import KeyStore, PublicKey
+from lienthong.trust.keys import Algorithm, KeyStore, PublicKey
 
 TYPE: Final = "lienthong-seal"
 MAX_SEALED: Final = MAX_HEADER + cose.MAX_SIGN1
@@ -96,7 +97,7 @@ def seal_bundle(headers: Sequence[bytes], *, key: PublicKey, store: KeyStore) ->
         KeyUnknown: the store does not hold the key.
     """
     if len(headers) == 1:
-        protected, signature = cose.signed1({cose.TYP: TYPE}, headers[0], key=key, store=store)
+        protected, signature = _signed(headers[0], 1, key, store)
         return Bundled(protected=protected, signature=signature, seals=(_single(headers[0], protected, signature),))
     root, paths = merkle.root_and_paths(list(map(merkle.leaf_hash, headers)))
     protected, signature = _signed(root, len(headers), key, store)
@@ -231,8 +232,16 @@ def _split(sealed: bytes) -> list[bytes]:
         raise SealInvalid(f"not a header and a signature: {error.where}") from error
 
 
-def _signed(root: bytes, size: int, key: PublicKey, store: KeyStore) -> tuple[bytes, bytes]:
-    return cose.signed1({cose.TYP: TYPE, cose.VDS: RFC9162_SHA256, TREE_SIZE: size}, root, key=key, store=store)
+def _signed(payload: bytes, size: int, key: PublicKey, store: KeyStore) -> tuple[bytes, bytes]:
+    protected = _protected(key.algorithm, key.kid, size)
+    return protected, store.sign(key.kid, cose.to_be_signed(protected, payload))
+
+
+# Of one key they differ by the size of the tree alone.
+@lru_cache(maxsize=4096)
+def _protected(algorithm: Algorithm, kid: bytes, size: int) -> bytes:
+    tree = {cose.VDS: RFC9162_SHA256, TREE_SIZE: size} if size > 1 else {}
+    return cose.protected_by(algorithm, kid, {cose.TYP: TYPE, **tree})
 
 
 def _single(header: bytes, protected: bytes, signature: bytes) -> bytes:
@@ -247,13 +256,21 @@ def _all_batched(
     headers: Sequence[bytes], protected: bytes, signature: bytes, paths: Sequence[Sequence[bytes]]
 ) -> tuple[bytes, ...]:
     # What ``_batched`` makes, with what all have in common made once.
-    size = cbor.number(len(headers))
     begin, end = cose.around(protected, signature)
+    size = cbor.number(len(headers))
+    # What stands between a header and its number in the tree, by what their lengths are made of.
+    between: dict[tuple[int, int], bytes] = {}
     seals = []
     for index, (header, path) in enumerate(zip(headers, paths, strict=True)):
-        proof = b"".join((b"\x83", size, cbor.number(index), cbor.array(len(path)), _HASH, _HASH.join(path)))
-        signed = b"".join((begin, _ONE_PROOF, cbor.byte_string(proof), end))
-        seals.append(b"".join((b"\x82", cbor.byte_string(header), cbor.byte_string(signed))))
+        number, depth = cbor.number(index), len(path)
+        middle = between.get((len(number), depth))
+        if middle is None:
+            proof = 1 + len(size) + len(number) + len(cbor.array(depth)) + depth * (len(_HASH) + merkle.HASH_SIZE)
+            shown = b"".join((begin, _ONE_PROOF, cbor.bytes_head(proof), b"\x83", size))
+            signed = len(begin) + len(_ONE_PROOF) + len(cbor.bytes_head(proof)) + proof + len(end)
+            middle = between[len(number), depth] = cbor.bytes_head(signed) + shown
+        begun = (b"\x82", cbor.bytes_head(len(header)), header, middle, number, cbor.array(depth), _HASH)
+        seals.append(b"".join((*begun, _HASH.join(path), end)))
     return tuple(seals)
 
 
