@@ -55,6 +55,8 @@ def test_what_an_earlier_release_gave_is_taken_for_the_organs_own(registry: "Reg
     with scope.system():
         Assignment.objects.update(giver_path="")
     end(actor=registry.actor("commune_steward"), assignment=one, state=Assignment.State.WITHDRAWN)
+    with scope.system():
+        assert Assignment.objects.get(pk=one.pk).state == Assignment.State.WITHDRAWN
 
 
 def _put(house: "House", unit: str, parent: str) -> None:
