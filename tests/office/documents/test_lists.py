@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from django.http import QueryDict
 
 from lienthong.kernel.labels import Level
 from lienthong.office.core import scope
@@ -71,3 +72,14 @@ def test_a_filter_shows_the_same_whether_the_first_rows_fill_the_page_or_not(
             begun = whole == 12 and sort != "due"
             assert [(each.total, each.more) for each in hurried[:2]] == [(8, True) if begun else (whole, False)] * 2
             assert all((each.total, each.more) == (whole, False) for each in hurried[2:])
+
+
+@pytest.mark.parametrize("text", ["q=!!!", "q=%00", "q='", "q=%22", "q=a:*%26|!()<->", "year=2019", "type=x", "q=12"])
+def test_a_filter_for_nothing_or_for_odd_text_is_asked_of_the_first_rows_as_of_all(bureau: "Bureau", text: str) -> None:
+    clerk = bureau.actor("clerk")
+    accept(actor=clerk, document=bureau.arrived())
+    for page in REGISTERS.values():
+        ask = Ask.of(page, QueryDict(text))
+        with scope.act_for(clerk):
+            found = read(clerk, ask)
+            assert (found.total, found.more) == (reading.matching(clerk, ask).count(), False), page.name
