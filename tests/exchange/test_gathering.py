@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lienthong.exchange.gathering import Gathering
+from lienthong.exchange.gathering import Gathering, Lingering
 from tests.support.gateways import turns
 
 
@@ -96,3 +96,28 @@ def test_everything_comes_once_and_in_order(pauses: list[int]) -> None:
         return found
 
     assert asyncio.run(run()) == list(range(len(pauses)))
+
+
+async def test_what_comes_in_turns_that_follow_each_other_is_one_batch() -> None:
+    gathering = Gathering[int](6)
+
+    async def come() -> None:
+        for number in range(4):
+            gathering.add(number)
+            await asyncio.sleep(0)
+
+    coming = asyncio.create_task(come())
+    async with aclosing(gathering.batches()) as batches:
+        assert await anext(batches) == [0, 1, 2, 3]
+    await coming
+
+
+def test_lingering_ends_when_nothing_more_has_come() -> None:
+    lingering = Lingering()
+    assert [lingering.for_more_than(count) for count in (1, 5, 5)] == [True, True, False]
+
+
+@given(st.lists(st.integers(1, 100), min_size=10, max_size=10))
+def test_lingering_ends_however_much_comes(growth: list[int]) -> None:
+    lingering = Lingering()
+    assert not all(lingering.for_more_than(sum(growth[: place + 1])) for place in range(len(growth)))

@@ -42,7 +42,7 @@ def traffic(country: World, monkeypatch: pytest.MonkeyPatch) -> Traffic:
 # -- together
 
 
-@pytest.mark.parametrize("count", [1, 2, 20, 32])
+@pytest.mark.parametrize("count", [1, 2, 20, 24])
 async def test_calls_of_one_turn_leave_as_one_message(country: World, echo: Told, traffic: Traffic, count: int) -> None:
     wanted = calls(count)
     assert await made(country, wanted) == [b"/%d" % number for number in range(count)]
@@ -51,6 +51,34 @@ async def test_calls_of_one_turn_leave_as_one_message(country: World, echo: Told
     for one in wanted:
         assert recorded(country, "tw", one) == ASKED
         assert recorded(country, "p1", one) == ANSWERED
+
+
+async def test_calls_of_turns_that_follow_each_other_leave_as_one_message(country: World, traffic: Traffic) -> None:
+    async def later(place: int) -> list[bytes]:
+        await turns(place)
+        return await made(country, calls(2))
+
+    assert await asyncio.gather(*map(later, range(3))) == [[b"/0", b"/1"]] * 3
+    assert len(traffic.sent) == 1
+
+
+async def test_calls_that_keep_coming_hold_none_back(country: World, traffic: Traffic) -> None:
+    made_later = []
+    for _ in range(20):
+        made_later.append(asyncio.create_task(made(country, calls(1))))
+        await turns(1)
+    left = len(traffic.sent)
+    await asyncio.gather(*made_later)
+    assert left >= 2
+
+
+async def test_a_full_message_leaves_at_once(country: World, traffic: Traffic) -> None:
+    wanted = calls(25)
+    made_later = [asyncio.create_task(made(country, [one])) for one in wanted[:24]]
+    await turns(2)
+    assert len(traffic.sent) == 1
+    await asyncio.gather(*made_later, made(country, wanted[24:]))
+    assert len(traffic.sent) == 2
 
 
 async def test_evidence_is_that_of_calls_that_came_alone(country: World) -> None:

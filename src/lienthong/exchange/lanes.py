@@ -1,8 +1,8 @@
 """Lanes: calls from one organ to another that wait at the same time travel together.
 
-What gathers during one turn of the event loop goes out as one bundle; a call alone goes as a packet. Nothing
-waits for a timer. Answers come back as they are ready, each is checked and recorded, and all that came in one
-reply share one transaction of the journal.
+What gathers while each turn of the event loop brings more goes out as one bundle; a call alone goes as a packet.
+Nothing waits for a timer. Answers come back as they are ready, each is checked and recorded, and all that came in
+one reply share one transaction of the journal.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from lienthong.exchange.errors import (
     RemoteError,
 )
 from lienthong.exchange.exchanged import Answer, Sent
+from lienthong.exchange.gathering import Lingering
 from lienthong.exchange.http import HttpMessage, decode_head
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import CallPacket, CallPart, HeldRef, check_content, check_contents, notice_of
@@ -50,6 +51,8 @@ _AGAIN_SECONDS: Final = 0.25
 _LONGEST_SECONDS: Final = 6 * 3600.0
 # Of a call and its answer: head and body.
 _CONTENTS: Final = 2
+# Calls that leave at once: while the provider works on them, the next may gather.
+_FULL: Final = 24
 
 type _Key = tuple[str, str, bytes]
 """Carrier tokens of both ends, and the key that is encrypted to."""
@@ -106,6 +109,9 @@ class Lanes:
         self._node = node
         self._sessions = CallerSessions(node.clock)
         self._lanes: dict[_Key, list[_Waiting]] = {}
+        # How many calls have come, and whether those that wait will be let go.
+        self._come = 0
+        self._boarding = False
         # What is under way: tasks that nobody else holds.
         self._running: set[asyncio.Task[None]] = set()
 
@@ -120,19 +126,31 @@ class Lanes:
             JournalError: the evidence cannot be written.
         """
         loop = asyncio.get_running_loop()
-        if not self._lanes:
-            loop.call_soon(self._depart)
         waiting = _Waiting(sent=sent, answer=loop.create_future())
-        self._lanes.setdefault((sent.sender.token, sent.receiver.token, sent.key.kid), []).append(waiting)
+        key = (sent.sender.token, sent.receiver.token, sent.key.kid)
+        lane = self._lanes.setdefault(key, [])
+        lane.append(waiting)
+        self._come += 1
+        if len(lane) >= _FULL:
+            self._depart(self._lanes.pop(key))
+        elif not self._boarding:
+            self._boarding = True
+            loop.call_soon(self._board, Lingering())
         return await waiting.answer
 
-    def _depart(self) -> None:
+    def _board(self, lingering: Lingering) -> None:
+        """Let all go that wait, unless more may come."""
+        if lingering.for_more_than(self._come):
+            asyncio.get_running_loop().call_soon(self._board, lingering)
+            return
+        self._boarding = False
         lanes, self._lanes = self._lanes, {}
-        for waiting in lanes.values():
-            for group in bundle.groups(
-                waiting, size=lambda call: call.sent.size, alone=lambda call: call.sent.is_large
-            ):
-                self._start(group)
+        for lane in lanes.values():
+            self._depart(lane)
+
+    def _depart(self, lane: list[_Waiting]) -> None:
+        for group in bundle.groups(lane, size=lambda call: call.sent.size, alone=lambda call: call.sent.is_large):
+            self._start(group)
 
     def _start(self, group: list[_Waiting]) -> None:
         task = asyncio.Task(self._run(group), loop=asyncio.get_running_loop(), eager_start=True)
