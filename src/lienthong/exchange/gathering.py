@@ -51,7 +51,7 @@ class Gathering[Item]:
         while self._missing:
             await self._news.wait()
             lingering = Lingering()
-            while len(self._come) < self._missing and lingering.for_more_than(len(self._come)):
+            while len(self._come) < self._missing and lingering.for_more_than(len(self._come)):  # noqa: ASYNC110 - a turn
                 await asyncio.sleep(0)
             self._news.clear()
             batch, self._come = self._come, []
