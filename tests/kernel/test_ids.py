@@ -1,6 +1,9 @@
 """Ids: of version 7, never the same, and in the order in which they were made; and UUIDs as ``uuid`` has them."""
 
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from uuid import RFC_4122, UUID
 
@@ -27,6 +30,20 @@ def test_no_two_are_the_same_and_every_random_bit_is_used() -> None:
         zeros |= ~number
     random = (((1 << 12) - 1) << 64) | ((1 << 62) - 1)
     assert ones & zeros & random == random
+
+
+def test_no_two_threads_make_the_same() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: new_id().int, range(20_000)))
+    assert len(set(made)) == len(made)
+
+
+def test_a_process_that_splits_off_makes_others() -> None:
+    # In an interpreter of its own, for this one has threads, which must not be left behind.
+    code = "import os; from lienthong.kernel.ids import new_random_text; new_random_text(); os.fork();"
+    code += "os.write(1, new_random_text().encode())"
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    assert len({made[:36], made[36:72]}) == 2
 
 
 def test_they_sort_by_time() -> None:

@@ -233,7 +233,8 @@ class Provider:
             yield await self._unanswered(subject, error, ())
         finally:
             # What was recorded as asked is carried out, also when nobody waits for the answer any more.
-            await asyncio.gather(*tasks)
+            if unfinished := [task for task in tasks if not task.done()]:
+                await asyncio.wait(unfinished)
 
     async def _accept(
         self, calls: Sequence[Received], ready: Gathering[Ready | _Later]

@@ -114,13 +114,13 @@ class ServiceId(msgspec.Struct, frozen=True):
         return join(self.parts)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> "ServiceId":
         """Read ``INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE``.
 
         Raises:
             IdentifierInvalid: a wrong number of parts or a malformed part.
         """
-        return cls(*split(text, 5))
+        return _short_service(text) if len(text) <= _REMEMBERED else _service(text)
 
 
 class TopicId(msgspec.Struct, frozen=True):
@@ -178,6 +178,10 @@ def _client(text: str) -> ClientId:
     return SubsystemId.parse(text) if text.count("/") == 3 else OrganId.parse(text)  # noqa: PLR2004 - three slashes make four parts
 
 
+def _service(text: str) -> ServiceId:
+    return ServiceId(*split(text, 5))
+
+
 def join(parts: tuple[str, ...]) -> str:
     """Write decoded parts percent-encoded, with slashes between them."""
     return _short_join(parts) if len("".join(parts)) <= _REMEMBERED else _join(parts)
@@ -207,6 +211,7 @@ def _split(text: str, count: int) -> tuple[str, ...]:
 # name whom they like, in up to 15 KB: of such names none is remembered.
 _REMEMBERED: Final = 512
 _short_client: Final = lru_cache(maxsize=4096)(_client)
+_short_service: Final = lru_cache(maxsize=4096)(_service)
 _short_join: Final = lru_cache(maxsize=4096)(_join)
 _short_split: Final = lru_cache(maxsize=4096)(_split)
 

@@ -5,7 +5,6 @@ content key still cannot pass the content on as if the sender had addressed it t
 """
 
 import re
-import struct
 from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
@@ -18,17 +17,13 @@ from lienthong.kernel import cbor
 from lienthong.kernel.clock import Millis
 from lienthong.kernel.errors import CborInvalid, LabelInvalid
 from lienthong.kernel.labels import Label, Level
+from lienthong.trust import header_encoding
 from lienthong.trust.errors import SealInvalid
 
 VERSION: Final = 1
 MAX_HEADER: Final = 32 * 1024
 DIGEST_SIZE: Final = 32
 MAX_CONTENTS: Final = 64
-_SHORT: Final = 128
-# Fields 7 and 8 where both times take eight bytes.
-_TERM: Final = struct.Struct(">2sQ2sQ")
-_EIGHT_BYTES: Final = 1 << 32
-_TOO_LATE: Final = 1 << 64
 _METHOD: Final = re.compile(r"[A-Z]{0,16}\Z")
 # Printable ASCII without "#": what else a path could hold, libraries strip, cut off or send as it is, so that
 # the service would be asked for another path than the one that was granted.
@@ -108,46 +103,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     def to_bytes(self) -> bytes:
         """Encode as a deterministic CBOR map; absent means empty.
 
-        Written by hand, field by field: the general encoder takes three times as long, and a call has four headers.
+        Raises:
+            CborInvalid: text that has no UTF-8 form, a time before 1970.
         """
-        first, count = _texts(10, (self.method, self.path, self.user, self.purpose, self.subject))
-        last, more = _texts(18, (self.status, self.note, self.fault))
-        count += more
-        parts = [
-            _BEGIN[self.kind],
-            self.id.int.to_bytes(16),
-            _parties(self.sender, self.receiver, self.label),
-            _term(self.created, self.expires),
-        ]
-        if self.conversation:
-            parts.append(b"\x09\x50" + self.conversation.bytes)
-            count += 1
-        parts.append(first)
-        if self.urgency:
-            parts.append(b"\x0f" + cbor.number(self.urgency))
-            count += 1
-        if self.contents:
-            parts += (b"\x10", cbor.array(len(self.contents)))
-            for content in self.contents:
-                parts += (
-                    b"\x84",
-                    cbor.byte_string(content.digest),
-                    cbor.number(content.size),
-                    _named(content.name, content.media_type),
-                )
-            count += 1
-        if self.answers:
-            parts.append(b"\x11" + cbor.byte_string(self.answers))
-            count += 1
-        parts.append(last)
-        if self.sequence:
-            parts.append(b"\x15" + cbor.number(self.sequence))
-            count += 1
-        if self.repeats:
-            parts.append(b"\x16\x50" + self.repeats.bytes)
-            count += 1
-        # Keys below 24 in rising order are in deterministic order, and so few fit into the map's first byte.
-        return bytes((0xA0 | len(_REQUIRED) + count,)) + b"".join(parts)
+        return header_encoding.encoded(self)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -177,46 +136,6 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             raise SealInvalid(f"a header field of the wrong type: {error}") from error
 
 
-def _term(created: Millis, expires: Millis) -> bytes:
-    """Encode both times: any since 1970-02-20 has the form of eight bytes."""
-    if _EIGHT_BYTES <= created < _TOO_LATE and _EIGHT_BYTES <= expires < _TOO_LATE:
-        return _TERM.pack(b"\x07\x1b", created, b"\x08\x1b", expires)
-    return b"\x07" + cbor.number(created) + b"\x08" + cbor.number(expires)
-
-
-def _texts(key: int, texts: tuple[str, ...]) -> tuple[bytes, int]:
-    """Encode fields with rising keys, and count them; those that are empty are left out."""
-    # The same names and methods come with every call; what is long may be anything and is not remembered.
-    return _short_texts(key, texts) if len("".join(texts)) <= _SHORT else _all_texts(key, texts)
-
-
-def _all_texts(key: int, texts: tuple[str, ...]) -> tuple[bytes, int]:
-    there = [bytes((key + place,)) + cbor.text(text) for place, text in enumerate(texts) if text]
-    return b"".join(there), len(there)
-
-
-_short_texts = lru_cache(maxsize=8192)(_all_texts)
-
-
-@lru_cache(maxsize=2048)
-def _parties(sender: str, receiver: str, label: Label) -> bytes:
-    marked = cbor.encode([int(label.level), sorted(label.caveats)])
-    return b"".join((b"\x04", cbor.text(sender), b"\x05", cbor.text(receiver), b"\x06", marked))
-
-
-def _named(name: str, media_type: str) -> bytes:
-    if len(name) + len(media_type) <= _SHORT:
-        return _short_named(name, media_type)
-    return cbor.text(name) + cbor.text(media_type)
-
-
-@lru_cache(maxsize=1024)
-def _short_named(name: str, media_type: str) -> bytes:
-    return cbor.text(name) + cbor.text(media_type)
-
-
-# Fields 1 and 2, and the head of field 3.
-_BEGIN: Final = {kind: b"\x01\x01\x02" + cbor.text(kind.value) + b"\x03\x50" for kind in Kind}
 _REQUIRED: Final = frozenset(range(1, 9))
 _KNOWN: Final = frozenset(range(1, 23))
 _TEXTS: Final = {

@@ -17,6 +17,8 @@ from lienthong.trust.errors import EvidenceInvalid
 VERSION: Final = 1
 # The version, the ten fields before the digests, and their number.
 _FIXED: Final = 12
+# Characters of texts that are remembered.
+_SHORT: Final = 512
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,19 +53,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             CborInvalid: text that has no UTF-8 form, or a time before 1970.
         """
-        parts = [
-            cbor.array(_FIXED + len(self.digests) + len(self.seals)),
-            b"\x01",
-            cbor.number(self.at),
-            _texts((self.organ, self.direction, self.kind)),
-            cbor.text(self.id),
-            _texts((self.peer, self.label, self.purpose, self.verdict)),
-            cbor.text(self.detail),
-            cbor.number(len(self.digests)),
-            *map(cbor.byte_string, self.digests),
-            *map(cbor.byte_string, self.seals),
-        ]
-        return b"".join(parts)
+        counts = len(self.digests), len(self.seals)
+        texts = (self.organ, self.direction, self.kind, self.peer, self.label, self.purpose, self.verdict, self.detail)
+        form = _short_form(counts, texts) if len("".join(texts)) <= _SHORT else _form(counts, texts)
+        blobs = b"".join(map(cbor.byte_string, self.digests + self.seals))
+        return form % (cbor.number(self.at), cbor.text(self.id), blobs)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -99,10 +93,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-# The same organs, labels and verdicts in line after line.
-@lru_cache(maxsize=4096)
-def _texts(values: tuple[str, ...]) -> bytes:
-    return b"".join(map(cbor.text, values))
+def _form(counts: tuple[int, int], texts: tuple[str, ...]) -> bytes:
+    """Return what entries have in common, with gaps for the time, the id and what follows the number of digests."""
+    before = b"".join(map(cbor.text, texts[:3])).replace(b"%", b"%%")
+    after = b"".join(map(cbor.text, texts[3:])).replace(b"%", b"%%")
+    head, digests = cbor.array(_FIXED + sum(counts)), cbor.number(counts[0])
+    return b"".join((head.replace(b"%", b"%%"), b"\x01%b", before, b"%b", after, digests.replace(b"%", b"%%"), b"%b"))
+
+
+# The same organs, labels and verdicts in line after line; what is long may be anything and is not remembered.
+_short_form: Final = lru_cache(maxsize=4096)(_form)
 
 
 def _is_count(value: object) -> bool:

@@ -16,6 +16,8 @@ from lienthong.exchange.rest.turn import Turn
 
 LINGER: Final = 2.0
 """Seconds for which what a refused client still sends is thrown away, so that it can read why."""
+# Bytes of a header's line besides its name and value.
+_AROUND: Final = len(b": \r\n")
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
@@ -140,7 +142,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or a trailer."""
-        self._count(len(name) + len(value) + len(b": \r\n"))
+        self._count(len(name) + len(value) + _AROUND)
         if not self._in_head:
             # Trailers say nothing that anybody here would act on.
             return
@@ -290,7 +292,8 @@ class Connection(asyncio.Protocol):
         return f"a head of over {self._hall.bounds.head_bytes} bytes"
 
     def _scope(self, version: str, method: str) -> Scope:
-        raw, _, query = origin_form(self._url).partition(b"?")
+        target = origin_form(self._url)
+        raw, _, query = target.partition(b"?")
         path = raw.decode("latin-1")
         return self._ends | {
             "http_version": version,
@@ -299,7 +302,7 @@ class Connection(asyncio.Protocol):
             "raw_path": raw,
             "query_string": query,
             # As it came: path and query alone do not tell an empty query from none.
-            TARGET: origin_form(self._url),
+            TARGET: target,
             "headers": self._headers,
             CONNECTION: self._hall.resolve(self._peer),
         }

@@ -2,8 +2,6 @@
 
 import base64
 import logging
-import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -25,8 +23,8 @@ from lienthong.exchange.spool import Spooled, spooled
 from lienthong.kernel.clock import SystemClock
 from lienthong.kernel.errors import IdentifierInvalid, LienthongError
 from lienthong.kernel.hashing import sha512
-from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client, split
-from lienthong.kernel.ids import new_id
+from lienthong.kernel.identifiers import ClientId, ServiceId, parse_client
+from lienthong.kernel.ids import new_id, new_random_text, text_of
 from lienthong.kernel.labels import INTERNAL, Label
 
 PREFIX: Final = b"/r1/"
@@ -36,6 +34,8 @@ _SMALL_DIGITS: Final = 5
 # What the exchange itself says, in a call (each once, whatever came) and of an answer; other values of a
 # client or a backend are overwritten.
 _OURS: Final = frozenset({"x-road-id", "x-road-client", "x-road-service", "x-road-request-id", "x-road-request-hash"})
+# What does not come from a backend: besides these, errors of the exchange.
+_WITHHELD: Final = _OURS | {"x-road-error"}
 
 # Characters of a path segment besides the unreserved ones (RFC 3986, section 3.3).
 _SEGMENT: Final = "!$&'()*+,;=:@"
@@ -129,10 +129,10 @@ class R1:
         if connection.clients is not None and str(client) not in connection.clients:
             # Counted, not recorded one by one: strangers must not fill the journal.
             raise self.limiter.refused(OTHERS, ConnectionMismatch(str(client)))
-        request_id = str(call_id)
+        request_id = text_of(call_id)
         kept += [
             ("x-road-client", sender),
-            ("x-road-id", last.get("x-road-id") or f"{_quoted(self.instance)}-{uuid.uuid4()}"),
+            ("x-road-id", last.get("x-road-id") or f"{_quoted(self.instance)}-{new_random_text()}"),
             ("x-road-request-id", request_id),
         ]
         return Call(
@@ -153,35 +153,34 @@ def _lines(call: Call, target: str, answer: Answer) -> list[tuple[bytes, bytes]]
     """Return the headers of an answer."""
     # What ``_read`` put there.
     *_, (_, road_id), (_, request_id) = call.message.headers
-    ours = (
-        ("x-road-id", road_id),
-        ("x-road-client", _written(call.client)),
-        ("x-road-service", _written(call.service)),
-        ("x-road-request-id", request_id),
-        ("x-road-request-hash", request_hash(call.method, target, call.message)),
-    )
-    return [
+    theirs = [
         (name.encode("latin-1"), value.encode("latin-1", "replace"))
-        for name, value in (*_once(answer.message.headers), *ours)
+        for name, value in _once(answer.message.headers)
+        if name not in _WITHHELD
+    ]
+    return [
+        *theirs,
+        (b"x-road-id", road_id.encode("latin-1", "replace")),
+        *_ends(call.client, call.service),
+        (b"x-road-request-id", request_id.encode()),
+        (b"x-road-request-hash", request_hash(call.method, target, call.message)),
     ]
 
 
-def _once(headers: Headers) -> Iterable[tuple[str, str]]:
-    """Leave out what the exchange says itself, errors of its own among it, and all dates but the last."""
+def _once(headers: Headers) -> Headers:
+    """Leave out all dates but the last."""
     dates = [pair for pair in headers if pair[0] == "date"]
-    if len(dates) > 1:
-        headers = (*(pair for pair in headers if pair[0] != "date"), dates[-1])
-    return [pair for pair in headers if pair[0] not in _OURS and pair[0] != "x-road-error"]
+    return headers if len(dates) < 2 else (*(pair for pair in headers if pair[0] != "date"), dates[-1])  # noqa: PLR2004 - none to leave out
 
 
-def request_hash(method: str, target: str, message: HttpMessage) -> str:
+def request_hash(method: str, target: str, message: HttpMessage) -> bytes:
     """Return ``x-road-request-hash``: base64 of SHA-512 over head and body as PR-REST defines it."""
     lines = "".join([f"{name}:{value}\r\n" for name, value in message.headers])
     digest = sha512(f"{method}\r\n{target}\r\n{lines}".encode("latin-1", "replace"))
     body = message.body
     if body:
         digest = sha512(digest + (sha512(body) if isinstance(body, bytes) else spooled(body).sha512))
-    return base64.b64encode(digest).decode()
+    return base64.b64encode(digest)
 
 
 def _target(scope: Scope) -> str:
@@ -198,7 +197,7 @@ def _split(target: str) -> tuple[ServiceId, str]:
     parts = path.removeprefix(PREFIX.decode()).split("/", _SERVICE_PARTS)
     if len(parts) < _SERVICE_PARTS:
         raise IdentifierInvalid(f"{path[:200]!r} names no service")
-    service = ServiceId(*split("/".join(parts[:_SERVICE_PARTS]), _SERVICE_PARTS))
+    service = ServiceId.parse("/".join(parts[:_SERVICE_PARTS]))
     rest = "/" + parts[_SERVICE_PARTS] if len(parts) > _SERVICE_PARTS else ""
     return service, rest + question + query
 
@@ -209,6 +208,11 @@ def _quoted(instance: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _written(id_: ClientId | ServiceId) -> str:
+def _ends(client: ClientId, service: ServiceId) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers that name both ends of a call."""
+    return (b"x-road-client", _written(client)), (b"x-road-service", _written(service))
+
+
+def _written(id_: ClientId | ServiceId) -> bytes:
     """Write an identifier as X-Road's servers do: what a path segment may contain stays as it is."""
-    return "/".join(quote(part, safe=_SEGMENT) for part in id_.parts)
+    return "/".join(quote(part, safe=_SEGMENT) for part in id_.parts).encode()

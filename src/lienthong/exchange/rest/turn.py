@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Scope
 BUFFERED: Final = 256 * 1024
 """Bytes of a body that wait for the application before no more is read."""
 _BODILESS: Final = frozenset({204, 304})
-_STATUS: Final = {code.value: b"HTTP/1.1 %d %b\r\n" % (code.value, code.phrase.encode()) for code in HTTPStatus}
+_STATUS: Final = {code.value: b"HTTP/1.1 %d %b" % (code.value, code.phrase.encode()) for code in HTTPStatus}
 # The server frames answers itself.
 _FRAMING: Final = frozenset({b"connection", b"keep-alive", b"transfer-encoding"})
 
@@ -185,24 +185,19 @@ class Turn:
 
     def _first(self, body: bytes, *, more: bool) -> bytes:
         """Return head and first piece."""
-        lines = [_STATUS.get(self._status) or b"HTTP/1.1 %d \r\n" % self._status]
-        length, dated = None, False
-        for name, value in self._headers:
-            if name in _FRAMING:
-                continue
-            if name == b"content-length":
-                length = int(value)
-            elif name == b"date":
-                dated = True
-            lines.append(b"%b: %b\r\n" % (name, value))
-        if not dated:
-            lines.append(b"date: %b\r\n" % self._line.date())
-        lines += self._frame(length, body, more=more)
-        head = b"".join(lines)
+        lines = [_STATUS.get(self._status) or b"HTTP/1.1 %d " % self._status]
+        headers = list(self._headers)
+        lines += [b": ".join(pair) for pair in headers if pair[0] not in _FRAMING]
+        last = dict(headers)
+        if b"date" not in last:
+            lines.append(b"date: " + self._line.date())
+        length = last.get(b"content-length")
+        lines += self._frame(None if length is None else int(length), body, more=more)
+        head = b"\r\n".join((*lines, b""))
         # Whoever made a value, its line break must not become a header or an answer of its own.
         if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
             raise RuntimeError("a line break in a header of the answer")
-        return head + b"\r\n" + self._framed(body, more=more)
+        return b"".join((head, b"\r\n", self._framed(body, more=more)))
 
     def _frame(self, length: int | None, body: bytes, *, more: bool) -> list[bytes]:
         """Decide how the end of the body is told; returns what the head says of it."""
@@ -213,16 +208,16 @@ class Turn:
             self._left = length
         elif not more:
             self._left = len(body)
-            lines.append(b"content-length: %d\r\n" % len(body))
+            lines.append(b"content-length: %d" % len(body))
         elif self.scope["http_version"] == "1.1":
             self._chunked = True
-            lines.append(b"transfer-encoding: chunked\r\n")
+            lines.append(b"transfer-encoding: chunked")
         else:
             # HTTP/1.0 knows no chunks: the body ends with the connection.
             self.keep_alive = False
         if not self.keep_alive or not self.received:
             self.keep_alive = False
-            lines.append(b"connection: close\r\n")
+            lines.append(b"connection: close")
         return lines
 
     def _framed(self, body: bytes, *, more: bool) -> bytes:
