@@ -101,7 +101,7 @@ def _form(  # noqa: PLR0913, PLR0917 - what headers have in common
 ) -> bytes:
     """Return the map of a call's or an answer's header, with a gap for whatever differs.
 
-    ``names`` are name and media type of head and body; ``given`` counts path, user and answered seal, as far as there are.
+    ``names`` are name and media type of head and body; ``given`` counts path, user and answered seal.
     """
     first, count = _texts(10, (method,))
     between, more = _texts(13, (purpose,))
