@@ -21,9 +21,7 @@ TIMES = st.integers(0, (1 << 64) - 1) | st.sampled_from([0, (1 << 32) - 1, 1 << 
 CONTENTS = st.builds(
     Content, digest=DIGESTS, size=st.integers(0, 1 << 40) | st.integers(0, 30), name=TEXTS, media_type=TEXTS
 )
-LABELS = st.builds(
-    Label, st.sampled_from(Level), st.frozensets(st.sampled_from(["personnel", "a", "b-1"]), max_size=2)
-)
+LABELS = st.builds(Label, st.sampled_from(Level), st.frozensets(st.sampled_from(["personnel", "a", "b-1"]), max_size=2))
 HEADERS = st.builds(
     Header,
     kind=st.sampled_from(Kind),
