@@ -54,7 +54,7 @@ async def test_calls_of_one_turn_leave_as_one_message(country: World, echo: Told
 
 
 async def test_calls_of_turns_that_follow_each_other_leave_as_one_message(country: World, traffic: Traffic) -> None:
-    async def later(place: int) -> list[bytes]:
+    async def later(place: int) -> list[object]:
         await turns(place)
         return await made(country, calls(2))
 

@@ -163,7 +163,7 @@ def _lines(call: Call, target: str, answer: Answer) -> list[tuple[bytes, bytes]]
         (b"x-road-id", road_id.encode("latin-1", "replace")),
         *_ends(call.client, call.service),
         (b"x-road-request-id", request_id.encode()),
-        (b"x-road-request-hash", request_hash(call.method, target, call.message)),
+        (b"x-road-request-hash", request_hash(call.method, target, call.message).encode()),
     ]
 
 
@@ -173,14 +173,14 @@ def _once(headers: Headers) -> Headers:
     return headers if len(dates) < 2 else (*(pair for pair in headers if pair[0] != "date"), dates[-1])  # noqa: PLR2004 - none to leave out
 
 
-def request_hash(method: str, target: str, message: HttpMessage) -> bytes:
+def request_hash(method: str, target: str, message: HttpMessage) -> str:
     """Return ``x-road-request-hash``: base64 of SHA-512 over head and body as PR-REST defines it."""
     lines = "".join([f"{name}:{value}\r\n" for name, value in message.headers])
     digest = sha512(f"{method}\r\n{target}\r\n{lines}".encode("latin-1", "replace"))
     body = message.body
     if body:
         digest = sha512(digest + (sha512(body) if isinstance(body, bytes) else spooled(body).sha512))
-    return base64.b64encode(digest)
+    return base64.b64encode(digest).decode()
 
 
 def _target(scope: Scope) -> str:
