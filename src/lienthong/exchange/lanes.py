@@ -14,6 +14,7 @@ from typing import Final
 from lienthong.exchange import bundle
 from lienthong.exchange.alarms import kind_of
 from lienthong.exchange.asks import WORKING, Await, Later, later_of
+from lienthong.exchange.boarding import Boarding
 from lienthong.exchange.bundle import Bundle
 from lienthong.exchange.errors import (
     AnswerInvalid,
@@ -25,7 +26,6 @@ from lienthong.exchange.errors import (
     RemoteError,
 )
 from lienthong.exchange.exchanged import Answer, Sent
-from lienthong.exchange.gathering import Lingering
 from lienthong.exchange.http import HttpMessage, decode_head
 from lienthong.exchange.node import Node
 from lienthong.exchange.packet import CallPacket, CallPart, HeldRef, check_content, check_contents, notice_of
@@ -54,8 +54,6 @@ _CONTENTS: Final = 2
 # Calls that leave at once: while the provider works on them, the next may gather.
 _FULL: Final = 24
 
-type _Key = tuple[str, str, bytes]
-"""Carrier tokens of both ends, and the key that is encrypted to."""
 type _Settle = Callable[[], None]
 
 
@@ -108,10 +106,8 @@ class Lanes:
         """Call from this node."""
         self._node = node
         self._sessions = CallerSessions(node.clock)
-        self._lanes: dict[_Key, list[_Waiting]] = {}
-        # How many calls have come, and whether those that wait will be let go.
-        self._come = 0
-        self._boarding = False
+        # By the carrier's tokens of both ends, and the key that is encrypted to.
+        self._boarding = Boarding[_Waiting](self._depart, full=_FULL)
         # What is under way: tasks that nobody else holds.
         self._running: set[asyncio.Task[None]] = set()
 
@@ -125,28 +121,9 @@ class Lanes:
             KeyStoreError: it cannot be sealed; recorded.
             JournalError: the evidence cannot be written.
         """
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(sent=sent, answer=loop.create_future())
-        key = (sent.sender.token, sent.receiver.token, sent.key.kid)
-        lane = self._lanes.setdefault(key, [])
-        lane.append(waiting)
-        self._come += 1
-        if len(lane) >= _FULL:
-            self._depart(self._lanes.pop(key))
-        elif not self._boarding:
-            self._boarding = True
-            loop.call_soon(self._board, Lingering())
+        waiting = _Waiting(sent=sent, answer=asyncio.get_running_loop().create_future())
+        self._boarding.add((sent.sender.token, sent.receiver.token, sent.key.kid), waiting)
         return await waiting.answer
-
-    def _board(self, lingering: Lingering) -> None:
-        """Let all go that wait, unless more may come."""
-        if lingering.for_more_than(self._come):
-            asyncio.get_running_loop().call_soon(self._board, lingering)
-            return
-        self._boarding = False
-        lanes, self._lanes = self._lanes, {}
-        for lane in lanes.values():
-            self._depart(lane)
 
     def _depart(self, lane: list[_Waiting]) -> None:
         for group in bundle.groups(lane, size=lambda call: call.sent.size, alone=lambda call: call.sent.is_large):
