@@ -1,6 +1,7 @@
 """Boarding: together goes what comes together, nothing waits for ever, and nothing is lost."""
 
 import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
