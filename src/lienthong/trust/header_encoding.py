@@ -49,8 +49,9 @@ def encoded(header: "Header") -> bytes:
 
 def _size(header: "Header", head: "Content", body: "Content") -> int:
     """Count the characters of what a form holds."""
-    named = len(head.name) + len(head.media_type) + len(body.name) + len(body.media_type)
-    return named + len(header.sender) + len(header.receiver) + len(header.purpose) + len(header.fault)
+    contents = len(head.name) + len(head.media_type) + len(body.name) + len(body.media_type)
+    ends = len(header.sender) + len(header.receiver)
+    return contents + ends + len(header.method) + len(header.purpose) + len(header.status) + len(header.fault)
 
 
 def _has_digests(header: "Header", head: "Content", body: "Content") -> bool:

@@ -34,7 +34,7 @@ _SMALL_DIGITS: Final = 5
 # What the exchange itself says, in a call (each once, whatever came) and of an answer; other values of a
 # client or a backend are overwritten.
 _OURS: Final = frozenset({"x-road-id", "x-road-client", "x-road-service", "x-road-request-id", "x-road-request-hash"})
-# What does not come from a backend: besides these, errors of the exchange.
+# What no backend says in the exchange's name: these, and that it has failed.
 _WITHHELD: Final = _OURS | {"x-road-error"}
 
 # Characters of a path segment besides the unreserved ones (RFC 3986, section 3.3).
