@@ -129,6 +129,20 @@ def test_a_late_commit_is_not_passed_over(lasting_house: House, notary: Notary) 
     assert list(compare(notary.folder / JOURNAL)) == []
 
 
+def test_none_is_passed_over_where_numbers_of_transactions_get_longer(
+    lasting_house: House, notary: Notary, loose: None
+) -> None:
+    numbers = [note(lasting_house) for _ in range(2)]
+    with scope.system():
+        for number, xid in zip(numbers, ("9", "10"), strict=True):
+            connection.cursor().execute("UPDATE core_auditentry SET xid = %s::xid8 WHERE id = %s", [xid, number])
+    assert [extend(notary, most=1), extend(notary, most=1)] == [1, 1]
+    journal = notary.journal()
+    assert [number_of(entry.id) for entry in journal.entries(0, 9)] == numbers
+    journal.close()
+    assert list(compare(notary.folder / JOURNAL)) == []
+
+
 def test_the_database_refuses_to_change_the_trail(lasting_house: House) -> None:
     note(lasting_house)
     for statement in (

@@ -17,9 +17,10 @@ _COLUMNS: Final = (
 _SELECT: Final = "SELECT " + ", ".join(
     {"old": "old::text", "new": "new::text", "address": "host(address)"}.get(name, name) for name in _COLUMNS
 )
+# A bare ``xid`` after ORDER BY would be the text that is selected, and “10” stands before “9”.
 _DUE: Final = f"""{_SELECT}, xid::text FROM core_auditentry
 WHERE id > %(floor)s AND xid < %(horizon)s::xid8 AND (xid, id) > (%(xid)s::xid8, %(id)s)
-ORDER BY xid, id LIMIT %(limit)s"""
+ORDER BY core_auditentry.xid, id LIMIT %(limit)s"""
 _OF_BEFORE: Final = (
     f"{_SELECT}, '0' FROM core_auditentry WHERE id > %(id)s AND id <= %(floor)s ORDER BY id LIMIT %(limit)s"
 )
