@@ -110,6 +110,7 @@ def key_file(folder: Path, passphrase: bytes = b"") -> Path:
     path = folder / "key.p12"
     leaf = OURS.leaf
     above = [OURS.middle.certificate]
+    path.touch(mode=0o600)
     path.write_bytes(serialize_key_and_certificates(b"x", leaf.key, leaf.certificate, above, protection))
     return path
 

@@ -33,17 +33,21 @@ def pkcs12(protection: KeySerializationEncryption) -> bytes:
     return serialize_key_and_certificates(b"x", leaf.key, leaf.certificate, [OURS.middle.certificate], protection)
 
 
+def own_file(path: Path) -> Path:
+    path.touch(mode=0o600)
+    return path
+
+
 def pem_files(folder: Path, protection: KeySerializationEncryption) -> tuple[Path, Path]:
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    certificate, key = folder / "certificate.pem", own_file(folder / "key.pem")
     chain = [OURS.leaf.certificate, OURS.middle.certificate]
     certificate.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in chain))
-    key.touch(mode=0o600)
     key.write_bytes(OURS.leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection))
     return certificate, key
 
 
 def test_a_pkcs12_file_signs_and_asks_only_if_it_must(tmp_path: Path) -> None:
-    path = tmp_path / "x.p12"
+    path = own_file(tmp_path / "x.p12")
     for protection, ask in ((BestAvailableEncryption(PASSPHRASE), lambda: PASSPHRASE), (NoEncryption(), never)):
         path.write_bytes(pkcs12(protection))
         signer = KeySigner.from_pkcs12(path, ask)
@@ -58,7 +62,7 @@ def test_pem_files_sign_and_ask_only_if_they_must(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_with_files_is_told_and_no_secret_with_it(tmp_path: Path) -> None:
-    path = tmp_path / "x.p12"
+    path = own_file(tmp_path / "x.p12")
     for content in (
         b"",
         b"x",
@@ -66,7 +70,7 @@ def test_what_is_wrong_with_files_is_told_and_no_secret_with_it(tmp_path: Path) 
         b"\x30\x82\x01\x00",
     ):
         path.write_bytes(content)
-        with pytest.raises(SignerInvalid) as refused:
+        with pytest.raises(SignerInvalid, match="passphrase is wrong") as refused:
             KeySigner.from_pkcs12(path, lambda: PASSPHRASE)
         assert PASSPHRASE.decode() not in str(refused.value)
     with pytest.raises(SignerInvalid):
@@ -83,8 +87,13 @@ def test_what_is_wrong_with_files_is_told_and_no_secret_with_it(tmp_path: Path) 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     certificate, key = pem_files(tmp_path, NoEncryption())
     key.chmod(0o640)
-    with pytest.raises(SignerInvalid, match="open to other users"):
+    with pytest.raises(SignerInvalid, match=r"open to other users.*chmod 600"):
         KeySigner.from_pem(certificate, key, never)
+    path = own_file(tmp_path / "x.p12")
+    path.write_bytes(pkcs12(NoEncryption()))
+    path.chmod(0o604)
+    with pytest.raises(SignerInvalid, match=r"open to other users.*chmod 600"):
+        KeySigner.from_pkcs12(path, never)
 
 
 def test_nothing_of_the_key_is_shown() -> None:
@@ -107,7 +116,7 @@ def test_weak_and_strange_keys_are_refused() -> None:
 
 
 def test_without_a_passphrase_nothing_is_signed(tmp_path: Path) -> None:
-    path = tmp_path / "x.p12"
+    path = own_file(tmp_path / "x.p12")
     path.write_bytes(pkcs12(BestAvailableEncryption(PASSPHRASE)))
 
     def missing() -> NoReturn:

@@ -86,14 +86,15 @@ class KeySigner:
         """Read key and certificates from a PKCS #12 file (RFC 7292).
 
         Args:
-            path: the file.
+            path: the file, readable by its owner only.
             passphrase: returns it; asked only if the file needs one.
 
         Raises:
-            SignerInvalid: it cannot be read, the passphrase is wrong, or there is no usable key in it.
+            SignerInvalid: it cannot be read, is open to other users, the passphrase is wrong, or there is no usable key
+                in it.
             KeyStoreError: no passphrase was given.
         """
-        data = read_file(path)
+        data = read_file(path, secret=True)
         try:
             found = load_pkcs12(data, None)
         except ValueError:

@@ -53,14 +53,14 @@ def open_kept(name: str) -> Signer | None:
     """Return the signer kept under a name, the token's if there are both; None if there is none.
 
     Raises:
-        SignerInvalid: its file cannot be read, or there is no such certificate in the token.
+        SignerInvalid: its file cannot be read or is open to other users, or there is no such certificate in the token.
         KeyStoreError: the token cannot be used.
     """
     if (path := _place(name, _INSIDE)) is not None:
         return _in_token(path)
     if (path := _place(name, _FILE)) is not None:
         beside = path.with_suffix(".pass")
-        return KeySigner.from_pkcs12(path, lambda: read_file(beside).strip())
+        return KeySigner.from_pkcs12(path, lambda: read_file(beside, secret=True).strip())
     return None
 
 
