@@ -23,7 +23,7 @@ def end(*, actor: Actor, assignment: Assignment, state: Assignment.State) -> Non
     """Say that an assignment is done, or withdraw it.
 
     Whoever has to mend says that it is done once nothing fails any more; what still fails is left as it is, or the
-    whole withdrawn, by the organ that gave it or one above that.
+    whole withdrawn, by the organ that gave it or one above that. The giver is told of what others say to be done.
 
     Raises:
         Forbidden: it is not the actor's to end, or to withdraw.
@@ -38,11 +38,14 @@ def end(*, actor: Actor, assignment: Assignment, state: Assignment.State) -> Non
         require(actor, Permission.MEMBER_ASSIGN, held)
         if held.state != Assignment.State.OPEN:
             raise Conflict(str(held))
-        if not outranks(actor, held):
+        gave = outranks(actor, held)
+        if not gave:
             _refuse(actor, held, state)
         held.state = state
         held.save(update_fields=["state"])
         notes.done(notices.about(held))
+        if not gave:
+            notices.tell_done(held, actor=actor)
         old, new = {"state": Assignment.State.OPEN.value}, {"state": state.value}
         record(actor=actor, kind=MemberEvent.END, obj=held, old=old, new=new)
 

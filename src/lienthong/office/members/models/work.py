@@ -194,6 +194,11 @@ class Assignment(models.Model):
             return self.giver_path or self.organ_path
         return self.organ_path[: self.organ_path.rstrip("/").rfind("/") + 1] or self.organ_path
 
+    @property
+    def giver_id(self) -> int:
+        """The id of that organ."""
+        return int(self.giver.rstrip("/").rpartition("/")[2])
+
 
 class Change(models.Model):
     """A value that a unit proposes. The engine's rules look at it before it enters, and then a second person."""

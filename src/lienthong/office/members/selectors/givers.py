@@ -10,7 +10,7 @@ from lienthong.office.organs.policies import visible
 
 def by_whom(actor: Actor, given: Sequence[Assignment]) -> dict[int, str]:
     """Return whose word each assignment is, by its id: the person, with the organ where the actor may know of that."""
-    organs = {one.pk: int(one.giver.rstrip("/").rpartition("/")[2]) for one in given}
+    organs = {one.pk: one.giver_id for one in given}
     known = dict(Unit.objects.filter(visible(actor), pk__in=set(organs.values())).values_list("pk", "name"))
     return {one.pk: _said(one, known.get(organs[one.pk], "")) for one in given}
 
