@@ -1,15 +1,15 @@
 """Results of the engine come into the database, and what people did stays with them."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from django.db.models import Sum
+from django.db.models import Sum, Value
 
 from lienthong.office.core import scope
 from lienthong.office.members.errors import NoOrgans, ResultsNotLoaded
 from lienthong.office.members.loading.load import load
-from lienthong.office.members.loading.tree import common
 from lienthong.office.members.models import (
     Change,
     Decision,
@@ -22,10 +22,14 @@ from lienthong.office.members.models import (
     RuleCount,
     Score,
 )  # fmt: skip
+from lienthong.office.members.selectors.failing import still_failing
+from lienthong.office.organs.models import Unit
 from lienthong.quality import database
 from lienthong.quality.errors import ResultsUnusable
 from lienthong.quality.validating.history import HISTORY
 from tests.office.members.engine import RECORDS, give_areas, make_results
+from tests.office.members.loading.test_tree import into_one
+from tests.office.organs.tree import fresh
 from tests.office.people import House
 
 pytestmark = pytest.mark.slow
@@ -124,14 +128,30 @@ def test_results_of_something_else_are_refused(house: House, results: Path, tmp_
         load(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("paths", "found"),
-    [(["1/2/3/", "1/2/4/"], "1/2/"), (["1/2/3/", "1/2/34/"], "1/2/"), (["1/2/"], "1/2/"), (["1/2/", "1/2/3/"], "1/2/")],
-)
-def test_what_stands_above_several_is_found_by_whole_ids(paths: list[str], found: str) -> None:
-    assert common(paths) == found
+def test_whoever_took_over_organs_has_what_fails_in_all_of_them(house: House, results: Path) -> None:
+    give_areas(house)
+    province = house.organs["province"]
+    unit = into_one(house, [house.organs["commune"], house.organs["neighbour"]], province, "Xã 3")
+    load(results, memory="500MB")
+    with scope.system():
+        assert set(Record.objects.filter(organ_path__startswith=province.path).values_list("organ", flat=True)) == {
+            unit.pk
+        }
+        counts = RuleCount.objects.filter(area__in=("00004", "00008")).values("rule").annotate(number=Sum("failures"))
+        expected = dict(counts.values_list("rule", "number"))
+    assert _failing(unit, expected) == expected
+    # Then by an organ that counts what is below its own area already: nothing is counted twice.
+    into_one(house, [fresh(unit)], province)
+    load(results, memory="500MB")
+    with scope.system():
+        above = dict(RuleCount.objects.filter(area="01").values_list("rule", "failures"))
+    assert _failing(province, above) == above
 
 
-def test_trees_of_their_own_have_nothing_in_common() -> None:
-    with pytest.raises(NoOrgans):
-        common(["1/2/", "2/"])
+def _failing(organ: Unit, rules: Iterable[str]) -> dict[str, int]:
+    """Return how many records of an organ are said to break each of some rules."""
+    with scope.system():
+        one = Unit.objects.filter(pk=organ.pk)
+        return {
+            rule: one.annotate(left=still_failing(Value(rule))).values_list("left", flat=True).get() for rule in rules
+        }

@@ -33,6 +33,8 @@ _MOST_RUNS: Final = 12
 """Earlier runs that a card shows."""
 SEPARATOR: Final = "\x1f"
 """Between a unit and a cell in it."""
+TOGETHER: Final = "="
+"""Before the id of an organ, where all areas are meant that it stands for: no code has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,12 +211,31 @@ def _cell_scores(results: Results) -> str:
 
 
 def rule_counts(results: Results) -> Path:
-    """Write area, path, rule, records, failures: those of which there are any."""
-    counts = f"read_parquet({literal(str(results.folder / SCORE_RULES))})"
+    """Write area, path, rule, records, failures: those of which there are any.
+
+    An organ that took over others stands for several areas, which count together for it: their sum is there, too, with
+    its id after ``TOGETHER`` in the area's place.
+    """
+    file = literal(str(results.folder / SCORE_RULES))
+    counts = f"(SELECT unit AS area, rule, records, failures FROM read_parquet({file}) WHERE failures > 0)"
     return results.write(
         "rule_counts",
-        f"SELECT unit, coalesce(a.path, {literal(results.places.top.path)}), rule, records, failures FROM {counts}"
-        " LEFT JOIN areas a ON a.area = unit WHERE failures > 0",
+        f"SELECT c.area, coalesce(a.path, {literal(results.places.top.path)}), rule, records, failures FROM {counts} c"
+        f" LEFT JOIN areas a ON a.area = c.area UNION ALL SELECT {literal(TOGETHER)} || a.organ, any_value(a.path),"
+        " rule, CAST(sum(records) AS BIGINT), CAST(sum(failures) AS BIGINT)"
+        f" FROM {counts} c JOIN areas a ON a.area = c.area WHERE a.area NOT IN ({_within(results)})"
+        " GROUP BY a.organ, rule HAVING count(*) > 1",
+    )
+
+
+def _within(results: Results) -> str:
+    """Return the query of the areas that stand below another one of the same organ, which counts them already."""
+    tree = f"(SELECT DISTINCT unit, parent FROM read_parquet({literal(str(results.folder / SCORES))}))"
+    return (
+        f"WITH RECURSIVE steps AS (SELECT unit AS area, parent AS above FROM {tree} UNION"
+        f" SELECT s.area, t.parent FROM steps s JOIN {tree} t ON t.unit = s.above)"
+        " SELECT i.area FROM steps s JOIN areas i ON i.area = s.area JOIN areas o ON o.area = s.above"
+        " WHERE i.organ = o.organ"
     )
 
 

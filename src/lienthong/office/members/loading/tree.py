@@ -32,11 +32,14 @@ class Places:
 def places() -> Places:
     """Read the tree. Of several organs of one unit the one that was there first answers.
 
+    For an organ that went into another one, that one does (``Unit.keeper``). An organ that was closed without a
+    successor goes on answering itself: those above it see its records.
+
     Raises:
         NoOrgans: none has an area code.
     """
-    rows = Unit.objects.filter(kind=Kind.ORGAN).exclude(area_code="").order_by("-pk")
-    found = {code: Place(number, path) for number, code, path in rows.values_list("pk", "area_code", "path")}
+    rows = Unit.objects.filter(kind=Kind.ORGAN).exclude(area_code="").select_related("keeper").order_by("-pk")
+    found = {unit.area_code: Place(unit.bearer_id, unit.bearer.path) for unit in rows}
     if not found:
         raise NoOrgans
     path = common([place.path for place in found.values()])

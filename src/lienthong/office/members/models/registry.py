@@ -198,6 +198,7 @@ class Score(models.Model):
 class RuleCount(models.Model):
     """How many records of a unit, and of all below it, break a rule."""
 
+    # ``=`` and an organ's id: of all units for which that organ stands, where there are several.
     area = models.CharField(max_length=AREA_LENGTH, db_collation="C")
     organ_path = PathField()
     rule = EngineKey()

@@ -44,7 +44,8 @@ def still_failing(rule: Combinable) -> Greatest:
     It is what the engine counted, less what was mended since: failures themselves may be millions.
     """
     same = RuleCount.objects.filter(rule=rule, organ_path=OuterRef("organ_path")).order_by()
-    # The top organ also has the counts of units for which no organ stands; that of the whole is above them all.
+    # The top organ also has the counts of units for which no organ stands; that of the whole is above them all. So is,
+    # for an organ that took over others, the sum of theirs.
     counted = same.values("rule").annotate(number=Max("failures")).values("number")
     since = Failure.objects.filter(below("organ_path"), rule=rule, state=Failure.State.MENDED).order_by()
     mended = since.values("rule").annotate(number=Count("pk")).values("number")
