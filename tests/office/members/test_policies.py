@@ -49,12 +49,14 @@ def test_an_organ_that_comes_under_another_is_not_free_of_what_it_was_given(regi
     end(actor=registry.actor("outside_steward"), assignment=one, state=Assignment.State.WITHDRAWN)
 
 
-def test_what_an_earlier_release_gave_is_taken_for_the_organs_own(registry: "Registry") -> None:
+def test_what_an_earlier_release_gave_is_the_word_of_the_organ_directly_above(registry: "Registry") -> None:
     commune = registry.house.organs["commune"]
     one = assign(actor=registry.actor("steward"), rule="number-sex", organs=[commune.pk], due_on=DAY)[0]
     with scope.system():
         Assignment.objects.update(giver_path="")
-    end(actor=registry.actor("commune_steward"), assignment=one, state=Assignment.State.WITHDRAWN)
+    with pytest.raises(Forbidden):
+        end(actor=registry.actor("commune_steward"), assignment=one, state=Assignment.State.WITHDRAWN)
+    end(actor=registry.actor("steward"), assignment=one, state=Assignment.State.WITHDRAWN)
     with scope.system():
         assert Assignment.objects.get(pk=one.pk).state == Assignment.State.WITHDRAWN
 

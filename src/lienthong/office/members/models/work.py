@@ -187,11 +187,11 @@ class Assignment(models.Model):
     def giver(self) -> str:
         """The path of the organ whose word it is: at or above the one that mends.
 
-        The one that gave it, or its own where nothing tells. Once an organ has come under others, who gave it before
-        has no say there any more: the organ directly above has it then, and never the organ itself.
+        The one that gave it. Once an organ has come under others, who gave it before has no say there any more: the
+        organ directly above has it then, as it has where nothing tells, and never the organ itself.
         """
-        if self.organ_path.startswith(self.giver_path):
-            return self.giver_path or self.organ_path
+        if self.giver_path and self.organ_path.startswith(self.giver_path):
+            return self.giver_path
         return self.organ_path[: self.organ_path.rstrip("/").rfind("/") + 1] or self.organ_path
 
     @property
