@@ -15,7 +15,8 @@ from lienthong.office.documents.actions.drafts import Draft, create_draft
 from lienthong.office.documents.actions.files import add_file
 from lienthong.office.documents.models import Chain, Document, File, StepKind
 from lienthong.office.documents.states import State
-from tests.office.people import House, appoint, clear, make_person, make_position
+from lienthong.office.organs.models import Position
+from tests.office.people import House, clear, new_person, new_position, place
 
 PDF = b"%PDF-1.7\n% a file like any other\n"
 # Of the province: key, roles, clearance.
@@ -98,12 +99,13 @@ def arrival(*, label: Level = Level.INTERNAL, subject: str = "Công văn", numbe
 def open_bureau(house: House) -> Bureau:
     """Give the province of a house people who work on documents."""
     people: dict[str, Person] = {}
+    positions: dict[str, Position] = {}
+    for number, (key, roles, _) in enumerate(PEOPLE, start=51):
+        people[key] = new_person(number, key, house.organs["province"])
+        positions[key] = new_position(house.departments["province"], f"Chức vụ {number}", *roles)
     with scope.system():
-        positions = {}
-        for number, (key, roles, level) in enumerate(PEOPLE, start=51):
-            people[key] = make_person(number, key, house.organs["province"])
-            positions[key] = make_position(house.departments["province"], f"Chức vụ {number}", *roles)
-            appoint(people[key], positions[key])
+        place(people, positions)
+        for key, _, level in PEOPLE:
             if level > Level.INTERNAL:
                 clear(people[key], level, by=house.persons["security"])
     hands = [Hand(positions["reviewer"].pk, StepKind.APPROVE), Hand(positions["signer"].pk, StepKind.SIGN)]
