@@ -44,6 +44,8 @@ _HEAD: Final = frozenset({"Language", "Plural-Forms", "MIME-Version", "Content-T
 # One date for all: a file changes only when its texts do.
 _DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _WIDTH: Final = 110
+# Characters; shorter texts may well be a word said twice.
+_SENTENCE: Final = 20
 # {name}, %(name)s and %s.
 _PLACEHOLDER: Final = re.compile(r"\{\w*[^{}]*\}|%\(\w+\)[a-z]|%[sd]")
 _NAME: Final = re.compile(r"\w+")
@@ -158,7 +160,7 @@ def catalogue(language: str, domain: str, texts: Texts, before: bytes) -> Catalo
 
 
 def problems(place: str, texts: Catalog) -> Iterator[str]:
-    """Yield a sentence for each text that is not translated, or with other placeholders."""
+    """Yield a sentence for each text that is not translated, or twice, or with other placeholders."""
     for message in texts:
         if not message.id:
             continue
@@ -167,6 +169,8 @@ def problems(place: str, texts: Catalog) -> Iterator[str]:
             yield f"{place}: not translated: {message.id!r}"
         elif any(_placeholders(string) != _wanted(message) for string in strings):
             yield f"{place}: other placeholders: {message.id!r}"
+        elif any(_says_again(string) for string in strings):
+            yield f"{place}: says the same again: {message.id!r}"
 
 
 def disagreements(catalogues: Iterable[Catalog]) -> Iterator[str]:
@@ -292,6 +296,11 @@ def _po(one: Catalog) -> bytes:
 def _strings(message: Message) -> tuple[str | None, ...]:
     """Return the translation, or its forms."""
     return tuple(message.string) if isinstance(message.string, tuple | list) else (message.string,)
+
+
+def _says_again(text: str | None) -> bool:
+    """Tell whether a sentence is nothing but a shorter one several times: what merging files makes of long texts."""
+    return text is not None and len(text) > _SENTENCE and text in (text * 2)[1:-1]
 
 
 def _wanted(message: Message) -> list[str]:

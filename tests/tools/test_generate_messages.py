@@ -109,6 +109,16 @@ def test_placeholders_must_be_the_same(folder: Path, texts: tool.Texts) -> None:
     assert not [line for line in right if "placeholders" in line]
 
 
+def test_no_translation_says_the_same_again(folder: Path, texts: tool.Texts) -> None:
+    path = folder / "de" / "LC_MESSAGES" / "lienthong.po"
+    first, _ = tool.files({}, texts)
+    for times, said in ((1, False), (2, True), (3, True)):
+        _, wrong = tool.files({path: translated(first[path], "{n} of {m}", "Nummer {n} von allen {m}." * times)}, texts)
+        assert ("de: says the same again: '{n} of {m}'" in wrong) is said
+    _, short = tool.files({path: translated(first[path], "{n} of {m}", "{n}{m}, ja ja")}, texts)
+    assert not [line for line in short if "again" in line]
+
+
 def test_what_is_fuzzy_counts_as_not_translated(folder: Path, texts: tool.Texts) -> None:
     path = folder / "de" / "LC_MESSAGES" / "lienthong.po"
     first, _ = tool.files({}, texts)

@@ -44,6 +44,7 @@ _PROBLEMS: Final[Mapping[str, Promise]] = {
 }
 _SCRIPTS: Final = _("It holds scripts. They are not run here; other programs may run them when you open it there.")
 _INSIDE: Final = _("It holds other files. They are not shown here; beware of opening them elsewhere.")
+_UNSEEN: Final = _("Not all of it could be looked at here: it may hold scripts or other files that were not found.")
 
 
 def warnings(file: File) -> list[str]:
@@ -52,6 +53,7 @@ def warnings(file: File) -> list[str]:
     told: list[Promise] = [_PROBLEMS[facts["problem"]]] if facts.get("problem") in _PROBLEMS else []
     told += [_SCRIPTS] if facts.get("javascript") else []
     told += [_INSIDE] if facts.get("embedded_files") else []
+    told += [_UNSEEN] if not facts.get("problem") and not facts.get("complete", True) else []
     return [str(each) for each in told]
 
 

@@ -20,6 +20,7 @@ from lienthong.office.documents.verdicts import verdicts, warnings
 from lienthong.office.vault.actions.files import shred
 from lienthong.signatures.sign import Wish, sign
 from tests.office.documents.views.test_deeds import browser
+from tests.support.hostile_pdfs import PAGE, written
 from tests.support.pages import pdf
 from tests.support.pdfs import updated
 
@@ -104,9 +105,24 @@ def test_what_to_beware_of_is_told_where_the_file_is(bureau: "Bureau", content: 
 
 
 def test_many_pages_are_no_trouble(bureau: "Bureau") -> None:
-    file = looked_at(bureau, pdf(pages=4000))
-    assert file.pages == 4000
+    file = looked_at(bureau, pdf(pages=1200))
+    assert file.pages == 1200
     assert warnings(file) == []
+
+
+def test_what_could_not_all_be_looked_at_is_told_and_looked_at_again(
+    bureau: "Bureau", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = written([b"<</Type/Catalog/Pages 2 0 R/X 4 0 R>>", *PAGE, b"<</A"])
+    file = looked_at(bureau, content)
+    (warning,) = warnings(file)
+    assert "Not all of it" in warning
+    # One page was found, and nobody knows of how many.
+    assert file.pages is None
+    again: list[str] = []
+    monkeypatch.setattr(looking, "_found", lambda _content: again.append("looked") or file.report)
+    look([file.pk])
+    assert again == ["looked"]
 
 
 def test_of_what_is_no_pdf_and_not_called_one_nothing_is_said(bureau: "Bureau") -> None:

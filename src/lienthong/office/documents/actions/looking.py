@@ -1,6 +1,6 @@
 """Look at files that came or were brought: what their signatures are worth, how many pages, what to beware of."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -68,18 +68,23 @@ def _look(key: _Key, files: Sequence[File]) -> None:
         report = _lately.get(key)
         if report is None:
             report, is_pdf = _looked_at(file)
-            # What could not be read may have been too much for this moment only.
-            if report is not None and is_pdf and not report["problem"] and not report[FACTS]["problem"]:
+            # What could not be read, or not to its end, may have been too much for this moment only.
+            if report is not None and is_pdf and not report["problem"] and _is_whole(report[FACTS]):
                 _lately.put(key, report)
         if report is not None:
             looked.append((file.pk, report))
     if not looked:
         return
     found = looked[-1][1]
+    # Some of the pages are no number of pages.
+    pages = (_is_whole(found[FACTS]) and found[FACTS]["pages"]) or None
     with scope.system():
-        File.objects.filter(pk__in=[pk for pk, _report in looked]).update(
-            report=found, pages=found[FACTS]["pages"] or None
-        )
+        File.objects.filter(pk__in=[pk for pk, _report in looked]).update(report=found, pages=pages)
+
+
+def _is_whole(facts: Mapping[str, Any]) -> bool:
+    """Tell whether all of a PDF was looked at."""
+    return not facts["problem"] and bool(facts["complete"])
 
 
 def _looked_at(file: File) -> tuple[dict[str, Any] | None, bool]:
