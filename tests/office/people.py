@@ -155,9 +155,9 @@ def place(persons: dict[str, Person], positions: dict[str, Position]) -> None:
     Appointment.objects.bulk_create(new_appointment(persons[key], position) for key, position in positions.items())
 
 
-def make_person(number: int, key: str, organ: Unit) -> Person:
+def make_person(number: int, key: str, organ: Unit, state: State = State.ACTIVE) -> Person:
     """Write a person as ``new_person`` makes them."""
-    person = new_person(number, key, organ)
+    person = new_person(number, key, organ, state)
     person.save()
     return person
 

@@ -204,6 +204,7 @@ async def test_one_receipt_of_a_batch_that_is_forged_changes_nothing_for_the_oth
     await eventually(lambda: gateway.node.journal.size == before + 3)
     assert [entry.verdict for entry in country.entries("tw")[before:]] == ["ok", "key_unknown", "misdirected"]
     await eventually(lambda: gateway.store.waiting() == 2)
+    await eventually(lambda: len(country.receipts) > 0)
     ((_, item),) = country.receipts
     assert (item.message, digest_of(item.sealed)) == (
         uuid.UUID(bytes=rows[0][0]),

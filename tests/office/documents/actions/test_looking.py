@@ -119,10 +119,16 @@ def test_what_could_not_all_be_looked_at_is_told_and_looked_at_again(
     assert "Not all of it" in warning
     # One page was found, and nobody knows of how many.
     assert file.pages is None
-    again: list[str] = []
-    monkeypatch.setattr(looking, "_found", lambda _content: again.append("looked") or file.report)
+    again: list[bytes] = []
+    original = looking._found
+
+    def found(content: bytes) -> object:
+        again.append(content)
+        return original(content)
+
+    monkeypatch.setattr(looking, "_found", found)
     look([file.pk])
-    assert again == ["looked"]
+    assert again == [content]
 
 
 def test_of_what_is_no_pdf_and_not_called_one_nothing_is_said(bureau: "Bureau") -> None:
