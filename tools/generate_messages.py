@@ -299,7 +299,7 @@ def _strings(message: Message) -> tuple[str | None, ...]:
 
 
 def _says_again(text: str | None) -> bool:
-    """Tell whether a sentence is nothing but a shorter one several times: what merging files makes of long texts."""
+    """Tell whether a sentence is nothing but a shorter one several times, as ten were."""
     return text is not None and len(text) > _SENTENCE and text in (text * 2)[1:-1]
 
 

@@ -233,8 +233,7 @@ class Provider:
             yield await self._unanswered(subject, error, ())
         finally:
             # What was recorded as asked is carried out, also when nobody waits for the answer any more.
-            if unfinished := [task for task in tasks if not task.done()]:
-                await asyncio.wait(unfinished)
+            await asyncio.gather(*tasks)
 
     async def _accept(
         self, calls: Sequence[Received], ready: Gathering[Ready | _Later]

@@ -16,8 +16,6 @@ from lienthong.exchange.rest.turn import Turn
 
 LINGER: Final = 2.0
 """Seconds for which what a refused client still sends is thrown away, so that it can read why."""
-# Bytes of a header's line besides its name and value.
-_AROUND: Final = len(b": \r\n")
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
@@ -142,7 +140,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or a trailer."""
-        self._count(len(name) + len(value) + _AROUND)
+        self._count(len(name) + len(value) + len(b": \r\n"))
         if not self._in_head:
             # Trailers say nothing that anybody here would act on.
             return
